@@ -1,0 +1,58 @@
+"""How every command shows its result: a table for people or JSON for programs, on stdout."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import Enum
+from pathlib import PurePath
+from typing import Annotated, Any
+
+import typer
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON (schema: liftlock config schema RESULT).")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+
+
+def to_json(value: Any) -> Any:
+    """Plain JSON of a frozen result: dataclasses become objects, enums their values, times ISO 8601, durations seconds."""
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case Enum():
+            return value.value
+        case str():
+            return str(value)
+        case datetime():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case PurePath():
+            return str(value)
+        case Mapping():
+            return {str(key): to_json(item) for key, item in value.items()}
+        case Sequence() | set() | frozenset():
+            return [to_json(item) for item in value]
+    if dataclasses.is_dataclass(value):
+        return {field.name: to_json(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+def print_json(kind: str, value: Any) -> None:
+    """One JSON document on stdout. kind names its schema: `liftlock/<kind>/v1`."""
+    body = to_json(value)
+    document = {"schema": f"liftlock/{kind}/v1", **(body if isinstance(body, dict) else {"items": body})}
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
+    """Aligned columns on stdout; `empty` is said where there are no rows."""
+    if not rows:
+        typer.echo(empty)
+        return
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(header), *(len(row[i]) for row in cells)) for i, header in enumerate(headers)]
+    for line in ([header.upper() for header in headers], *cells):
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

@@ -1,0 +1,45 @@
+"""The command line's root: collects the commands and is the only place that catches."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from liftlock import __version__
+from liftlock.core.errors import ExitCode, LiftlockError
+
+app = typer.Typer(name="liftlock", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=True)
+
+
+def _version(show: bool) -> None:
+    if show:
+        typer.echo(f"liftlock {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")] = False,
+) -> None:
+    """Environments from declared configuration, digests promoted by pull request, seeded data, drift as a diff."""
+
+
+def run() -> None:
+    """Entry point: runs a command and turns what it raises into one message and one exit code."""
+    try:
+        app(standalone_mode=True)
+    except LiftlockError as err:
+        sys.exit(report(err))
+    except KeyboardInterrupt:
+        print("liftlock: interrupted; what was done is recorded, the next run goes on from there", file=sys.stderr)  # noqa: T201
+        sys.exit(ExitCode.INTERRUPTED)
+
+
+def report(err: LiftlockError) -> int:
+    """Says the error on stderr; the exit code it asks for."""
+    print(f"error: {err.message}", file=sys.stderr)  # noqa: T201
+    if err.hint:
+        print(f"  hint: {err.hint}", file=sys.stderr)  # noqa: T201
+    return int(err.exit_code)
