@@ -29,5 +29,5 @@ class Secret:
         return "Secret([masked])"
 
 
-Value: TypeAlias = "None | bool | int | float | str | list[Value] | dict[str, Value] | Secret | _Unknown"
+Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | Secret | _Unknown | None"
 PropertyMap: TypeAlias = Mapping[str, Value]

@@ -14,7 +14,9 @@ def test_a_digest_reference_is_read_and_written_unchanged() -> None:
     assert str(ImageRef.parse(text)) == text
 
 
-@pytest.mark.parametrize("text", ["shop/api:v1", "shop/api", "127.0.0.1:5000/shop/api", "shop/api@v1", "shop/api@sha256:abc", "Shop@" + DIGEST])
+@pytest.mark.parametrize(
+    "text", ["shop/api:v1", "shop/api", "127.0.0.1:5000/shop/api", "shop/api@v1", "shop/api@sha256:abc", "Shop@" + DIGEST]
+)
 def test_anything_but_a_digest_is_refused(text: str) -> None:
     with pytest.raises(ConfigError):
         ImageRef.parse(text)

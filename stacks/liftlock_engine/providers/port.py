@@ -1,4 +1,4 @@
-"""What the engine asks of a provider: the verbs of Pulumi's ResourceProvider, typed. Providers see no secrets wrapper, only plain values."""
+"""What the engine asks of a provider: the verbs of Pulumi's ResourceProvider, typed. Providers see plain values, no secret wrappers."""
 
 from __future__ import annotations
 
