@@ -1,0 +1,1 @@
+"""The demo: what a newcomer sees of liftlock, and the machine set-up that it needs."""
