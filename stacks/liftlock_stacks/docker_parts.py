@@ -1,0 +1,255 @@
+"""Docker components of an environment. Each takes its inputs and declares resources; none decides."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_docker as docker
+
+from liftlock_stacks.inputs import DatabaseInputs, EnvironmentInputs, ServiceInputs, database_host, secret_variables, service_version
+from liftlock_stacks.routes import PORT, Backend, render_routes, routes_version
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What every part of an environment stands on."""
+
+    inputs: EnvironmentInputs
+    secrets: Mapping[str, str]
+    network: docker.Network
+    images: Mapping[str, docker.RemoteImage]
+
+    def labels(self, role: str, service: str | None = None, image: str | None = None) -> list[docker.ContainerLabelArgs]:
+        """Ownership labels of a container."""
+        extra = {"liftlock.role": role} | ({"liftlock.service": service} if service else {}) | ({"liftlock.image": image} if image else {})
+        return [docker.ContainerLabelArgs(label=key, value=value) for key, value in sorted({**self.inputs.labels, **extra}.items())]
+
+    def image_id(self, reference: str) -> pulumi.Output[str]:
+        """The local id of an image that was pulled by digest."""
+        return self.images[reference].image_id
+
+    def attached(self, *aliases: str) -> list[docker.ContainerNetworksAdvancedArgs]:
+        """Attachment to the environment's network under these names."""
+        return [docker.ContainerNetworksAdvancedArgs(name=self.network.name, aliases=list(aliases))]
+
+
+class DatabaseComponent(pulumi.ComponentResource):
+    """A PostgreSQL server with its volume. Replaced only with its volume detached first: two servers never share one."""
+
+    def __init__(self, ground: Ground, database: DatabaseInputs) -> None:
+        super().__init__("liftlock:docker:Database", f"database-{database.name}", {}, None)
+        child = pulumi.ResourceOptions(parent=self)
+        name = f"{ground.inputs.prefix}-{database_host(database.name)}"
+        self.volume = volume(ground, f"{database_host(database.name)}-data", child)
+        password = pulumi.Output.secret(f"POSTGRES_PASSWORD={ground.secrets[f'database/{database.name}/password']}")
+        self.container = docker.Container(
+            f"database-{database.name}",
+            name=name,
+            image=ground.image_id(database.image),
+            envs=[
+                f"POSTGRES_USER={database.name}",
+                f"POSTGRES_DB={database.name}",
+                password,
+                *(["PGFAST=1"] if database.disposable else []),
+            ],
+            labels=ground.labels("database", database.name, database.image),
+            networks_advanced=ground.attached(database_host(database.name)),
+            volumes=[docker.ContainerVolumeArgs(volume_name=self.volume.name, container_path="/var/lib/postgresql/data")],
+            ports=[docker.ContainerPortArgs(internal=5432, ip=LOOPBACK)] if database.published else None,
+            healthcheck=docker.ContainerHealthcheckArgs(
+                tests=["CMD", "pg_isready", "-q", "-h", LOOPBACK, "-U", database.name, "-d", database.name],
+                interval="1s",
+                timeout="2s",
+                retries=5,
+                start_period="60s",
+            ),
+            memory=database.memory,
+            restart="unless-stopped",
+            must_run=True,
+            wait=True,
+            wait_timeout=120,
+            stop_timeout=30,
+            opts=child,
+        )
+        self.register_outputs({"host": database_host(database.name)})
+
+
+class RouterComponent(pulumi.ComponentResource):
+    """The environment's front door; answers 503 until routes are applied and keeps serving the last ones in between."""
+
+    def __init__(self, ground: Ground) -> None:
+        super().__init__("liftlock:docker:Router", "router", {}, None)
+        child = pulumi.ResourceOptions(parent=self)
+        inputs = ground.inputs
+        self.volume = volume(ground, "routes", child)
+        self.container = docker.Container(
+            "router",
+            name=f"{inputs.prefix}-router",
+            image=ground.image_id(inputs.router),
+            labels=ground.labels("router", image=inputs.router),
+            networks_advanced=ground.attached(*(service.name for service in inputs.services)),
+            volumes=[docker.ContainerVolumeArgs(volume_name=self.volume.name, container_path="/routes")],
+            ports=[docker.ContainerPortArgs(internal=PORT, external=inputs.port, ip=LOOPBACK)],
+            restart="unless-stopped",
+            must_run=True,
+            opts=child,
+        )
+        self.register_outputs({"port": inputs.port})
+
+
+class ServiceComponent(pulumi.ComponentResource):
+    """A service's migration and container. A new version is made beside the old one, which goes only when the new one is healthy."""
+
+    def __init__(self, ground: Ground, service: ServiceInputs, needs: Sequence[pulumi.Resource]) -> None:
+        super().__init__("liftlock:docker:Service", f"service-{service.name}", {}, None)
+        self.version = service_version(service, ground.secrets)
+        stem = f"{ground.inputs.prefix}-{service.name}"
+        self.name = f"{stem}-{self.version}"
+        clear = [f"{key}={value}" for key, value in sorted(service.env.items())]
+        hidden = [pulumi.Output.secret(f"{key}={value}") for key, value in sorted(secret_variables(service, ground.secrets).items())]
+        envs: list[pulumi.Input[str]] = [*clear, *hidden]
+        migrated: list[pulumi.Resource] = []
+        labels = ground.labels("service", service.name, service.image)
+        if service.migration is not None:
+            job = Job(
+                ground, f"migrate-{service.name}", f"{stem}-migrate-{self.version}", service.image, service.migration, envs, self, needs
+            )
+            migrated = [job.container]
+            # Ties the service to the migration's success, not only to its end.
+            labels = [*labels, docker.ContainerLabelArgs(label="liftlock.migrated", value=job.done)]
+        self.container = docker.Container(
+            f"service-{service.name}",
+            name=self.name,
+            image=ground.image_id(service.image),
+            command=list(service.command) if service.command else None,
+            envs=envs,
+            labels=[
+                *ground.labels("service", service.name, service.image),
+                docker.ContainerLabelArgs(label="liftlock.migrated", value=proof),
+            ],
+            networks_advanced=ground.attached(self.name),
+            healthcheck=_health(service),
+            memory=service.memory,
+            restart="unless-stopped",
+            must_run=True,
+            wait=True,
+            wait_timeout=_patience(service),
+            stop_timeout=10,
+            opts=pulumi.ResourceOptions(parent=self, delete_before_replace=False, depends_on=[*needs, *migrated]),
+        )
+        self.register_outputs({"container": self.container.name})
+
+    def backend(self, service: ServiceInputs) -> Backend:
+        """How the router reaches it."""
+        return Backend(service.name, self.name, service.port, service.route)
+
+
+class Job:
+    """A container that runs a command to its end; `done` is known only if the command succeeded."""
+
+    def __init__(
+        self,
+        ground: Ground,
+        role: str,
+        name: str,
+        image: str,
+        command: Sequence[str],
+        envs: Sequence[pulumi.Input[str]],
+        parent: pulumi.Resource,
+        needs: Sequence[pulumi.Resource],
+        volumes: Sequence[docker.ContainerVolumeArgs] = (),
+        pid_mode: pulumi.Input[str] | None = None,
+    ) -> None:
+        self.container = docker.Container(
+            role,
+            name=name,
+            image=ground.image_id(image),
+            command=list(command),
+            envs=list(envs),
+            labels=ground.labels("job", role, image),
+            networks_advanced=ground.attached(name),
+            volumes=list(volumes) or None,
+            pid_mode=pid_mode,
+            attach=True,
+            logs=True,
+            must_run=False,
+            restart="no",
+            opts=pulumi.ResourceOptions(parent=parent, delete_before_replace=False, depends_on=list(needs)),
+        )
+        self.done: pulumi.Output[str] = pulumi.Output.all(self.container.exit_code, self.container.container_logs).apply(
+            lambda found: _require_success(role, found[0], found[1])
+        )
+
+
+class RoutesComponent(pulumi.ComponentResource):
+    """Puts the routes to the present containers in force, without dropping a request."""
+
+    def __init__(self, ground: Ground, router: RouterComponent, backends: Sequence[Backend], needs: Sequence[pulumi.Resource]) -> None:
+        super().__init__("liftlock:docker:Routes", "routes", {}, None)
+        version = routes_version(backends)
+        text = base64.b64encode(render_routes(backends, version).encode()).decode()
+        self.job = Job(
+            ground,
+            "routes",
+            f"{ground.inputs.prefix}-routes-{version}",
+            ground.inputs.router,
+            ["/usr/local/bin/apply-routes"],
+            [f"ROUTES={text}", f"ROUTES_ID={version}", f"ROUTER=http://{ground.inputs.prefix}-router:{PORT}"],
+            self,
+            needs,
+            [docker.ContainerVolumeArgs(volume_name=router.volume.name, container_path="/routes")],
+            pulumi.Output.concat("container:", router.container.id),
+        )
+        self.register_outputs({"version": version})
+
+
+def volume(ground: Ground, name: str, opts: pulumi.ResourceOptions) -> docker.Volume:
+    """A labelled volume of the environment."""
+    labels = {**ground.inputs.labels, "liftlock.role": "volume"}
+    return docker.Volume(
+        f"{name}",
+        name=f"{ground.inputs.prefix}-{name}",
+        labels=[docker.VolumeLabelArgs(label=key, value=value) for key, value in sorted(labels.items())],
+        opts=opts,
+    )
+
+
+def _require_success(role: str, exit_code: int, logs: str | None) -> str:
+    if exit_code != 0:
+        tail = " | ".join((logs or "").strip().splitlines()[-5:])
+        raise RuntimeError(f"{role} ended with exit code {exit_code}: {tail or 'it printed nothing'}")
+    return "yes"
+
+
+def _health(service: ServiceInputs) -> docker.ContainerHealthcheckArgs:
+    url = f"http://127.0.0.1:{service.port}{service.health.path}"
+    # Images differ in what they bring, and the check runs inside them.
+    ways = (
+        f"if command -v curl >/dev/null; then exec curl -fsS -o /dev/null {url}; fi; "
+        f"if command -v wget >/dev/null; then exec wget -q -O /dev/null {url}; fi; "
+        f"if command -v python3 >/dev/null; then exec python3 -c 'import urllib.request as u; u.urlopen(\"{url}\")'; fi; "
+        "echo 'the image has neither curl, wget nor python3 for the health check'; exit 1"
+    )
+    health = service.health
+    return docker.ContainerHealthcheckArgs(
+        tests=["CMD-SHELL", ways],
+        interval=_duration(health.interval),
+        timeout=_duration(health.timeout),
+        retries=health.retries,
+        start_period=_duration(health.start_period),
+    )
+
+
+def _patience(service: ServiceInputs) -> int:
+    """Whole seconds in which a healthy service has said so: its start period, then every retry at its slowest."""
+    health = service.health
+    return int(health.start_period + (health.interval + health.timeout) * health.retries) + 5
+
+
+def _duration(seconds: float) -> str:
+    return f"{int(seconds)}s" if seconds == int(seconds) else f"{int(seconds * 1000)}ms"
