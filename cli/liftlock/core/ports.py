@@ -5,15 +5,19 @@ Every method may raise UnavailableError when its part does not answer; other err
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Protocol
 
+from liftlock.core.errors import UsageError
 from liftlock.core.image import ImageRef
 from liftlock.core.ledger import Entry, Json, Record
+
+_IDENTITY = re.compile(r"(?P<name>[^<>\x00-\x1f]*[^<>\s\x00-\x1f]) *<(?P<email>[^<>\s\x00-\x1f]+)>")
 
 
 class Clock(Protocol):
@@ -68,6 +72,19 @@ class Identity:
 
     name: str
     email: str
+
+    @classmethod
+    def parse(cls, text: str) -> Identity:
+        """The identity that `NAME <EMAIL>` spells; UsageError for anything else."""
+        match = _IDENTITY.fullmatch(text.strip())
+        if match is None:
+            raise UsageError(f"{text!r} does not name a person", hint='write it as "NAME <EMAIL>"')
+        return cls(match["name"], match["email"])
+
+    @property
+    def key(self) -> str:
+        """What tells two people apart: the address, whatever its case."""
+        return self.email.casefold()
 
     def __str__(self) -> str:
         return f"{self.name} <{self.email}>"
@@ -132,12 +149,27 @@ class Forge(Protocol):
         ...
 
     def merge(self, number: int, *, message: str, by: Identity, commit: str) -> PullRequest:
-        """Merges with a merge commit; ConflictError where the head is not `commit` any more or does not merge cleanly."""
+        """Merges with a merge commit and deletes the head branch; ConflictError where the head is not `commit` any more or conflicts.
+
+        One that is merged already is returned as it is.
+        """
         ...
 
     def close(self, number: int, *, reason: str, by: Identity) -> PullRequest:
-        """Closes without merging, with the reason as comment."""
+        """Closes without merging, with the reason as comment, and deletes the head branch."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class CommitFacts:
+    """One commit. paths: the files that differ from its first parent (from nothing for a first commit)."""
+
+    commit: str
+    parents: tuple[str, ...]
+    author: Identity
+    committer: Identity
+    message: str
+    paths: tuple[PurePosixPath, ...]
 
 
 class Repository(Protocol):
@@ -161,7 +193,41 @@ class Repository(Protocol):
         """Exactly one commit on top of commit `base` with these files' new texts, pushed as `branch`; its hash.
 
         ConflictError where the forge's branch moved and `force` is off. The work tree is not touched.
+        With `force` the branch is replaced, but only from the tip that was last fetched.
         """
+        ...
+
+    def commit(self, commit: str) -> CommitFacts:
+        """What is known of the commit; UsageError where it is not here."""
+        ...
+
+    def is_ancestor(self, ancestor: str, commit: str) -> bool:
+        """Whether `commit` contains `ancestor`; a commit contains itself."""
+        ...
+
+    def introducers(self, commit: str, folder: PurePosixPath, texts: Collection[str]) -> Mapping[str, tuple[Identity, ...]]:
+        """For each text, author and committer of the oldest commit up to `commit` that added a line holding it to a file of the folder."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTree:
+    """The local checkout: branch (None: detached), its commit (None: no commit yet), and whether something is uncommitted."""
+
+    branch: str | None
+    commit: str | None
+    dirty: bool
+
+
+class Checkout(Protocol):
+    """The clone on this machine, where a person works."""
+
+    def work_tree_state(self) -> WorkTree:
+        """What is checked out."""
+        ...
+
+    def fast_forward(self, base: str) -> str | None:
+        """Brings the checkout to the forge's `base` as last fetched; the reason where it is left as it is."""
         ...
 
 
@@ -236,6 +302,7 @@ class Observation:
 
     declared is None where the program no longer has it; applied is None where it was never made; live is empty unless PRESENT.
     reason: why live is UNKNOWN. recreated: the object there is another one of the same name.
+    secret: flattened paths (core.drift.flatten) whose values may be compared but never shown.
     """
 
     urn: str
@@ -247,6 +314,7 @@ class Observation:
     state: LiveState
     reason: str | None = None
     recreated: bool = False
+    secret: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +403,23 @@ class Runtime(Protocol):
 
     def logs(self, project: str, environment: str, service: str, *, lines: int) -> str:
         """The last lines that a service printed."""
+        ...
+
+
+    def sweep(self, project: str, environment: str) -> Sequence[str]:
+        """Removes every object that carries both ownership labels; the names of what it removed. For what a lost state left behind."""
+        ...
+
+
+class Secrets(Protocol):
+    """Where secret values come from; they are passed on, never shown."""
+
+    def resolve(self, reference: str) -> str:
+        """The value behind `env:NAME` or `file:PATH`; ConfigError names the reference where there is none."""
+        ...
+
+    def generate(self) -> str:
+        """A new random secret of URL-safe characters."""
         ...
 
 
