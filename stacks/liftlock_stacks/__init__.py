@@ -1,1 +1,1 @@
-"""The environment as a Pulumi program: inputs as pure data, and a component for each part. Runs under any engine, with or without liftlock."""
+"""The environment as a Pulumi program: inputs as pure data, a component for each part. Runs under any engine, with or without liftlock."""

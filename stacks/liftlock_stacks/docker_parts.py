@@ -128,10 +128,7 @@ class ServiceComponent(pulumi.ComponentResource):
             image=ground.image_id(service.image),
             command=list(service.command) if service.command else None,
             envs=envs,
-            labels=[
-                *ground.labels("service", service.name, service.image),
-                docker.ContainerLabelArgs(label="liftlock.migrated", value=proof),
-            ],
+            labels=labels,
             networks_advanced=ground.attached(self.name),
             healthcheck=_health(service),
             memory=service.memory,

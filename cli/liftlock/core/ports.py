@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -298,7 +299,7 @@ class LiveState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One resource seen from three sides: as the program declares it, as it was last applied, as it is now. Secrets are masked.
+    """One resource seen from three sides: as the program declares it, as it was last applied, as it is now.
 
     declared is None where the program no longer has it; applied is None where it was never made; live is empty unless PRESENT.
     reason: why live is UNKNOWN. recreated: the object there is another one of the same name.
@@ -348,6 +349,10 @@ class Engine(Protocol):
 
     def observe(self, environment: str, values: Mapping[str, Json], secrets: Mapping[str, str]) -> Sequence[Observation]:
         """Every resource from three sides. Changes nothing, not even the state."""
+        ...
+
+    def checksum(self, environment: str) -> str | None:
+        """SHA-256 of the stored state, byte for byte; None where there is none."""
         ...
 
     def stack(self, environment: str) -> StackSummary | None:
@@ -405,9 +410,16 @@ class Runtime(Protocol):
         """The last lines that a service printed."""
         ...
 
-
     def sweep(self, project: str, environment: str) -> Sequence[str]:
         """Removes every object that carries both ownership labels; the names of what it removed. For what a lost state left behind."""
+        ...
+
+
+class Locks(Protocol):
+    """One run at a time on one environment, on this machine; the engine's own lock guards across machines."""
+
+    def hold(self, environment: str) -> AbstractContextManager[None]:
+        """Waits for the environment, saying who has it; ConflictError names the holder where it takes too long. Ends with the process."""
         ...
 
 

@@ -1,0 +1,40 @@
+"""Finds drift: asks the engine for the three sides and leaves the judgement to the core. Changes nothing, and proves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from liftlock.core.drift import DriftReport, find_drift
+from liftlock.core.environment import Environment
+from liftlock.core.errors import LiftlockError, UsageError
+from liftlock.core.ports import Engine, Secrets
+from liftlock.core.stack import port_of, read_lease, secret_keys, stack_values
+
+
+class DriftDetection:
+    """Use case of `liftlock drift`."""
+
+    def __init__(self, engine: Engine, secrets: Secrets) -> None:
+        self._engine = engine
+        self._secrets = secrets
+
+    def detect(self, environment: Environment) -> DriftReport:
+        """What differs in the environment. UsageError where it was never made; LiftlockError should looking have changed the state."""
+        stack = self._engine.stack(environment.name)
+        if stack is None:
+            raise UsageError(f"{environment.name} does not exist yet", hint=f"run: liftlock env up {environment.name}")
+        before = self._engine.checksum(environment.name)
+        values = stack_values(environment, port=environment.port or port_of(stack.values) or 0, lease=read_lease(stack.values))
+        observations = self._engine.observe(environment.name, values, self._secret_values(environment))
+        after = self._engine.checksum(environment.name)
+        if before != after:
+            raise LiftlockError(
+                f"{environment.name}: its state changed while drift was looked for",
+                hint="another run is at work; try again when it is done",
+            )
+        return find_drift(environment.name, observations, state_checksum=after)
+
+    def _secret_values(self, environment: Environment) -> Mapping[str, str]:
+        kept = self._engine.secrets(environment.name)
+        references = {key: reference for key, reference in secret_keys(environment).items() if reference is not None}
+        return {**kept, **{key: self._secrets.resolve(reference) for key, reference in references.items()}}

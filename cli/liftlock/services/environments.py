@@ -1,0 +1,242 @@
+"""Creates, previews, shows and removes environments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from liftlock.core.deployment import Source, entries_for, needs_record
+from liftlock.core.environment import DataSource, Environment
+from liftlock.core.errors import BlockedError, ConfigError, ConflictError, DeploymentError, LiftlockError
+from liftlock.core.ledger import Json
+from liftlock.core.ports import Identity, ResourceChange, StackResult, StepOperation
+from liftlock.core.stack import Lease, port_candidates, port_of, secret_keys, stack_values, unproven_images, url, url_host
+from liftlock.services.parts import Parts
+
+VERIFY_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything that an engine run needs; secrets are kept out of its representation."""
+
+    environment: Environment
+    port: int
+    values: Mapping[str, Json]
+    lease: Lease | None
+    secrets: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class UpReport:
+    """What `env up` did. rows: database -> rows loaded in this run."""
+
+    environment: str
+    url: str
+    release: str
+    engine: str
+    changes: tuple[ResourceChange, ...]
+    rows: Mapping[str, int]
+    services: Mapping[str, str]
+    seconds: float
+    recorded: bool
+
+    @property
+    def changed(self) -> int:
+        """How many resources were touched."""
+        return sum(change.operation is not StepOperation.SAME for change in self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class DownReport:
+    """What `env down` removed; existed is False where there was nothing."""
+
+    environment: str
+    existed: bool
+    removed: int
+    seconds: float
+
+
+class Environments:
+    """Use cases of `liftlock env`."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def preview(self, environment: Environment, lease: Lease | None = None) -> StackResult:
+        """What `up` would change; nothing is touched and nothing is recorded."""
+        prepared = self._prepare(environment, lease)
+        return self._parts.engine.preview(environment.name, prepared.values, prepared.secrets)
+
+    def up(self, environment: Environment, *, actor: Identity, source: Source, lease: Lease | None = None) -> UpReport:
+        """Makes the environment what is declared, fills its databases, asks it as a user would, and records the outcome.
+
+        Raises DeploymentError when a part failed; the failure is recorded and what succeeded is kept.
+        """
+        with self._parts.locks.hold(environment.name):
+            return self._up(environment, actor, source, lease)
+
+    def _up(self, environment: Environment, actor: Identity, source: Source, lease: Lease | None) -> UpReport:
+        parts = self._parts
+        began = parts.clock.now()
+        prepared = self._prepare(environment, lease)
+        parts.progress.step(f"{environment.name}: release {environment.release_id}, {len(environment.services)} services")
+        result = parts.engine.up(environment.name, prepared.values, prepared.secrets, progress=parts.progress)
+        failures = dict(result.failures)
+        rows: dict[str, int] = {}
+        if not failures:
+            rows = self._seed(prepared, result)
+            failures = self._verify(prepared)
+        recorded = self._record(prepared, result, failures, actor, source)
+        if failures:
+            raise self._failed(prepared, failures)
+        return UpReport(
+            environment.name,
+            url(environment.name, environment.project, prepared.port),
+            environment.release_id,
+            parts.engine.name,
+            result.changes,
+            rows,
+            {service.name: str(service.image) for service in environment.services},
+            (parts.clock.now() - began).total_seconds(),
+            recorded,
+        )
+
+    def down(self, environment: str, project: str, *, protected: bool) -> DownReport:
+        """Removes everything of the environment and nothing else; an environment that is not there is fine."""
+        if protected:
+            raise BlockedError(
+                f"{environment} is protected and is not removed",
+                hint=f"set `protected: false` in environments/{environment}.yaml by a reviewed change first",
+            )
+        with self._parts.locks.hold(environment):
+            return self._down(environment, project)
+
+    def _down(self, environment: str, project: str) -> DownReport:
+        parts = self._parts
+        began = parts.clock.now()
+        parts.progress.step(f"{environment}: removing")
+        existed = parts.engine.stack(environment) is not None
+        result = parts.engine.down(environment, progress=parts.progress)
+        if result.failures:
+            raise DeploymentError(
+                _list_failures(f"{environment} could not be removed whole", result.failures), hint="run the same command again"
+            )
+        leftovers = parts.runtime.sweep(project, environment)
+        removed = result.count(StepOperation.DELETE) + len(leftovers)
+        return DownReport(environment, existed or bool(leftovers), removed, _seconds(began, parts.clock.now()))
+
+    def _prepare(self, environment: Environment, lease: Lease | None) -> Prepared:
+        applied = self._parts.engine.stack(environment.name)
+        self._check_digests(environment, applied.values if applied else None)
+        port = self._choose_port(environment, port_of(applied.values) if applied else None)
+        secrets = self._collect_secrets(environment, existed=applied is not None)
+        return Prepared(environment, port, stack_values(environment, port=port, lease=lease), lease, secrets)
+
+    def _check_digests(self, environment: Environment, applied: Mapping[str, Json] | None) -> None:
+        for image in unproven_images(environment, applied):
+            if self._parts.registry.resolve(image.repository, str(image.digest)) is None:
+                raise LiftlockError(
+                    f"{environment.name}: the registry has no {image}",
+                    hint="it was never pushed or was pruned; push it again, or record another version: liftlock image record",
+                )
+
+    def _choose_port(self, environment: Environment, kept: int | None) -> int:
+        """The environment's own port is taken by its own router when it runs; only a port that is new here must be free."""
+        if kept is not None and environment.port in {None, kept}:
+            return kept
+        others = (port_of(stack.values) for stack in self._parts.engine.stacks() if stack.environment != environment.name)
+        candidates = port_candidates(environment, kept, frozenset(port for port in others if port is not None))
+        port = self._parts.runtime.free_port(candidates)
+        if port is None:
+            wanted = (
+                f"port {candidates[0]}" if len(candidates) == 1 else f"every port from {environment.ports[0]} to {environment.ports[1]}"
+            )
+            raise ConflictError(
+                f"{environment.name}: {wanted} is in use on 127.0.0.1",
+                hint=f"stop what uses it, or set another `port` in environments/{environment.name}.yaml (`ports` in liftlock.yaml)",
+            )
+        return port
+
+    def _collect_secrets(self, environment: Environment, *, existed: bool) -> dict[str, str]:
+        """Generated secrets are kept from run to run, references are resolved anew."""
+        kept = self._parts.engine.secrets(environment.name) if existed else {}
+        found: dict[str, str] = {}
+        for key, reference in secret_keys(environment).items():
+            if reference is not None:
+                found[key] = self._parts.secrets.resolve(reference)
+            else:
+                found[key] = kept.get(key) or self._parts.secrets.generate()
+        return found
+
+    def _seed(self, prepared: Prepared, result: StackResult) -> dict[str, int]:
+        """Fills each database that asks for synthetic rows; one that is filled already is left alone."""
+        ports = result.outputs.get("databases")
+        rows: dict[str, int] = {}
+        for database in prepared.environment.databases:
+            if database.data.source is DataSource.NONE:
+                continue
+            port = ports.get(database.name) if isinstance(ports, dict) else None
+            if not isinstance(port, int):
+                raise ConfigError(
+                    f"environment {prepared.environment.name}: database {database.name} takes synthetic data but is not published",
+                    hint=f"set databases.{database.name}.published: true for this environment",
+                )
+            password = prepared.secrets[f"database/{database.name}/password"]
+            address = f"postgresql://{database.name}:{password}@127.0.0.1:{port}/{database.name}"
+            rows[database.name] = self._parts.seeder.seed(
+                address, rows=database.data.rows, seed=database.data.seed, progress=self._parts.progress
+            )
+        return rows
+
+    def _verify(self, prepared: Prepared) -> dict[str, str]:
+        """Asks every public route through the router; service -> what is wrong."""
+        environment = prepared.environment
+        host = url_host(environment.name, environment.project)
+        wrong: dict[str, str] = {}
+        for service in environment.services:
+            if service.route is None:
+                continue
+            status = self._parts.probe.get(prepared.port, service.route, host=host, timeout=VERIFY_SECONDS)
+            if not 200 <= status < 400:
+                wrong[service.name] = f"{service.route} answers {f'HTTP {status}' if status else 'nothing'} at the environment's URL"
+        return wrong
+
+    def _record(self, prepared: Prepared, result: StackResult, failures: Mapping[str, str], actor: Identity, source: Source) -> bool:
+        """Writes what happened to the ledger; a run that changed nothing and has its proof on record leaves no new one."""
+        environment = prepared.environment
+        changed = any(change.operation is not StepOperation.SAME for change in result.changes)
+        ledger = self._parts.ledger
+        if not failures and not changed and not needs_record(ledger.records(), environment.name, environment.release_id):
+            return False
+        ledger.append(
+            entries_for(
+                environment,
+                failures=failures,
+                actor=actor,
+                at=self._parts.clock.now(),
+                source=source,
+                engine=self._parts.engine.name,
+                seconds=result.seconds,
+                lease=prepared.lease,
+            )
+        )
+        return True
+
+    def _failed(self, prepared: Prepared, failures: Mapping[str, str]) -> DeploymentError:
+        environment = prepared.environment
+        status = self._parts.probe.get(prepared.port, "/", host=url_host(environment.name, environment.project), timeout=0.5)
+        serving = f"the previous version still answers (HTTP {status}); " if 200 <= status < 400 else ""
+        return DeploymentError(
+            _list_failures(f"{environment.name}: release {environment.release_id} was not deployed", failures),
+            hint=f"{serving}mend the cause and run the same command again",
+        )
+
+
+def _list_failures(title: str, failures: Mapping[str, str]) -> str:
+    return "\n".join([title, *(f"  {name}: {reason}" for name, reason in failures.items())])
+
+
+def _seconds(began: datetime, ended: datetime) -> float:
+    return (ended - began).total_seconds()
