@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from liftlock.core.image import ImageRef
 from liftlock.core.ports import Clock, Engine, Health, RunningPart, Runtime, StackSummary
+from liftlock.core.release import release_id
 from liftlock.core.stack import port_of, url
 
 
@@ -65,9 +66,20 @@ def environment_status(
         environment=name,
         exists=stack is not None and stack.resources > 0,
         url=url(name, project, port) if port else None,
-        release=str(stack.values["release"]) if stack and "release" in stack.values else None,
+        release=_running_release(running),
         parts=parts,
     )
+
+
+def _running_release(running: Sequence[RunningPart]) -> str | None:
+    """The release that really runs, which after a failed deployment is not the one that was asked for; None where it is a mixture."""
+    images: dict[str, set[str]] = {}
+    for part in running:
+        if part.role == "service":
+            images.setdefault(part.service, set()).add(part.image)
+    if not images or any(len(found) > 1 or "@sha256:" not in next(iter(found)) for found in images.values()):
+        return None
+    return release_id({name: ImageRef.parse(next(iter(found))) for name, found in images.items()})
 
 
 def _part(part: RunningPart, now: datetime) -> PartStatus:
