@@ -1,0 +1,1 @@
+"""How results look to people, as pure functions from a result to text."""

@@ -1,0 +1,97 @@
+"""`liftlock branch`: environments that live as long as a branch."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from liftlock.commands.actor import ActorOption
+from liftlock.commands.env import show_up
+from liftlock.commands.output import JsonOption, print_json, print_table
+from liftlock.commands.people import age
+from liftlock.commands.repository import RepoOption
+
+app = typer.Typer(help="Make, list and remove environments of branches.", no_args_is_help=True)
+
+BranchOption = Annotated[
+    str | None, typer.Option("--branch", "-b", metavar="NAME", help="The branch; the one checked out here without it (not main).")
+]
+TtlOption = Annotated[
+    str | None,
+    typer.Option("--ttl", metavar="DURATION", help="How long it lives, such as 8h or 3d; environments/branch.yaml says otherwise."),
+]
+ImageOption = Annotated[
+    list[str] | None,
+    typer.Option("--image", "-i", metavar="SERVICE=TAG", help="Run this build of a service (tag or digest) instead of the released one."),
+]
+
+
+@app.command()
+def up(
+    branch: BranchOption = None,
+    ttl: TtlOption = None,
+    image: ImageOption = None,
+    repo: RepoOption = None,
+    actor: ActorOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the branch's environment with its own data, or bring it up to date; prints its URL."""
+    from liftlock import wiring
+
+    work = wiring.workspace(repo, actor)
+    name = branch or work.checked_out_branch()
+    overrides = work.resolve_images(image or [])
+    report = work.branches().up(
+        name,
+        lambda environment: work.branch_environment(environment, overrides),
+        owner=work.identity(),
+        source=work.source(),
+        ttl=wiring.parse_duration(ttl) if ttl else None,
+    )
+    print_json("branch-up", report) if as_json else show_up(report)
+
+
+@app.command("list")
+def list_branches(repo: RepoOption = None, as_json: JsonOption = False) -> None:
+    """List the environments of branches with owner, age and time left."""
+    from liftlock import wiring
+
+    work = wiring.workspace(repo)
+    found = work.branches().list(work.project.name)
+    if as_json:
+        print_json("branch-list", found)
+        return
+    rows = [
+        (
+            item.branch,
+            item.environment,
+            item.owner,
+            age(item.age),
+            "expired" if item.expired else age(item.ttl_left),
+            f"{item.healthy}/{item.parts}",
+            item.url,
+        )
+        for item in found
+    ]
+    print_table(
+        ["branch", "environment", "owner", "age", "ttl", "healthy", "url"],
+        rows,
+        empty="no branch has an environment; liftlock branch up --branch NAME makes one",
+    )
+
+
+@app.command()
+def down(branch: BranchOption = None, repo: RepoOption = None, actor: ActorOption = None, as_json: JsonOption = False) -> None:
+    """Remove all of the branch's environment, its data included."""
+    from liftlock import wiring
+
+    work = wiring.workspace(repo, actor)
+    name = branch or work.checked_out_branch()
+    report = work.branches().down(name, work.project.name, actor=work.identity())
+    if as_json:
+        print_json("branch-down", report)
+    elif report.existed:
+        typer.echo(f"{name}: removed {report.removed} objects in {report.seconds:.1f} s")
+    else:
+        typer.echo(f"{name}: has no environment; nothing to remove")

@@ -1,0 +1,36 @@
+"""`liftlock drift`: what differs between declared, applied and live."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from liftlock.commands.output import JsonOption, print_json
+from liftlock.commands.repository import RepoOption
+from liftlock.core.errors import ExitCode
+
+
+def drift(
+    environments: Annotated[list[str] | None, typer.Argument(metavar="[ENV]...", help="Environments; all that exist without one.")] = None,
+    repo: RepoOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what differs between declared configuration, what was last applied and what is live. Changes nothing.
+
+    Exits 0 where everything was seen and nothing differs, 2 where something does, 3 where not everything could be seen.
+    """
+    from liftlock import wiring
+
+    work = wiring.workspace(repo)
+    reports = [work.drift().detect(work.environment(name)) for name in environments or work.existing_environments()]
+    if as_json:
+        print_json("drift", {"environments": [wiring.drift_json(report) for report in reports]})
+    elif not reports:
+        typer.echo("no environment exists yet; liftlock env up ENV makes one")
+    else:
+        typer.echo("\n\n".join(wiring.render_drift(report) for report in reports))
+    if any(not report.complete for report in reports):
+        raise typer.Exit(ExitCode.INCOMPLETE)
+    if any(not report.clean for report in reports):
+        raise typer.Exit(ExitCode.CHANGES)

@@ -1,0 +1,180 @@
+"""`liftlock env`: create, show and remove environments."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from liftlock.commands.actor import ActorOption
+from liftlock.commands.output import JsonOption, YesOption, print_json, print_table
+from liftlock.commands.people import age, short_digest
+from liftlock.commands.repository import RepoOption
+from liftlock.core.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from liftlock.core.ports import StackResult
+    from liftlock.services.environments import UpReport
+    from liftlock.services.status import EnvironmentStatus
+
+app = typer.Typer(help="Create, show and remove environments.", no_args_is_help=True)
+
+EnvironmentArgument = Annotated[str, typer.Argument(metavar="ENV", help="An environment that environments/ENV.yaml declares.")]
+
+
+@app.command("list")
+def list_environments(repo: RepoOption = None, as_json: JsonOption = False) -> None:
+    """List the declared environments and whether they exist."""
+    from liftlock import wiring
+
+    work = wiring.workspace(repo)
+    found = work.status().show(work.project.name, work.declared_environments())
+    if as_json:
+        print_json("env-list", found)
+        return
+    rows = [(item.environment, "yes" if item.exists else "no", item.release or "-", item.url or "-") for item in found]
+    print_table(["environment", "exists", "release", "url"], rows, empty="no environments are declared; see environments/")
+
+
+@app.command()
+def preview(environment: EnvironmentArgument, repo: RepoOption = None, as_json: JsonOption = False) -> None:
+    """Show what `env up` would change. Exits 2 where something would."""
+    from liftlock import wiring
+
+    work = wiring.workspace(repo)
+    result = work.environments().preview(work.environment(environment))
+    if as_json:
+        print_json("env-preview", result)
+    else:
+        _show_changes(result)
+    if result.failures:
+        raise typer.Exit(ExitCode.FAILURE)
+    if any(change.operation != "same" for change in result.changes):
+        raise typer.Exit(ExitCode.CHANGES)
+
+
+@app.command()
+def up(
+    environment: EnvironmentArgument,
+    repo: RepoOption = None,
+    actor: ActorOption = None,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the environment what is declared, starting from what is really there, and prove that it answers."""
+    from liftlock import wiring
+
+    work = wiring.workspace(repo, actor)
+    declared = work.environment(environment)
+    if declared.protected:
+        _confirm(f"{environment} is protected. Deploy {declared.release_id} to it?", yes=yes)
+        work.require_reviewed_state(environment)
+    report = work.environments().up(declared, actor=work.identity(), source=work.source())
+    print_json("env-up", report) if as_json else show_up(report)
+
+
+@app.command()
+def status(
+    environments: Annotated[
+        list[str] | None, typer.Argument(metavar="[ENV]...", help="Environments; all declared ones without one.")
+    ] = None,
+    repo: RepoOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show each service's digest, health and age, and the environment's URL."""
+    from liftlock import wiring
+
+    work = wiring.workspace(repo)
+    names = [work.known_environment(name) for name in environments] if environments else work.declared_environments()
+    found = work.status().show(work.project.name, names)
+    if as_json:
+        print_json("env-status", found)
+        return
+    for item in found:
+        _show_status(item)
+
+
+@app.command()
+def logs(
+    environment: EnvironmentArgument,
+    service: Annotated[str, typer.Argument(metavar="SERVICE", help="A service or database of the environment.")],
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many lines.")] = 50,
+    repo: RepoOption = None,
+) -> None:
+    """Show the last lines that a service printed."""
+    from liftlock import wiring
+
+    work = wiring.workspace(repo)
+    typer.echo(work.runtime().logs(work.project.name, work.known_environment(environment), service, lines=lines), nl=False)
+
+
+@app.command("open")
+def open_url(environment: EnvironmentArgument, repo: RepoOption = None) -> None:
+    """Print the environment's URL, and open it in a browser where there is a terminal."""
+    from liftlock import wiring
+
+    work = wiring.workspace(repo)
+    (found,) = work.status().show(work.project.name, [work.known_environment(environment)])
+    if found.url is None:
+        raise UsageError(f"{environment} does not exist yet", hint=f"run: liftlock env up {environment}")
+    typer.echo(found.url)
+    if sys.stdout.isatty():
+        typer.launch(found.url)
+
+
+@app.command()
+def down(environment: EnvironmentArgument, repo: RepoOption = None, yes: YesOption = False, as_json: JsonOption = False) -> None:
+    """Remove everything of the environment, data included, and nothing else."""
+    from liftlock import wiring
+
+    work = wiring.workspace(repo)
+    name = work.known_environment(environment)
+    _confirm(f"Remove {name} with all its data?", yes=yes)
+    report = work.environments().down(name, work.project.name, protected=work.is_protected(name))
+    if as_json:
+        print_json("env-down", report)
+    elif report.existed:
+        typer.echo(f"{name}: removed {report.removed} objects in {report.seconds:.1f} s")
+    else:
+        typer.echo(f"{name}: there was nothing to remove")
+
+
+def show_up(report: UpReport) -> None:
+    """The outcome of an `up` for people."""
+    if report.changed:
+        names = ", ".join(f"{change.operation.value} {change.name}" for change in report.changes if change.operation != "same")
+        typer.echo(f"{report.environment}: {report.changed} changed ({names})")
+    else:
+        typer.echo(f"{report.environment}: no change")
+    for database, rows in report.rows.items():
+        typer.echo(f"{report.environment}: {f'{rows:,} rows loaded into' if rows else 'data is already in'} {database}")
+    typer.echo(f"{report.environment}: {report.release} healthy at {report.url} ({report.seconds:.1f} s)")
+
+
+def _show_changes(result: StackResult) -> None:
+    for change in result.changes:
+        if change.operation != "same":
+            typer.echo(f"{change.operation.value:8}{change.name} ({change.type})  {', '.join(change.properties)}".rstrip())
+    for name, reason in result.failures.items():
+        typer.echo(f"failed  {name}: {reason}")
+    same = sum(change.operation == "same" for change in result.changes)
+    typer.echo(f"{len(result.changes) - same} to change, {same} unchanged")
+
+
+def _show_status(item: EnvironmentStatus) -> None:
+    if not item.exists and not item.parts:
+        typer.echo(f"{item.environment}: not created yet (liftlock env up {item.environment})\n")
+        return
+    typer.echo(f"{item.environment}: {'healthy' if item.healthy else 'NOT healthy'}  {item.url or ''}  {item.release or ''}".rstrip())
+    rows = [(part.name, part.role, short_digest(part.digest), part.health.value, age(part.age)) for part in item.parts]
+    print_table(["service", "role", "digest", "health", "age"], rows, empty="nothing of it runs")
+    typer.echo("")
+
+
+def _confirm(question: str, *, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(f"{question} There is no terminal to ask in.", hint="say --yes")
+    typer.confirm(question, abort=True)
