@@ -38,9 +38,10 @@ def test_in_sync_means_that_all_sides_have_the_same_leaves(declared: Any, applie
 
 @given(st.permutations(["A=1", "B=2", "C=3"]))
 def test_the_order_of_variables_and_labels_says_nothing(envs: list[str]) -> None:
-    labels = [{"label": item[0], "value": item[2]} for item in envs]
-    one = {"envs": sorted(envs), "labels": sorted(labels, key=str)}
-    assert compare(one, one, {"envs": envs, "labels": labels}) == ()
+    labels: Any = [{"label": item[0], "value": item[2]} for item in envs]
+    one: Any = {"envs": sorted(envs), "labels": sorted(labels, key=str)}
+    other: Any = {"envs": envs, "labels": labels}
+    assert compare(one, one, other) == ()
 
 
 @pytest.mark.parametrize(
@@ -53,12 +54,15 @@ def test_each_change_has_its_cause(declared: int, applied: int, live: int, cause
 
 
 def test_a_changed_variable_is_named_by_its_name() -> None:
-    (found,) = compare({"envs": ["A=1", "B=2"]}, {"envs": ["A=1", "B=2"]}, {"envs": ["B=3", "A=1"]})
+    before: Any = {"envs": ["A=1", "B=2"]}
+    live: Any = {"envs": ["B=3", "A=1"]}
+    (found,) = compare(before, before, live)
     assert (found.path, found.applied, found.live) == ("envs.B", "2", "3")
 
 
 def test_a_secret_is_compared_and_never_shown() -> None:
-    before, after = {"envs": ["PASSWORD=hunter2"]}, {"envs": ["PASSWORD=hunter3"]}
+    before: Any = {"envs": ["PASSWORD=hunter2"]}
+    after: Any = {"envs": ["PASSWORD=hunter3"]}
     (found,) = compare(before, before, after, frozenset({"envs.PASSWORD"}))
     assert "hunter" not in repr(found)
     assert (found.applied, found.live) == ("[secret]", "[another secret]")
