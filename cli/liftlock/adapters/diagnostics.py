@@ -1,0 +1,97 @@
+"""Looks at each part that liftlock needs; never raises, a part that fails is a finding."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx
+
+from liftlock import __version__
+from liftlock.adapters.docker_client import HINT, connect, docker_endpoint, wrapped
+from liftlock.core.diagnosis import Finding, Verdict
+from liftlock.core.errors import LiftlockError
+from liftlock.core.project import ForgeKind, Project
+
+_GIT_IDENTITY = 'git config --global user.name "Your Name" && git config --global user.email you@example.org'
+
+
+def diagnose(root: Path | None, project: Project | None) -> Sequence[Finding]:
+    """Every part in the order in which a newcomer needs it; what needs an environments repository is left out without one."""
+    found = [_git(), _git_identity(root), _docker(), _engine()]
+    if project is None or root is None:
+        return [
+            *found,
+            Finding("environments repository", Verdict.UNCHECKED, "none here", "liftlock init DIR writes one; or say --repo DIR"),
+        ]
+    return [*found, Finding("environments repository", Verdict.OK, str(root)), _registry(project.registry), _forge(project, root)]
+
+
+def _git() -> Finding:
+    said = _say(["git", "--version"])
+    if said is None:
+        return Finding("git", Verdict.MISSING, "not on PATH", "install git (Debian: apt-get install git)")
+    return Finding("git", Verdict.OK, said.removeprefix("git version "))
+
+
+def _git_identity(root: Path | None) -> Finding:
+    name, email = (_say(["git", "config", f"user.{key}"], root) for key in ("name", "email"))
+    if not name or not email:
+        return Finding("git identity", Verdict.MISSING, "user.name or user.email is not set", _GIT_IDENTITY)
+    return Finding("git identity", Verdict.OK, f"{name} <{email}>")
+
+
+def _docker() -> Finding:
+    where = docker_endpoint() or "the default socket"
+    try:
+        client = connect(timeout=5)
+        with wrapped():
+            version = client.version()
+    except LiftlockError as err:
+        return Finding("docker", Verdict.MISSING, f"{err.message} at {where}", err.hint or HINT)
+    return Finding("docker", Verdict.OK, f"{version['Version']} (API {version['ApiVersion']}) at {where}")
+
+
+def _engine() -> Finding:
+    cli = shutil.which("pulumi")
+    beside = f"; the Pulumi CLI at {cli} is not used by this version" if cli else ""
+    return Finding("engine", Verdict.OK, f"embedded, {__version__}{beside}")
+
+
+def _registry(host: str) -> Finding:
+    scheme = "http" if host.partition(":")[0] in {"127.0.0.1", "localhost"} else "https"
+    try:
+        status = httpx.get(f"{scheme}://{host}/v2/", timeout=5, trust_env=False).status_code
+    except httpx.HTTPError as err:
+        reason = str(err) or type(err).__name__
+        return Finding(
+            "registry", Verdict.MISSING, f"{host} does not answer ({reason})", "start it, or correct `registry` in liftlock.yaml"
+        )
+    if status not in {200, 401}:
+        return Finding("registry", Verdict.MISSING, f"{host} answers HTTP {status} to /v2/", "is it an OCI registry?")
+    return Finding("registry", Verdict.OK, f"{host}{' (asks for a login)' if status == 401 else ''}")
+
+
+def _forge(project: Project, root: Path) -> Finding:
+    match project.forge.kind:
+        case ForgeKind.LOCAL:
+            said = _say(["git", "ls-remote", "--heads", project.forge.url, project.forge.base], root)
+    if not said:
+        return Finding(
+            "forge",
+            Verdict.MISSING,
+            f"{project.forge.url} has no branch {project.forge.base} or cannot be read",
+            "correct `forge` in liftlock.yaml, or push the branch",
+        )
+    return Finding("forge", Verdict.OK, f"{project.forge.kind.value}, {project.forge.url}, {project.forge.base} at {said[:12]}")
+
+
+def _say(command: Sequence[str], folder: Path | None = None) -> str | None:
+    """What the command prints; None where it fails or is not there."""
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
