@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 
-from machine.steps import StepFailed, say
+from machine.steps import StepError, say
 
 _OLDEST = (3, 11)
+
+
+def _setup() -> int:
+    from machine.python_env import ensure_environment
+
+    ensure_environment()
+    return 0
 
 
 def _images() -> int:
@@ -17,15 +26,54 @@ def _images() -> int:
     return 0
 
 
-TARGETS: dict[str, Callable[[], int]] = {"images": _images}
+def _check() -> int:
+    from machine import checks
+
+    _setup()
+    return checks.summarise(checks.run_static())
+
+
+def _test() -> int:
+    from machine import checks, engine
+
+    _setup()
+    _images()
+    return checks.summarise([*checks.run_static(), checks.run_pytest(engine.endpoint())])
+
+
+def _clean() -> int:
+    from machine.cleaning import clean
+
+    return clean()
+
+
+def _with_images(module: str) -> int:
+    """Runs one of the project's own modules on a machine that has everything; its exit status."""
+    from machine import engine
+    from machine.places import PROJECT, VENV
+
+    _setup()
+    _images()
+    environment = {**os.environ, "DOCKER_HOST": engine.endpoint()}
+    return subprocess.run([str(VENV / "bin" / "python"), "-m", module], cwd=PROJECT, env=environment, check=False).returncode
+
+
+TARGETS: dict[str, Callable[[], int]] = {
+    "setup": _setup,
+    "images": _images,
+    "demo": lambda: _with_images("demo"),
+    "test": _test,
+    "check": _check,
+    "bench": lambda: _with_images("benchmarks"),
+    "clean": _clean,
+}
 
 
 def main(arguments: list[str]) -> int:
     """Runs one target; 0 where it is done, 1 where it failed, 64 where there is no such target, 130 after Ctrl-C."""
     if sys.version_info < _OLDEST:
-        say(
-            f"this needs Python 3.11 or newer, and {sys.executable} is {sys.version.split()[0]}; name a newer one: make PYTHON=python3.12 ..."
-        )
+        found = f"{sys.executable} is {sys.version.split()[0]}"
+        say(f"this needs Python 3.11 or newer, and {found}; install one and name it: make PYTHON=python3.12 ...")
         return 1
     target = TARGETS.get(arguments[0]) if len(arguments) == 1 else None
     if target is None:
@@ -33,7 +81,7 @@ def main(arguments: list[str]) -> int:
         return 64
     try:
         return target()
-    except StepFailed as failed:
+    except StepError as failed:
         say(f"\nFAILED  {failed.step or arguments[0]}\n  why:  {failed.reason.strip()}\n  next: {failed.way_out}")
         return 1
     except KeyboardInterrupt:

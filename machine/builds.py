@@ -1,6 +1,6 @@
 """Images as content: what goes into a build, the tag that follows from it, and the build itself.
 
-A tag is the hash of the Dockerfile, its files, its arguments and the image below, so an image that has its tag needs no build, on any machine.
+A tag is the hash of the Dockerfile, its files, its arguments and the image below, so an image that has its tag needs no build.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def build(image: Image, arguments: Mapping[str, str], *, title: str) -> None:
 
 
 def builder_environment() -> dict[str, str]:
-    """Settings under which either builder of Docker works: buildx on the engine itself, or the classic one where buildx is not installed."""
+    """Settings under which either builder works: buildx on the engine itself, or the classic one where buildx is not installed."""
     found = subprocess.run(["docker", "buildx", "version"], capture_output=True, check=False)
     if found.returncode != 0:
         return {"DOCKER_BUILDKIT": "0"}

@@ -1,7 +1,6 @@
 """What the operating system is, what it lets us install, and where its packages come from.
 
-Addresses of packages are read from the machine and never written into the repository: a machine behind a mirror or a proxy builds its images from
-the same place it installs from itself.
+Addresses of packages are read from the machine: one behind a mirror or a proxy builds its images from where it installs from itself.
 """
 
 from __future__ import annotations
@@ -27,7 +26,9 @@ _CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 
 @dataclass(frozen=True, slots=True)
 class PackageSource:
-    """Where images get Debian's packages. settings: apt options of this machine that matter. ca: a CA bundle, only where an address is https.
+    """Where images get Debian's packages.
+
+    settings: apt options of this machine that matter. ca: a CA bundle, only where an address is https.
     proxies: build arguments that Docker keeps out of an image's history, for a proxy's address can hold a password.
     """
 

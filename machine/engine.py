@@ -11,21 +11,21 @@ from pathlib import Path
 
 from machine import distribution
 from machine.places import cache_folder
-from machine.steps import StepFailed, last_lines, run, say, step
+from machine.steps import StepError, last_lines, run, say, step
 
 _PID_FILE = Path("/var/run/docker.pid")
 _START_SECONDS = 60
 
 
 def ensure_engine() -> str:
-    """The endpoint of an engine that answers (a DOCKER_HOST value); StepFailed says what to do where none can be had."""
+    """The endpoint of an engine that answers (a DOCKER_HOST value); StepError says what to do where none can be had."""
     answer = probe()
     if answer is None:
         return endpoint()
     if os.environ.get("DOCKER_HOST"):
-        raise StepFailed(f"DOCKER_HOST is set, but no engine answers there\n{answer}", way_out="start that engine, or unset DOCKER_HOST")
+        raise StepError(f"DOCKER_HOST is set, but no engine answers there\n{answer}", way_out="start that engine, or unset DOCKER_HOST")
     if not distribution.can_install():
-        raise StepFailed(f"no Docker engine answers\n{answer}", way_out=advice(sys.platform, answer))
+        raise StepError(f"no Docker engine answers\n{answer}", way_out=advice(sys.platform, answer))
     if shutil.which("dockerd") is None or shutil.which("docker") is None:
         client = ["docker-cli"] if distribution.offers("docker-cli") else []
         distribution.install(["docker.io", "iptables", *client], why="no Docker engine is here")
@@ -82,7 +82,7 @@ def start_engine() -> None:
 
 
 def remove_stale_pid_file(path: Path) -> None:
-    """Removes the pid file of an engine that was ended hard: its number may since belong to another process, which dockerd takes for itself."""
+    """Removes the pid file of an engine that was ended hard: dockerd would take whichever process has that number now for itself."""
     if not path.exists():
         return
     name = Path("/proc") / path.read_text().strip() / "comm"
@@ -95,7 +95,7 @@ def _wait_for_engine(daemon: subprocess.Popen[bytes] | None, way_out: str) -> No
     deadline = time.monotonic() + _START_SECONDS
     while (answer := probe()) is not None:
         if daemon is not None and daemon.poll() is not None:
-            raise StepFailed(f"dockerd ended with exit status {daemon.returncode}", way_out=way_out)
+            raise StepError(f"dockerd ended with exit status {daemon.returncode}", way_out=way_out)
         if time.monotonic() > deadline:
-            raise StepFailed(f"the engine does not answer after {_START_SECONDS} s\n{answer}", way_out=way_out)
+            raise StepError(f"the engine does not answer after {_START_SECONDS} s\n{answer}", way_out=way_out)
         time.sleep(0.2)

@@ -72,9 +72,8 @@ def ensure_images() -> None:
         if there is None or missing:
             there = _build_and_push(images, missing, source)
         write_images_file(IMAGES_FILE, describe(there, images))
-    say(
-        f"images: {len(missing)} built, {len(images.pushed) - len(missing)} already there; registry {there.host}, references in .machine/images.json"
-    )
+    already = len(images.pushed) - len(missing)
+    say(f"images: {len(missing)} made, {already} already there; registry {there.host}, references in .machine/images.json")
 
 
 def _registry_at(found: registry.Found | None, images: Images) -> Registry | None:

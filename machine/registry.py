@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from machine.steps import StepFailed, run, step
+from machine.steps import StepError, run, step
 
 NAME = "liftlock-registry"
 FIRST_PORT = 5480
@@ -47,7 +47,7 @@ class Registry:
         found = self._ask("GET", f"/v2/{repository}/manifests/{tag}")
         put = self._ask("PUT", f"/v2/{repository}/manifests/{name}", body=found.body, kind=found.kind)
         if put.status != http.client.CREATED:
-            raise StepFailed(f"{self.host} refused the tag {repository}:{name} (status {put.status})", way_out=f"see: docker logs {NAME}")
+            raise StepError(f"{self.host} refused the tag {repository}:{name} (status {put.status})", way_out=f"see: docker logs {NAME}")
 
     def _ask(self, method: str, path: str, *, body: bytes | None = None, kind: str = "") -> _Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
@@ -102,7 +102,7 @@ def ports_to_try(found: Found | None, wanted: str | None) -> Sequence[int]:
     """The ports on which the registry may be, best first: the one asked for, the one it had, or the first free of a row."""
     if wanted:
         if not wanted.isdigit() or not 0 < int(wanted) < 65536:
-            raise StepFailed(f'LIFTLOCK_REGISTRY_PORT is "{wanted}"', way_out="give it a port number, or unset it")
+            raise StepError(f'LIFTLOCK_REGISTRY_PORT is "{wanted}"', way_out="give it a port number, or unset it")
         return [int(wanted)]
     kept = [found.port] if found is not None and found.port is not None else []
     return [*kept, *(port for port in range(FIRST_PORT, FIRST_PORT + _TRIED_PORTS) if port not in kept)]
@@ -159,8 +159,8 @@ def _start(image: str, candidates: Sequence[int]) -> int:
         subprocess.run(["docker", "rm", "--force", NAME], capture_output=True, check=False)
         reason = started.stderr.decode(errors="replace").strip()
         if "port is already allocated" not in reason and "address already in use" not in reason:
-            raise StepFailed(reason, way_out="look at: docker ps -a")
-    raise StepFailed(
+            raise StepError(reason, way_out="look at: docker ps -a")
+    raise StepError(
         f"no free port for the registry among {', '.join(map(str, candidates[:5]))}{' ...' if len(candidates) > 5 else ''}",
         way_out="name a free one: LIFTLOCK_REGISTRY_PORT=6480 make images",
     )
@@ -170,6 +170,6 @@ def _wait(registry: Registry) -> Registry:
     deadline = time.monotonic() + 30
     while not registry.answers():
         if time.monotonic() > deadline:
-            raise StepFailed(f"the registry on {registry.host} does not answer", way_out=f"see: docker logs {NAME}")
+            raise StepError(f"the registry on {registry.host} does not answer", way_out=f"see: docker logs {NAME}")
         time.sleep(0.05)
     return registry

@@ -13,7 +13,7 @@ from pathlib import Path
 from machine import distribution
 from machine.distribution import PackageSource
 from machine.places import cache_folder
-from machine.steps import StepFailed, run, say, step
+from machine.steps import StepError, run, say, step
 
 # debian:bookworm-slim, the index of all architectures.
 HUB_IMAGE = "debian@sha256:96e378d7e6531ac9a15ad505478fcc2e69f371b10f5cdf87857c4b8188404716"
@@ -53,9 +53,9 @@ def _pull(reference: str) -> bool:
     """Whether the hub gave the image. A hub that says nothing for some seconds is taken for absent: a machine without one must not wait."""
     started = time.monotonic()
     puller = subprocess.Popen(["docker", "pull", reference], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ)
-    assert puller.stdout is not None
     with selectors.DefaultSelector() as selector:
-        selector.register(puller.stdout, selectors.EVENT_READ)
+        if puller.stdout is not None:
+            selector.register(puller.stdout, selectors.EVENT_READ)
         answered = bool(selector.select(_ANSWER_SECONDS))
     try:
         printed, _ = puller.communicate(timeout=_PULL_SECONDS if answered else 0)
@@ -74,7 +74,7 @@ def _pull(reference: str) -> bool:
 def _make(archive: Path, source: PackageSource) -> None:
     if shutil.which("mmdebstrap") is None:
         if not distribution.can_install():
-            raise StepFailed(
+            raise StepError(
                 "no image hub answers, and mmdebstrap, which would make the root image, is not installed",
                 way_out="give this machine access to an image hub, or install mmdebstrap (Debian, Ubuntu: sudo apt-get install mmdebstrap)",
             )

@@ -1,4 +1,4 @@
-"""Steps that a person can follow: one line each on stderr with its seconds, and a failure that names the step, the reason and the way out."""
+"""Steps that a person can follow: a line each on stderr with its seconds; a failure names the step, the reason and the way out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _print_lock = threading.Lock()
 _SHOWN_LINES = 15
 
 
-class StepFailed(Exception):
+class StepError(Exception):
     """A step could not be done. reason: what happened, may have several lines. way_out: what a person does next."""
 
     def __init__(self, reason: str, *, way_out: str, step: str = "") -> None:
@@ -37,7 +37,7 @@ def step(title: str) -> Iterator[None]:
     say(f"  ...  {title}")
     try:
         yield
-    except StepFailed as failed:
+    except StepError as failed:
         failed.step = failed.step or title
         raise
     say(f"  ok   {title} ({time.monotonic() - started:.1f} s)")
@@ -52,16 +52,16 @@ def run(
     cwd: str | None = None,
     timeout: float = 1800,
 ) -> str:
-    """What the command printed on stdout; StepFailed with the last lines that it printed where it fails, is missing or takes too long."""
+    """What the command printed on stdout; StepError with the last lines that it printed where it fails, is missing or takes too long."""
     try:
         done = subprocess.run(command, input=stdin, capture_output=True, env=env, cwd=cwd, timeout=timeout, check=False)
     except FileNotFoundError as err:
-        raise StepFailed(f"{command[0]} is not installed", way_out=way_out) from err
+        raise StepError(f"{command[0]} is not installed", way_out=way_out) from err
     except subprocess.TimeoutExpired as err:
-        raise StepFailed(f"{shown(command)} took longer than {timeout:.0f} s", way_out=way_out) from err
+        raise StepError(f"{shown(command)} took longer than {timeout:.0f} s", way_out=way_out) from err
     if done.returncode != 0:
         printed = (done.stdout + b"\n" + done.stderr).decode(errors="replace")
-        raise StepFailed(f"{shown(command)}: exit status {done.returncode}\n{last_lines(printed)}", way_out=way_out)
+        raise StepError(f"{shown(command)}: exit status {done.returncode}\n{last_lines(printed)}", way_out=way_out)
     return done.stdout.decode(errors="replace")
 
 

@@ -1,0 +1,34 @@
+# Everything by one word. Nothing has to be installed first but git, make and Python 3.11 or newer (PYTHON=... names another one than is found).
+# The work is done by the Python package machine/, which needs no other package.
+
+newest = $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null && { echo $$python; break; }; done)
+PYTHON ?= $(or $(newest),python3)
+machine = $(or $(wildcard .venv/bin/python),$(PYTHON)) -m machine
+
+.DEFAULT_GOAL := help
+.PHONY: help setup images demo test check bench clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\): ## /  make \1	/p' Makefile | expand -t 16
+
+setup: ## the Python environment in .venv, from locked packages
+	@$(machine) $@
+
+images: ## the Docker engine, the images and the local registry
+	@$(machine) $@
+
+demo: ## the main job, end to end, on real parts
+	@$(machine) $@
+
+test: ## lint, format, types, import contracts and all tests (FAST=1 leaves out the slow ones, PYTEST="-k word" adds arguments)
+	@$(machine) $@
+
+check: ## lint, format, types and import contracts alone
+	@$(machine) $@
+
+bench: ## the measurements
+	@$(machine) $@
+
+clean: ## removes every container, network, volume and image that liftlock made, and nothing else
+	@$(machine) $@
