@@ -1,0 +1,148 @@
+"""A user at a keyboard: an environments repository of their own, and the liftlock command."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+IMAGES = ROOT / ".machine" / "images.json"
+LIFTLOCK = Path(sys.executable).parent / "liftlock"
+ADA, GRACE = "Ada <ada@shop.example>", "Grace <grace@shop.example>"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class User:
+    """Types liftlock commands in one environments repository."""
+
+    repo: Path
+    project: str
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        return {**os.environ, "LIFTLOCK_ACTOR": ADA, **self.extra, **(more or {})}
+
+    def run(self, *words: str, timeout: float = 240, env: Mapping[str, str] | None = None) -> Outcome:
+        done = subprocess.run(
+            [str(LIFTLOCK), *words], cwd=self.repo, env=self.environment(env), capture_output=True, text=True, timeout=timeout, check=False
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    def ok(self, *words: str, env: Mapping[str, str] | None = None) -> Outcome:
+        outcome = self.run(*words, env=env)
+        assert outcome.code == 0, f"liftlock {' '.join(words)} ended with {outcome.code}\n{outcome.out}\n{outcome.err}"
+        return outcome
+
+    def start(self, *words: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """The command, running; in a process group of its own so that it can be signalled like a terminal does."""
+        return subprocess.Popen(
+            [str(LIFTLOCK), *words],
+            cwd=self.repo,
+            env=self.environment(env),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def objects(self, environment: str | None = None) -> list[str]:
+        """The names of every labelled container, network and volume of the project."""
+        return labelled(self.project, environment)
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        path = self.repo / file
+        text = path.read_text()
+        assert old in text, f"{file} does not hold {old!r}"
+        path.write_text(text.replace(old, new, 1))
+
+
+def labelled(project: str, environment: str | None = None) -> list[str]:
+    client = docker.from_env()
+    labels = [f"liftlock.project={project}", *([f"liftlock.environment={environment}"] if environment else [])]
+    chosen: dict[str, str | list[str] | bool] = {"label": labels}
+    try:
+        return sorted(
+            [str(item.name) for item in client.containers.list(all=True, filters=chosen)]
+            + [str(item.name) for item in client.networks.list(filters=chosen)]
+            + [str(item.name) for item in client.volumes.list(filters=chosen)]
+        )
+    finally:
+        client.close()
+
+
+def remove_labelled(project: str) -> None:
+    client = docker.from_env()
+    chosen: dict[str, str | list[str] | bool] = {"label": [f"liftlock.project={project}"]}
+    for container in client.containers.list(all=True, filters=chosen):
+        container.remove(force=True, v=True)
+    for network in client.networks.list(filters=chosen):
+        network.remove()
+    for volume in client.volumes.list(filters=chosen):
+        volume.remove(force=True)
+    client.close()
+
+
+def new_user(folder: Path) -> User:
+    """A user with a fresh environments repository of a project that nobody else has."""
+    project = f"t{uuid.uuid4().hex[:6]}"
+    command = [str(LIFTLOCK), "init", str(folder / "environments"), "--project", project, "--forge", str(folder / "forge.git")]
+    subprocess.run(
+        [*command, "--images", str(IMAGES)],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "LIFTLOCK_ACTOR": ADA},
+        timeout=60,
+    )
+    return User(folder / "environments", project)
+
+
+@pytest.fixture
+def user(tmp_path: Path) -> Iterator[User]:
+    found = new_user(tmp_path)
+    yield found
+    remove_labelled(found.project)
+
+
+@pytest.fixture(scope="module")
+def resident(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
+    """A user whose dev already runs v1; shared by the tests of a module, which leave it as they found it."""
+    found = new_user(tmp_path_factory.mktemp("resident"))
+    try:
+        found.ok("image", "record", "--env", "dev", "api=v1", "web=v1")
+        found.ok("env", "up", "dev")
+        yield found
+    finally:
+        remove_labelled(found.project)
+
+
+def wait_for(condition: Any, seconds: float = 60) -> None:
+    """Until the condition holds; fails when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "what the test waits for did not happen"
+        time.sleep(0.05)
