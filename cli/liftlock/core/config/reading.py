@@ -42,31 +42,47 @@ def scalar_value(text: str) -> Scalar:
     return text
 
 
-def decode(data: bytes, file: str) -> str:
-    """The text of a file's bytes; ConfigError naming the place of the first byte that is not UTF-8."""
+class _RefusedError(Exception):
+    """Ends the reading of a text; never leaves this module."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+def parse_bytes(data: bytes, file: str) -> Document | Problem:
+    """The document that a file's bytes are, or the first thing that is wrong with them."""
     try:
-        return data.decode("utf-8")
+        return parse_text(data.decode("utf-8"), file)
     except UnicodeDecodeError as err:
         before = data[: err.start]
         line, column = before.count(b"\n") + 1, err.start - (before.rfind(b"\n") + 1) + 1
-        problem = Problem(Position(file, line, column), "", f"byte 0x{data[err.start]:02x} is not UTF-8; save the file as UTF-8")
-        raise config_error([problem]) from None
+        return Problem(Position(file, line, column), "", f"byte 0x{data[err.start]:02x} is not UTF-8; save the file as UTF-8")
 
 
-def read_document(text: str, file: str) -> Document:
-    """The tree of the text; ConfigError with file:line:column and what is wrong, where it is not such a document."""
+def parse_text(text: str, file: str) -> Document | Problem:
+    """The tree of the text, or the first thing that is wrong with it, in plain words."""
     reader = _Composer(text, file)
     try:
         return Document(file, text, reader.document())
+    except _RefusedError as err:
+        return err.problem
     except MarkedYAMLError as err:
         mark = err.problem_mark or err.context_mark
         position = reader.position(mark.index) if mark is not None else Position(file)
-        raise config_error([Problem(position, "", plain_words(err, reader.line_of))]) from None
+        return Problem(position, "", plain_words(err, reader.line_of))
     except YAMLError as err:
         index = int(getattr(err, "position", 0) or 0)
-        character = text[index : index + 1]
-        message = f"character U+{ord(character or chr(0)):04X} is not allowed in YAML; remove it"
-        raise config_error([Problem(reader.position(index), "", message)]) from None
+        character = text[index : index + 1] or "\0"
+        return Problem(reader.position(index), "", f"character U+{ord(character):04X} is not allowed in YAML; remove it")
+
+
+def read_document(text: str, file: str) -> Document:
+    """As parse_text; ConfigError with file:line:column where the text is not such a document."""
+    document = parse_text(text, file)
+    if isinstance(document, Problem):
+        raise config_error([document])
+    return document
 
 
 class _Composer:
@@ -94,7 +110,7 @@ class _Composer:
         """The root node, None where the text has no content."""
         if len(self._text) > MAX_CHARACTERS:
             message = f"the file has {len(self._text)} characters, more than {MAX_CHARACTERS}; this is no configuration file"
-            raise config_error([Problem(Position(self._file), "", message)])
+            raise _RefusedError(Problem(Position(self._file), "", message))
         self._events = YAML(typ="safe", pure=True).parse(self._text)
         root: Node | None = None
         for event in self._events:
@@ -107,8 +123,8 @@ class _Composer:
         empty = isinstance(root, ScalarNode) and root.text == "" and not root.style
         return None if empty else root
 
-    def _refuse(self, index: int, message: str) -> Exception:
-        return config_error([Problem(self.position(index), "", message)])
+    def _refuse(self, index: int, message: str) -> _RefusedError:
+        return _RefusedError(Problem(self.position(index), "", message))
 
     def _count(self, nodes: int, index: int) -> None:
         self._nodes += nodes

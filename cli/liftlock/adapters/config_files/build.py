@@ -1,0 +1,76 @@
+"""Checked shapes to the types that everything else works with, and back to a document for people."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from liftlock.adapters.config_files import shapes
+from liftlock.core.environment import (
+    Database,
+    DataSource,
+    DataSpec,
+    Environment,
+    EnvironmentClass,
+    HealthCheck,
+    Migration,
+    Secret,
+    Service,
+)
+from liftlock.core.image import ImageRef
+from liftlock.core.project import EngineKind, EngineSettings, ForgeKind, ForgeSettings, Gates, Project, Stage
+from liftlock.core.release import release_id
+
+
+def build_project(file: shapes.ProjectFile) -> Project:
+    """liftlock.yaml as the project."""
+    return Project(
+        name=file.project,
+        registry=file.registry,
+        forge=ForgeSettings(ForgeKind(file.forge.kind), file.forge.url, file.forge.base),
+        engine=EngineSettings(EngineKind(file.engine.kind), PurePath(file.engine.state), file.engine.passphrase),
+        services=tuple((name, f"{file.registry}/{service.repository}") for name, service in file.services.items()),
+        databases=tuple(file.databases),
+        pipeline=tuple(
+            Stage(stage.environment, tuple(stage.upstream), Gates(stage.gates.verified, stage.gates.approvals)) for stage in file.pipeline
+        ),
+    )
+
+
+def build_environment(merged: shapes.MergedEnvironment, *, project: str, name: str) -> Environment:
+    """The merged values as the environment."""
+    services = tuple(_service(service, values) for service, values in merged.services.items())
+    return Environment(
+        project=project,
+        name=name,
+        cls=EnvironmentClass(merged.cls),
+        protected=merged.protected,
+        router=ImageRef.parse(merged.router.image),
+        services=services,
+        databases=tuple(_database(database, values) for database, values in merged.databases.items()),
+        port=merged.port,
+        ports=(merged.ports.first, merged.ports.last),
+        ttl=merged.ttl,
+        release_id=release_id({service.name: service.image for service in services}),
+    )
+
+
+def _service(name: str, values: shapes.MergedService) -> Service:
+    health = values.health
+    return Service(
+        name=name,
+        image=ImageRef.parse(values.image),
+        port=values.port,
+        health=HealthCheck(health.path, health.interval, health.timeout, health.retries, health.start_period),
+        env=tuple(values.env.items()),
+        secrets=tuple((variable, Secret(reference)) for variable, reference in values.secrets.items()),
+        databases=tuple(values.databases),
+        migration=Migration(tuple(values.migration.command)) if values.migration else None,
+        memory_mib=values.memory,
+        route=values.route,
+        command=tuple(values.command) if values.command else None,
+    )
+
+
+def _database(name: str, values: shapes.Database) -> Database:
+    data = DataSpec(DataSource(values.data.source), values.data.rows, values.data.seed)
+    return Database(name, ImageRef.parse(values.image), values.memory, values.published, data)

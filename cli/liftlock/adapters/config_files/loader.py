@@ -1,0 +1,138 @@
+"""Files to a checked project: every file is read and checked, and every problem is reported in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from liftlock.adapters.config_files.build import build_project
+from liftlock.adapters.config_files.files import RawFiles, read_files
+from liftlock.adapters.config_files.shape_check import check_shape
+from liftlock.adapters.config_files.shape_types import NAME
+from liftlock.adapters.config_files.shapes import EnvironmentFile, ProjectFile
+from liftlock.core.config.checks import check_files, missing_services
+from liftlock.core.config.document import Document, Node, Position
+from liftlock.core.config.loaded import SETTINGS, Files, LoadedProject
+from liftlock.core.config.merged_checks import check_merged, check_ports, secretive_variables
+from liftlock.core.config.problems import Problem, config_error
+from liftlock.core.config.reading import parse_bytes
+from liftlock.core.config.tree import entries_at, node_at, scalar_at
+from liftlock.core.errors import ConfigError
+from liftlock.core.release_file import image_of, inspect_release
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was found. project is None where there are problems. checked: the files, in order."""
+
+    project: LoadedProject | None
+    problems: tuple[Problem, ...]
+    notes: tuple[Problem, ...]
+    checked: tuple[str, ...]
+
+
+def load_project(root: Path) -> LoadedProject:
+    """The checked environments repository; ConfigError with one line per problem in any of its files."""
+    inspection = inspect_project(root)
+    if inspection.project is None:
+        raise config_error(inspection.problems, hint="every line is one thing to mend; liftlock config validate checks again")
+    return inspection.project
+
+
+def inspect_project(root: Path) -> Inspection:
+    """Everything that is wrong or worth knowing in the repository's files; raises only where there is no liftlock.yaml."""
+    if not (root / SETTINGS).exists():
+        raise ConfigError(f"{root}: there is no {SETTINGS}", hint="liftlock init DIR writes an environments repository")
+    return inspect_files(root, read_files(root))
+
+
+def inspect_files(root: Path, raw: RawFiles) -> Inspection:
+    """As inspect_project, for files of any origin (a Git commit, a test)."""
+    problems = list(raw.problems)
+    documents = _documents(raw.contents, problems)
+    checked = tuple(sorted(raw.contents))
+    if any(problem.position.file == SETTINGS for problem in problems):
+        return Inspection(None, tuple(sorted({*problems, *_alone(documents)})), (), checked)
+    files = Files(documents[SETTINGS], _in(documents, "environments"), _in(documents, "releases"))
+    settings, found = check_shape(files.settings, ProjectFile)
+    problems += [*found, *_check_shapes(files), *check_files(files), *_check_images(files)]
+    problems += _check_merged(files, problems)
+    if problems or settings is None:
+        return Inspection(None, tuple(sorted(set(problems))), (), checked)
+    notes = tuple(sorted({*_unreleased(files), *secretive_variables(files)}))
+    return Inspection(LoadedProject(root, build_project(settings), files, notes), (), notes, checked)
+
+
+def _documents(contents: Mapping[str, bytes], problems: list[Problem]) -> dict[str, Document]:
+    """The files as documents. One that is not YAML is told once and stands in as an empty one, so that names refer to it."""
+    documents: dict[str, Document] = {}
+    for name, data in contents.items():
+        document = parse_bytes(data, name)
+        if isinstance(document, Problem):
+            problems.append(document)
+            document = Document(name, "", None)
+        documents[name] = document
+        if name != SETTINGS and not NAME.fits(PurePosixPath(name).stem):
+            problems.append(Problem(Position(name), "", f"the file's name is the environment's: {NAME.says}"))
+    return documents
+
+
+def _in(documents: Mapping[str, Document], folder: str) -> dict[str, Document]:
+    paths = {PurePosixPath(name): document for name, document in documents.items()}
+    return {path.stem: document for path, document in paths.items() if str(path.parent) == folder}
+
+
+def _alone(documents: Mapping[str, Document]) -> Iterator[Problem]:
+    """What can be said of the other files while liftlock.yaml cannot be read."""
+    empty = Document(SETTINGS, "", None)
+    yield from _check_shapes(Files(empty, _in(documents, "environments"), _in(documents, "releases")))
+
+
+def _check_shapes(files: Files) -> Iterator[Problem]:
+    for document in files.environments.values():
+        yield from check_shape(document, EnvironmentFile)[1]
+    for document in files.releases.values():
+        yield from inspect_release(document)[1]
+
+
+def _check_images(files: Files) -> list[Problem]:
+    """Images of liftlock.yaml are digests."""
+    problems: list[Problem] = []
+    places = [("router", node_at(files.settings.root, ["router", "image"]))]
+    for entry in entries_at(files.settings.root, "databases"):
+        places.append((f"databases.{entry.key.text}", node_at(entry.value, ["image"])))
+    for path, node in places:
+        text = scalar_at(node)
+        if node is not None and isinstance(text, str):
+            image_of(node, f"{path}.image", text, problems)
+    return problems
+
+
+def _check_merged(files: Files, before: list[Problem]) -> list[Problem]:
+    """Checks what files say together, for each environment whose own files are sound."""
+    unsound = {problem.position.file for problem in before}
+    problems: list[Problem] = []
+    ports: dict[str, Node] = {}
+    for name in files.declared():
+        parts = {files.settings.file, *(files.environments[link].file for link in files.chain(name))}
+        if parts & unsound:
+            continue
+        merged = files.merged(name, None)
+        problems += check_merged(files, name, merged)
+        port = node_at(merged.root, ["port"])
+        if port is not None:
+            ports[name] = port
+    return [*problems, *check_ports(ports)]
+
+
+def _unreleased(files: Files) -> Iterator[Problem]:
+    for name in files.declared():
+        services = [entry.key.text for entry in entries_at(files.merged(name, None).root, "services")]
+        missing = missing_services(files, name, services)
+        if missing:
+            release = files.release_of(name)
+            message = (
+                f"nothing is released for {', '.join(missing)} yet; {name} can be brought up once it is (liftlock image record, or promote)"
+            )
+            yield Problem(Position(f"releases/{release}.yaml"), "", message)

@@ -1,0 +1,259 @@
+"""The shape of each file, as pydantic models. They check one file at a time; what spans files is checked in liftlock.core.config.
+
+Every field has a description and an example: `liftlock config schema` hands them to editors.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from liftlock.adapters.config_files.shape_types import (
+    Branch,
+    Duration,
+    HttpPath,
+    Image,
+    Memory,
+    Name,
+    NonEmpty,
+    Port,
+    Reference,
+    Registry,
+    Repository,
+    Variable,
+    Written,
+)
+from liftlock.core.environment import HealthCheck
+
+_HEALTH = HealthCheck()
+
+
+class Shape(BaseModel):
+    """What all shapes share: nothing unknown, nothing converted silently, nothing changed later."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=False)
+
+
+class Health(Shape):
+    """An HTTP GET inside the container that answers 2xx when the service may take traffic."""
+
+    path: HttpPath = Field(default=_HEALTH.path, description="The path that is asked.", examples=["/healthz"])
+    interval: Duration = Field(default=_HEALTH.interval, description="How often it is asked.", examples=["1s"])
+    timeout: Duration = Field(default=_HEALTH.timeout, description="How long an answer may take.", examples=["2s"])
+    retries: int = Field(default=_HEALTH.retries, ge=1, le=1000, description="Failures in a row that make it unhealthy.", examples=[3])
+    start_period: Duration = Field(
+        default=_HEALTH.start_period, description="How long failures at the start do not count.", examples=["30s"]
+    )
+
+
+class Migration(Shape):
+    """A command run once per image before the service starts, with the service's own environment."""
+
+    command: list[Written] = Field(min_length=1, description="The command and its arguments.", examples=[["python3", "-m", "shop.migrate"]])
+
+
+class ServiceValues(Shape):
+    """What an environment may say of a service, over what liftlock.yaml says."""
+
+    env: dict[Variable, Written] = Field(
+        default_factory=dict, description="Environment variables, in clear; taken as written.", examples=[{"LOG_LEVEL": "info"}]
+    )
+    secrets: dict[Variable, Reference] = Field(
+        default_factory=dict,
+        description="Secret variables, by reference: env:NAME or file:PATH.",
+        examples=[{"API_KEY": "env:SHOP_API_KEY"}],
+    )
+    memory: Memory | None = Field(default=None, description="Memory limit: MiB, or text with MiB or GiB.", examples=[128, "1GiB"])
+    health: Health = Field(default_factory=Health, description="When the service may take traffic.", examples=[{"path": "/healthz"}])
+    command: list[Written] | None = Field(
+        default=None, min_length=1, description="Replaces the image's command.", examples=[["python3", "-m", "shop.api"]]
+    )
+    route: HttpPath | None = Field(
+        default=None, description="The path under the environment's URL that reaches the service.", examples=["/"]
+    )
+
+
+class Service(ServiceValues):
+    """A service of the project."""
+
+    repository: Repository = Field(description="The image's repository, below the registry.", examples=["shop/api"])
+    port: Port = Field(description="The port that the service listens on in its container.", examples=[8000])
+    databases: list[Name] = Field(
+        default_factory=list, description="Databases it uses; each gives it NAME_DATABASE_URL.", examples=[["shop"]]
+    )
+    migration: Migration | None = Field(
+        default=None,
+        description="What brings the databases to the image's schema.",
+        examples=[{"command": ["python3", "-m", "shop.migrate"]}],
+    )
+
+
+class Data(Shape):
+    """How a database is filled."""
+
+    source: Literal["none", "synthetic"] = Field(default="none", description="Where rows come from.", examples=["synthetic"])
+    rows: int = Field(default=100_000, ge=0, le=10_000_000_000, description="Rows over all tables.", examples=[100_000])
+    seed: int = Field(default=1, ge=0, le=2**63 - 1, description="The same seed gives the same rows.", examples=[1])
+
+
+class DatabaseValues(Shape):
+    """What an environment may say of a database, over what liftlock.yaml says."""
+
+    memory: Memory | None = Field(default=None, description="Memory limit: MiB, or text with MiB or GiB.", examples=["256MiB"])
+    published: bool = Field(default=False, description="Whether it is open on the loopback address of the Docker host.", examples=[True])
+    data: Data = Field(
+        default_factory=Data, description="How it is filled.", examples=[{"source": "synthetic", "rows": 100_000, "seed": 1}]
+    )
+
+
+class Database(DatabaseValues):
+    """A PostgreSQL database of the project."""
+
+    image: Image = Field(description="PostgreSQL's image, by digest.", examples=["registry.example/postgres@sha256:" + "0" * 64])
+
+
+class Forge(Shape):
+    """Where pull requests live."""
+
+    kind: Literal["local"] = Field(description="A bare Git repository that liftlock serves as a forge.", examples=["local"])
+    url: NonEmpty = Field(description="The bare repository's path, absolute or relative to this file.", examples=["../shop.git"])
+    base: Branch = Field(default="main", description="The branch that is deployed.", examples=["main"])
+
+
+class Engine(Shape):
+    """What runs the environment's Pulumi program."""
+
+    kind: Literal["auto", "embedded"] = Field(default="auto", description="auto lets liftlock choose.", examples=["auto"])
+    state: NonEmpty = Field(default=".liftlock/state", description="The folder of the state.", examples=[".liftlock/state"])
+    passphrase: Reference = Field(
+        default="file:.liftlock/passphrase", description="Where the passphrase of the state's secrets is.", examples=["env:SHOP_PASSPHRASE"]
+    )
+
+
+class Router(Shape):
+    """The reverse proxy that gives each environment its URL."""
+
+    image: Image = Field(description="The router's image, by digest.", examples=["registry.example/router@sha256:" + "0" * 64])
+
+
+class Ports(Shape):
+    """Loopback ports for environments that declare none, both ends included."""
+
+    first: int = Field(default=18100, alias="from", ge=1024, le=65535, description="The first port.", examples=[18100])
+    last: int = Field(default=18999, alias="to", ge=1024, le=65535, description="The last port.", examples=[18999])
+
+
+class Gates(Shape):
+    """What must hold before a release enters the environment."""
+
+    verified: bool = Field(default=True, description="Each upstream environment has proved the same release healthy.", examples=[True])
+    approvals: int = Field(default=0, ge=0, le=20, description="How many people other than the authors must approve.", examples=[1])
+
+
+class Stage(Shape):
+    """One place of the pipeline."""
+
+    environment: Name = Field(description="An environment with a file in environments/.", examples=["staging"])
+    upstream: list[Name] = Field(
+        default_factory=list, alias="from", description="Where a release must come from; none: recorded directly.", examples=[["dev"]]
+    )
+    gates: Gates = Field(default_factory=Gates, description="What must hold first.", examples=[{"verified": True, "approvals": 1}])
+
+
+class ProjectFile(Shape):
+    """liftlock.yaml: what holds for every environment."""
+
+    version: Literal[1] = Field(description="The version of this format.", examples=[1])
+    project: Name = Field(description="The project's name; part of every object's name.", examples=["shop"])
+    registry: Registry = Field(description="The registry that holds the project's images.", examples=["127.0.0.1:5000"])
+    forge: Forge = Field(description="Where pull requests live.", examples=[{"kind": "local", "url": "../shop.git", "base": "main"}])
+    engine: Engine = Field(default_factory=Engine, description="What runs the environments.", examples=[{"kind": "auto"}])
+    router: Router = Field(
+        description="What gives each environment its URL.", examples=[{"image": "registry.example/router@sha256:" + "0" * 64}]
+    )
+    ports: Ports = Field(
+        default_factory=lambda: Ports.model_validate({}),
+        description="Ports for environments that declare none.",
+        examples=[{"from": 18100, "to": 18999}],
+    )
+    services: dict[Name, Service] = Field(
+        min_length=1, description="The services, by name.", examples=[{"api": {"repository": "shop/api", "port": 8000}}]
+    )
+    databases: dict[Name, Database] = Field(
+        default_factory=dict,
+        description="The databases, by name.",
+        examples=[{"shop": {"image": "registry.example/postgres@sha256:" + "0" * 64}}],
+    )
+    pipeline: list[Stage] = Field(
+        min_length=1,
+        description="The order in which a release rises.",
+        examples=[[{"environment": "dev"}, {"environment": "prod", "from": ["dev"]}]],
+    )
+
+
+class _EnvironmentValues(Shape):
+    cls: Literal["persistent", "ephemeral"] = Field(
+        default="persistent", alias="class", description="ephemeral: a class of environments, one per branch.", examples=["ephemeral"]
+    )
+    protected: bool = Field(
+        default=False, description="Destroying it needs more than a flag, and it takes no synthetic data.", examples=[True]
+    )
+    port: Port | None = Field(
+        default=None, description="The loopback port of its URL; otherwise one of liftlock.yaml's ports.", examples=[18080]
+    )
+    ttl: Duration | None = Field(default=None, description="How long an ephemeral environment lives.", examples=["72h"])
+
+
+class EnvironmentFile(_EnvironmentValues):
+    """environments/NAME.yaml: what differs in one environment. Mappings merge, scalars and lists replace, null removes."""
+
+    extends: Name | None = Field(default=None, description="The environment file that this one builds on.", examples=["base"])
+    release: Name | None = Field(default=None, description="For an ephemeral class: whose release it starts from.", examples=["dev"])
+    services: dict[Name, ServiceValues | None] = Field(
+        default_factory=dict, description="By service; null leaves it out.", examples=[{"api": {"memory": 256}}]
+    )
+    databases: dict[Name, DatabaseValues | None] = Field(
+        default_factory=dict, description="By database; null leaves it out.", examples=[{"shop": {"published": True}}]
+    )
+
+
+class ReleasedService(Shape):
+    """One service's line of a release."""
+
+    image: Image = Field(description="repository@sha256:…, registry included.", examples=["registry.example/shop/api@sha256:" + "0" * 64])
+    tag: Written | None = Field(default=None, description="The tag that it had, for people.", examples=["v1"])
+    commit: Written | None = Field(default=None, description="The source commit that it was built from.", examples=["1a2b3c4"])
+
+
+class ReleaseFile(Shape):
+    """releases/NAME.yaml: which digest each service runs. Written by liftlock; the only file that a promotion edits."""
+
+    services: dict[Name, ReleasedService] = Field(
+        default_factory=dict,
+        description="By service.",
+        examples=[{"api": {"image": "registry.example/shop/api@sha256:" + "0" * 64, "tag": "v1"}}],
+    )
+
+
+class MergedService(Service):
+    """A service with its release."""
+
+    image: Image = Field(description="What the release says.", examples=["registry.example/shop/api@sha256:" + "0" * 64])
+    tag: Written | None = Field(default=None, description="The tag that it had.", examples=["v1"])
+    commit: Written | None = Field(default=None, description="Its source commit.", examples=["1a2b3c4"])
+
+
+class MergedEnvironment(_EnvironmentValues):
+    """One environment when all layers are put together."""
+
+    router: Router = Field(description="As in liftlock.yaml.", examples=[{"image": "registry.example/router@sha256:" + "0" * 64}])
+    ports: Ports = Field(
+        default_factory=lambda: Ports.model_validate({}), description="As in liftlock.yaml.", examples=[{"from": 18100, "to": 18999}]
+    )
+    services: dict[Name, MergedService] = Field(
+        default_factory=dict, description="By service.", examples=[{"api": {"repository": "shop/api", "port": 8000}}]
+    )
+    databases: dict[Name, Database] = Field(
+        default_factory=dict, description="By database.", examples=[{"shop": {"image": "registry.example/postgres@sha256:" + "0" * 64}}]
+    )
