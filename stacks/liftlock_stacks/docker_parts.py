@@ -105,7 +105,7 @@ class RouterComponent(pulumi.ComponentResource):
 class ServiceComponent(pulumi.ComponentResource):
     """A service's migration and container. A new version is made beside the old one, which goes only when the new one is healthy."""
 
-    def __init__(self, ground: Ground, service: ServiceInputs, needs: Sequence[pulumi.Resource]) -> None:
+    def __init__(self, ground: Ground, service: ServiceInputs, needs: Sequence[docker.Container]) -> None:
         super().__init__("liftlock:docker:Service", f"service-{service.name}", {}, None)
         self.version = service_version(service, ground.secrets)
         stem = f"{ground.inputs.prefix}-{service.name}"
@@ -116,9 +116,7 @@ class ServiceComponent(pulumi.ComponentResource):
         migrated: list[pulumi.Resource] = []
         labels = ground.labels("service", service.name, service.image)
         if service.migration is not None:
-            job = Job(
-                ground, f"migrate-{service.name}", f"{stem}-migrate-{self.version}", service.image, service.migration, envs, self, needs
-            )
+            job = self._migration(ground, service, service.migration, envs, needs)
             migrated = [job.container]
             # Ties the service to the migration's success, not only to its end.
             labels = [*labels, docker.ContainerLabelArgs(label="liftlock.migrated", value=job.done)]
@@ -141,6 +139,20 @@ class ServiceComponent(pulumi.ComponentResource):
         )
         self.register_outputs({"container": self.container.name})
 
+    def _migration(
+        self,
+        ground: Ground,
+        service: ServiceInputs,
+        command: Sequence[str],
+        envs: Sequence[pulumi.Input[str]],
+        needs: Sequence[docker.Container],
+    ) -> Job:
+        stem = [ground.inputs.prefix, service.name, "migrate", self.version]
+        # Named after the databases too: one that is made anew is migrated anew.
+        name = pulumi.Output.all(*(need.id for need in needs)).apply(lambda ids: "-".join([*stem, *(str(i)[:6] for i in ids)]))
+        opts = pulumi.ResourceOptions(parent=self, delete_before_replace=False)
+        return Job(ground, f"migrate-{service.name}", name, service.image, command, envs, opts)
+
     def backend(self, service: ServiceInputs) -> Backend:
         """How the router reaches it."""
         return Backend(service.name, self.name, service.port, service.route)
@@ -153,30 +165,28 @@ class Job:
         self,
         ground: Ground,
         role: str,
-        name: str,
+        name: pulumi.Input[str],
         image: str,
         command: Sequence[str],
         envs: Sequence[pulumi.Input[str]],
-        parent: pulumi.Resource,
-        needs: Sequence[pulumi.Resource],
+        opts: pulumi.ResourceOptions,
         volumes: Sequence[docker.ContainerVolumeArgs] = (),
-        pid_mode: pulumi.Input[str] | None = None,
     ) -> None:
         self.container = docker.Container(
             role,
             name=name,
             image=ground.image_id(image),
-            command=list(command),
+            entrypoints=[command[0]],
+            command=list(command[1:]) or None,
             envs=list(envs),
             labels=ground.labels("job", role, image),
-            networks_advanced=ground.attached(name),
+            networks_advanced=ground.attached(),
             volumes=list(volumes) or None,
-            pid_mode=pid_mode,
             attach=True,
             logs=True,
             must_run=False,
             restart="no",
-            opts=pulumi.ResourceOptions(parent=parent, delete_before_replace=False, depends_on=list(needs)),
+            opts=opts,
         )
         self.done: pulumi.Output[str] = pulumi.Output.all(self.container.exit_code, self.container.container_logs).apply(
             lambda found: _require_success(role, found[0], found[1])
@@ -193,14 +203,13 @@ class RoutesComponent(pulumi.ComponentResource):
         self.job = Job(
             ground,
             "routes",
-            f"{ground.inputs.prefix}-routes-{version}",
+            f"{ground.inputs.prefix}-routes",
             ground.inputs.router,
             ["/usr/local/bin/apply-routes"],
-            [f"ROUTES={text}", f"ROUTES_ID={version}", f"ROUTER=http://{ground.inputs.prefix}-router:{PORT}"],
-            self,
-            needs,
+            # The router's id is there so that a router made anew is given the routes anew.
+            [f"ROUTES={text}", f"ROUTES_ID={version}", pulumi.Output.concat("ROUTER_ID=", router.container.id)],
+            pulumi.ResourceOptions(parent=self, delete_before_replace=True, depends_on=list(needs)),
             [docker.ContainerVolumeArgs(volume_name=router.volume.name, container_path="/routes")],
-            pulumi.Output.concat("container:", router.container.id),
         )
         self.register_outputs({"version": version})
 

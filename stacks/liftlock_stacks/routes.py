@@ -14,8 +14,9 @@ INTERNAL_PORT = 80
 
 _HEAD = """\
 global
-    log stdout format raw local0 notice
-    stats socket /routes/haproxy.sock mode 600 level admin expose-fd listeners
+    maxconn 1000
+    hard-stop-after 30s
+    log stdout format raw local0 warning
 defaults
     mode http
     log global
@@ -51,7 +52,7 @@ class Backend:
 def render_routes(backends: Sequence[Backend], routes_id: str) -> str:
     """The whole configuration file; routes_id is what `GET /-/config` answers once it is in force."""
     public = sorted((b for b in backends if b.route is not None), key=lambda b: (-len(b.route or ""), b.name))
-    lines = [_HEAD, "frontend public", f"    bind :{PORT}"]
+    lines = [_HEAD, "frontend public", f"    bind :{PORT}", "    bind unix@/routes/answers.sock mode 600"]
     lines += ["    http-request return status 200 content-type text/plain string ready if { path /-/ready }"]
     lines += [f"    http-request return status 200 content-type text/plain string {routes_id} if {{ path /-/config }}"]
     lines += [f"    use_backend {b.name} if {_prefix(b.route or '/')}" for b in public]
