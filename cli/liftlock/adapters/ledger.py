@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from liftlock.adapters.git import LEDGER_BRANCH, Git, fetch_refs, keep_ledger, pause, push, signed_by
-from liftlock.core.errors import ConflictError, IncompleteError, UsageError
+from liftlock.core.errors import ConflictError, IncompleteError, UnavailableError, UsageError
 from liftlock.core.ledger import Entry, Record, chain, decode, encode, read_chain
 from liftlock.core.ports import Identity
 
@@ -43,7 +43,7 @@ class GitLedger:
                 continue
             self._fetch()
             return records
-        raise ConflictError(
+        raise UnavailableError(
             f"{self._attempts} other writers were faster: the facts are not in the ledger",
             hint="run the same command again: it records them then",
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from liftlock.core.errors import UsageError
@@ -60,6 +60,7 @@ class Open:
     """Push the branch and open a pull request for it."""
 
     branch: str
+    kind: str = field(default="open", init=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class Adopt:
     """The pull request is there and as it should be: nothing to write."""
 
     number: int
+    kind: str = field(default="adopt", init=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Update:
     number: int
     branch: str
     reason: str
+    kind: str = field(default="update", init=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class Close:
 
     number: int
     reason: str
+    kind: str = field(default="close", init=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ class LeaveAlone:
     number: int
     reason: str
     hinders: bool
+    kind: str = field(default="leave-alone", init=False)
 
 
 Action = Open | Adopt | Update | Close | LeaveAlone
@@ -143,7 +148,7 @@ def plan_promotion(project: Project, request: PromotionRequest, observed: Observ
     """What promoting source's release into target takes now. UsageError where the pipeline or the source does not allow the question."""
     stage = promotable_stage(project, request)
     source, target = observed.releases[request.source], observed.releases[request.target]
-    changes = _changes(request, source, target)
+    changes = find_changes(request, source, target)
     branch = branch_name(request.target, {change.service: change.new for change in changes})
     mine = next((found for found in observed.pulls if found.pull.head == branch), None) if changes else None
     digest = _plan_digest(project, stage, request, source, changes)
@@ -164,6 +169,16 @@ def plan_promotion(project: Project, request: PromotionRequest, observed: Observ
     )
 
 
+def stale_reason(plan: PromotionPlan, found: PromotionPull | None) -> str | None:
+    """Why a pull request is not what the plan would open now; None where it is exactly that."""
+    if not plan.changes:
+        return f"{plan.request.target} has everything of it already"
+    if found is None or found.pull.head != plan.branch:
+        return f"{plan.request.source} or {plan.request.target} has another release since it was opened"
+    action = _own_action(found, plan.branch, plan.digest, plan.changes)
+    return None if isinstance(action, Adopt) else action.reason
+
+
 def promotable_stage(project: Project, request: PromotionRequest) -> Stage:
     """The target's place in the pipeline; UsageError where releases do not come to it from the source."""
     stage, known = project.stage(request.target), ", ".join(stage.environment for stage in project.pipeline)
@@ -180,7 +195,8 @@ def promotable_stage(project: Project, request: PromotionRequest) -> Stage:
     return stage
 
 
-def _changes(request: PromotionRequest, source: Release, target: Release) -> tuple[ServiceChange, ...]:
+def find_changes(request: PromotionRequest, source: Release, target: Release) -> tuple[ServiceChange, ...]:
+    """The services whose image differs, by name. What the source does not have stays as it is in the target."""
     if not source.services:
         raise UsageError(f"{request.source} has no release to promote", hint=f"releases/{request.source}.yaml lists no service")
     wanted = sorted(source.services if request.services is None else set(request.services))
@@ -230,7 +246,9 @@ def _actions(
     digest: str,
     mine: PromotionPull | None,
 ) -> tuple[Action, ...]:
-    actions: list[Action] = [_own_action(mine, branch, digest, changes)] if changes else []
+    actions: list[Action] = []
+    if changes:
+        actions.append(_own_action(mine, branch, digest, changes) if mine else Open(branch))
     for other in sorted(observed.pulls, key=lambda found: found.pull.number):
         if other is mine or not _superseded(request, observed.releases[request.source], other):
             continue
@@ -242,9 +260,7 @@ def _actions(
     return tuple(actions)
 
 
-def _own_action(mine: PromotionPull | None, branch: str, digest: str, changes: Sequence[ServiceChange]) -> Action:
-    if mine is None:
-        return Open(branch)
+def _own_action(mine: PromotionPull, branch: str, digest: str, changes: Sequence[ServiceChange]) -> Adopt | Update | LeaveAlone:
     number = mine.pull.number
     match mine.condition:
         case BranchCondition.EDITED:

@@ -79,7 +79,7 @@ def judge_branch(pull: PullRequest, target: str, facts: BranchFacts) -> Promotio
     A branch is ours when it is one commit on the base that edits only the target's release file, exactly as we would have done it, to
     the images that the branch's name stands for.
     """
-    changes, reason = _branch_changes(pull.head, target, facts)
+    changes, reason = branch_changes(pull.head, target, facts)
     metadata = decode_metadata(pull.body)
     if reason is not None:
         by = f"{reason} (by {facts.head.author})"
@@ -89,7 +89,8 @@ def judge_branch(pull: PullRequest, target: str, facts: BranchFacts) -> Promotio
     return PromotionPull(pull, metadata, BranchCondition.INTACT, "", changes)
 
 
-def _branch_changes(branch: str, target: str, facts: BranchFacts) -> tuple[Mapping[str, ReleasedImage], str | None]:
+def branch_changes(branch: str, target: str, facts: BranchFacts) -> tuple[Mapping[str, ReleasedImage], str | None]:
+    """service -> new image as the branch has it, and why the branch is not ours; None where it is."""
     path = release_path(target)
     if len(facts.head.parents) != 1 or not facts.on_base:
         return {}, f"{branch} has commits that liftlock did not make"

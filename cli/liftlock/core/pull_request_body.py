@@ -19,6 +19,14 @@ _BLOCK = re.compile(r"<!-- liftlock:v(?P<version>\d+) (?P<json>\{.*?\}) -->")
 
 
 @dataclass(frozen=True, slots=True)
+class PullRequestText:
+    """What a reviewer reads."""
+
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class Metadata:
     """What the pull request says it does. services: the ones that were asked for, None for all; changes: each service's new image."""
 

@@ -1,0 +1,50 @@
+"""The words of a promotion's pull request, from the template in liftlock_templates."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from liftlock.core.promotion import PromotionPlan, ServiceChange
+from liftlock.core.promotion_messages import title
+from liftlock.core.pull_request_body import PullRequestText, encode_metadata
+from liftlock.core.release import ReleasedImage
+
+_SPECIAL = re.compile(r"([\\`*_\[\]|~#])")
+
+
+def render_pull_request(plan: PromotionPlan) -> PullRequestText:
+    """Title and Markdown body; whatever a name or a reason holds stays inside its cell."""
+    return PullRequestText(title(plan), _template().render(plan=plan, metadata=encode_metadata(plan.metadata)).rstrip() + "\n")
+
+
+@cache
+def _template() -> Template:
+    loader = PackageLoader("liftlock_templates", "pull_requests")
+    markdown = Environment(  # noqa: S701 - this is Markdown, escaped by the filters below
+        loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    markdown.filters |= {"cell": _cell, "code": _code, "image": _image, "commits": _commits}
+    return markdown.get_template("promotion.md.j2")
+
+
+def _cell(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split())).replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _code(text: str) -> str:
+    return " ".join(text.split()).replace("`", "'").replace("|", "\\|").replace("<", "&lt;")
+
+
+def _image(released: ReleasedImage | None) -> str:
+    if released is None:
+        return "nothing"
+    tag = f" ({_cell(released.tag)})" if released.tag else ""
+    return f"`{released.image.digest.text}`{tag}"
+
+
+def _commits(change: ServiceChange) -> str:
+    old = change.old.commit if change.old else None
+    return " → ".join(f"`{_code(commit[:12])}`" if commit else "unknown" for commit in (old, change.new.commit))

@@ -1,0 +1,224 @@
+"""What happens to an open promotion: looked at, approved, merged, closed.
+
+At the merge everything is decided again from what is there then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from liftlock.core.errors import ConflictError, UsageError
+from liftlock.core.gate import GateResult
+from liftlock.core.ledger import Entry, Fact, Json
+from liftlock.core.ports import CommitFacts, Identity, PullRequest, PullState, Review
+from liftlock.core.project import Project
+from liftlock.core.promotion import Observed, PromotionPlan, PromotionRequest, ServiceChange, plan_promotion, stale_reason
+from liftlock.core.promotion_messages import counting_approvers, merge_message, read_trailers
+from liftlock.core.promotion_pull import PromotionPull
+from liftlock.core.pull_request_body import Metadata, decode_metadata
+from liftlock.services.promotion_view import PromotionParts, PromotionView
+
+
+class MergeOutcome(StrEnum):
+    """What `promote merge` did."""
+
+    MERGED = "merged"
+    ALREADY_MERGED = "already-merged"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionStatus:
+    """A promotion as it stands. stale: why it is not what would be opened now; blockers: the gates between it and the merge."""
+
+    number: int
+    title: str
+    state: PullState
+    url: str
+    head: str
+    commit: str
+    author: Identity
+    source: str
+    target: str
+    release: str | None = None
+    plan: str | None = None
+    changes: tuple[ServiceChange, ...] = ()
+    gates: tuple[GateResult, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    stale: str | None = None
+    merge_commit: str | None = None
+
+    @property
+    def mergeable(self) -> bool:
+        """Whether `promote merge` would merge it."""
+        return self.state is PullState.OPEN and self.stale is None and all(gate.passed for gate in self.gates)
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """An approval that was recorded. excluded: why it does not count, None where it does."""
+
+    number: int
+    commit: str
+    reviewer: Identity
+    excluded: str | None
+    gates: tuple[GateResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MergeReport:
+    """What became of a merge. checkout: why the local checkout was not brought along, None where it was."""
+
+    outcome: MergeOutcome
+    number: int
+    target: str
+    release: str | None
+    merge_commit: str | None
+    blockers: tuple[GateResult, ...] = ()
+    checkout: str | None = None
+
+
+class PromotionReviews:
+    """Looks at, approves, merges and closes promotions."""
+
+    def __init__(self, project: Project, parts: PromotionParts) -> None:
+        self._project = project
+        self._parts = parts
+        self._view = PromotionView(project, parts)
+
+    def open_promotions(self) -> tuple[PromotionStatus, ...]:
+        """Every open promotion, without asking its gates."""
+        pulls = self._parts.forge.list_pulls(state=PullState.OPEN)
+        claims = ((pull, decode_metadata(pull.body)) for pull in pulls)
+        return tuple(_status(pull, metadata) for pull, metadata in claims if metadata is not None)
+
+    def status(self, number: int) -> PromotionStatus:
+        """The promotion with its gates as they are now."""
+        pull = self._parts.forge.pull(number)
+        metadata = _metadata(pull)
+        if pull.state is not PullState.OPEN:
+            return _status(pull, metadata)
+        _, found, plan = self._decide(number, metadata)
+        return _status(found.pull if found else pull, metadata, plan, stale_reason(plan, found))
+
+    def approve(self, number: int, reviewer: Identity, *, commit: str | None = None) -> Approval:
+        """Records the approval of the head commit (or of `commit`, if that still is the head) and says whether it counts."""
+        pull = self._parts.forge.pull(number)
+        metadata = _metadata(pull)
+        reviewed = self._parts.forge.review(number, reviewer=reviewer, approve=True, commit=commit or pull.commit)
+        self._parts.repository.fetch()
+        base = self._parts.repository.head(self._project.forge.base)
+        images = [new.image for new in metadata.changes.values()]
+        excluded = self._view.excluded(reviewed, base, images, self._parts.ledger.records())
+        *_, plan = self._decide(number, metadata)
+        return Approval(number, reviewed.commit, reviewer, excluded.get(reviewer.key), plan.gates)
+
+    def merge(self, number: int, actor: Identity) -> MergeReport:
+        """Merges what was reviewed, if every gate passes now and nothing was changed since. Merging a merged one succeeds."""
+        pull = self._parts.forge.pull(number)
+        metadata = _metadata(pull)
+        if pull.state is PullState.MERGED:
+            return self._settle(pull, metadata, None)
+        if pull.state is PullState.CLOSED:
+            raise ConflictError(f"pull request #{number} was closed without merging", hint=_again(metadata))
+        observed, found, plan = self._decide(number, metadata)
+        stale = stale_reason(plan, found)
+        if stale is not None or found is None:
+            raise ConflictError(f"pull request #{number} cannot be merged: {stale or 'it is gone'}", hint=_again(metadata))
+        if plan.merge_blockers:
+            return MergeReport(MergeOutcome.BLOCKED, number, metadata.target, plan.release, None, plan.merge_blockers)
+        approvers = counting_approvers(found.pull.reviews, found.pull.commit, observed.excluded)
+        message = merge_message(plan, number, plan.gates, approvers)
+        merged = self._parts.forge.merge(number, message=message, by=actor, commit=found.pull.commit)
+        return self._settle(merged, metadata, actor)
+
+    def close(self, number: int, actor: Identity, reason: str) -> PullRequest:
+        """Closes the promotion without merging; its branch goes with it."""
+        _metadata(self._parts.forge.pull(number))
+        return self._parts.forge.close(number, reason=reason, by=actor)
+
+    def _decide(self, number: int, metadata: Metadata) -> tuple[Observed, PromotionPull | None, PromotionPlan]:
+        request = PromotionRequest(metadata.source, metadata.target, metadata.services)
+        observed = self._view.observe(request)
+        found = next((judged for judged in observed.pulls if judged.pull.number == number), None)
+        return observed, found, plan_promotion(self._project, request, observed)
+
+    # --- after the merge -------------------------------------------------------------------------------------------------------------
+
+    def _settle(self, pull: PullRequest, metadata: Metadata, actor: Identity | None) -> MergeReport:
+        """Ledger and checkout for a merged promotion, from the merge commit itself: also for one whose merging run was interrupted."""
+        self._parts.repository.fetch()
+        commit = self._parts.repository.commit(pull.merge_commit or pull.commit)
+        release = self._view.release(commit.commit, metadata.target)
+        if not self._is_recorded(pull.number):
+            self._parts.ledger.append(self._entries(pull, metadata, commit, release.id))
+        kept = self._parts.checkout.fast_forward(self._project.forge.base)
+        outcome = MergeOutcome.MERGED if actor else MergeOutcome.ALREADY_MERGED
+        return MergeReport(outcome, pull.number, metadata.target, release.id, commit.commit, (), kept)
+
+    def _is_recorded(self, number: int) -> bool:
+        return any(
+            record.entry.fact is Fact.PROMOTED and record.entry.details.get("pull") == number for record in self._parts.ledger.records()
+        )
+
+    def _entries(self, pull: PullRequest, metadata: Metadata, merge: CommitFacts, release: str) -> Sequence[Entry]:
+        trailers, now = read_trailers(merge.message), self._parts.clock.now()
+        approvers = trailers.get("Approved-by", ())
+        times = {str(review.reviewer): review.at for review in pull.reviews if review.approved}
+        common: dict[str, Json] = {"pull": pull.number, "url": pull.url, "plan": trailers.get("Liftlock-Plan", (metadata.plan,))[0]}
+        approved = [
+            Entry(Fact.APPROVED, metadata.target, approver, times.get(approver, now), release, common | {"commit": pull.commit})
+            for approver in approvers
+        ]
+        details = common | self._promoted(metadata, merge) | {"gates": trailers.get("Liftlock-Gates", ("none on record",))[0]}
+        details |= {"approvers": list(approvers), "merge_commit": merge.commit}
+        return [*approved, Entry(Fact.PROMOTED, metadata.target, str(merge.committer), now, release, details)]
+
+    def _promoted(self, metadata: Metadata, merge: CommitFacts) -> dict[str, Json]:
+        """What the merge really changed, not what the body said."""
+        before = self._view.release(merge.parents[0], metadata.target).services if merge.parents else {}
+        after = self._view.release(merge.commit, metadata.target).services
+        changed = {name: new for name, new in after.items() if before.get(name) != new}
+        return {
+            "source": metadata.source,
+            "services": {name: str(new.image) for name, new in changed.items()},
+            "tags": {name: new.tag for name, new in changed.items() if new.tag},
+        }
+
+
+def _metadata(pull: PullRequest) -> Metadata:
+    metadata = decode_metadata(pull.body)
+    if metadata is None:
+        raise UsageError(
+            f"pull request #{pull.number} is not a promotion of liftlock, or its hidden block was changed",
+            hint="run liftlock promote open again: it writes the block anew",
+        )
+    return metadata
+
+
+def _again(metadata: Metadata) -> str:
+    services = "".join(f" --service {name}" for name in metadata.services or ())
+    return f"run: liftlock promote open --from {metadata.source} --to {metadata.target}{services}"
+
+
+def _status(pull: PullRequest, metadata: Metadata, plan: PromotionPlan | None = None, stale: str | None = None) -> PromotionStatus:
+    return PromotionStatus(
+        number=pull.number,
+        title=pull.title,
+        state=pull.state,
+        url=pull.url,
+        head=pull.head,
+        commit=pull.commit,
+        author=pull.author,
+        source=metadata.source,
+        target=metadata.target,
+        release=plan.release if plan else None,
+        plan=plan.digest if plan else metadata.plan,
+        changes=plan.changes if plan else (),
+        gates=plan.gates if plan else (),
+        reviews=pull.reviews,
+        stale=stale,
+        merge_commit=pull.merge_commit,
+    )
