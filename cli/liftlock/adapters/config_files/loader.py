@@ -13,10 +13,11 @@ from liftlock.adapters.config_files.shape_types import NAME
 from liftlock.adapters.config_files.shapes import EnvironmentFile, ProjectFile
 from liftlock.core.config.checks import check_files, missing_services
 from liftlock.core.config.document import Document, Node, Position
-from liftlock.core.config.loaded import SETTINGS, Files, LoadedProject
+from liftlock.core.config.loaded import Files, LoadedProject
 from liftlock.core.config.merged_checks import check_merged, check_ports, secretive_variables
 from liftlock.core.config.problems import Problem, config_error
 from liftlock.core.config.reading import parse_bytes
+from liftlock.core.config.settings import SETTINGS
 from liftlock.core.config.tree import entries_at, node_at, scalar_at
 from liftlock.core.errors import ConfigError
 from liftlock.core.release_file import image_of, inspect_release
@@ -133,6 +134,6 @@ def _unreleased(files: Files) -> Iterator[Problem]:
         if missing:
             release = files.release_of(name)
             message = (
-                f"nothing is released for {', '.join(missing)} yet; {name} can be brought up once it is (liftlock image record, or promote)"
+                f"nothing is released for {', '.join(missing)} yet; {name} can be brought up once it is (liftlock image record --env {release} SERVICE=TAG, or liftlock promote)"
             )
             yield Problem(Position(f"releases/{release}.yaml"), "", message)

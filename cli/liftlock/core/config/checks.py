@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from liftlock.core.config.document import Document, MappingNode, Position, ScalarNode
-from liftlock.core.config.loaded import SETTINGS, Files
+from liftlock.core.config.loaded import Files
 from liftlock.core.config.problems import Problem
+from liftlock.core.config.settings import SETTINGS
 from liftlock.core.config.suggestions import shown, unknown
 from liftlock.core.config.tree import entries_at, items_at, node_at, scalar_at
 

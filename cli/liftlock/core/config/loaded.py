@@ -15,7 +15,6 @@ from liftlock.core.environment import EnvironmentClass
 from liftlock.core.errors import UsageError
 from liftlock.core.project import Project
 
-SETTINGS = "liftlock.yaml"
 _SHARED = ("router", "ports", "services", "databases")
 _OF_THE_FILE = ("extends", "release")
 
