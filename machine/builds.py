@@ -16,7 +16,7 @@ from pathlib import Path
 
 from machine.steps import run, step
 
-_SKIPPED = {"__pycache__", "README.md"}
+_SKIPPED = {"__pycache__", "README.md", "example.cfg"}
 
 
 @dataclass(frozen=True, slots=True)
