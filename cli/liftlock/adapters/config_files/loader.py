@@ -133,7 +133,6 @@ def _unreleased(files: Files) -> Iterator[Problem]:
         missing = missing_services(files, name, services)
         if missing:
             release = files.release_of(name)
-            message = (
-                f"nothing is released for {', '.join(missing)} yet; {name} can be brought up once it is (liftlock image record --env {release} SERVICE=TAG, or liftlock promote)"
-            )
+            way = f"liftlock image record --env {release} SERVICE=TAG, or liftlock promote"
+            message = f"nothing is released for {', '.join(missing)} yet; {name} can be brought up once it is ({way})"
             yield Problem(Position(f"releases/{release}.yaml"), "", message)
