@@ -1,0 +1,178 @@
+"""What every Forge promises, on the fake and on a bare Git repository."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from liftlock.adapters.forges.local import LocalForge
+from liftlock.adapters.git import GitRepository
+from liftlock.core.errors import ConflictError, UsageError
+from liftlock.core.ports import Forge, PullRequest, PullState, Repository
+from tests.fakes.promotion import FakeClock, FakeForge, FakeOrigin, FakeRepository
+from tests.git_repositories import ADA, GRACE, LINUS, make_clone, make_forge
+
+FILE = PurePosixPath("releases/dev.yaml")
+OTHER = PurePosixPath("releases/prod.yaml")
+
+
+@dataclass
+class World:
+    """A forge, and a clone that pushes to it."""
+
+    forge: Forge
+    repository: Repository
+
+    def push(self, branch: str, text: str, *, path: PurePosixPath = FILE, force: bool = False) -> str:
+        self.repository.fetch()
+        base = self.repository.head("main")
+        return self.repository.commit_files(base=base, branch=branch, files={path: text}, message="Change", author=ADA, force=force)
+
+    def open(self, branch: str, text: str = "new\n", *, path: PurePosixPath = FILE) -> PullRequest:
+        self.push(branch, text, path=path)
+        return self.forge.open_pull(title="Title", body="Body\r\nline ü", head=branch, base="main", author=ADA)
+
+    def text_on_main(self, path: PurePosixPath = FILE) -> str | None:
+        self.repository.fetch()
+        return self.repository.read(self.repository.head("main"), path)
+
+
+@pytest.fixture(params=["fake", "local"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
+    if request.param == "fake":
+        origin = FakeOrigin()
+        origin.branches["main"] = origin.add((), {FILE: "old\n"}, "Begin", ADA)
+        return World(FakeForge(origin, FakeClock()), FakeRepository(origin))
+    bare = make_forge(tmp_path, {str(FILE): "old\n"})
+    return World(LocalForge(str(bare), FakeClock()), GitRepository(make_clone(bare, tmp_path / "clone")))
+
+
+def test_an_opened_pull_request_is_as_it_was_described(world: World) -> None:
+    pull = world.open("topic")
+    assert (pull.number, pull.title, pull.body, pull.head, pull.base) == (1, "Title", "Body\r\nline ü", "topic", "main")
+    assert (pull.author, pull.state, pull.commit) == (ADA, PullState.OPEN, world.repository.head("topic"))
+    assert world.forge.pull(1) == pull
+
+
+def test_numbers_go_on_and_lists_are_by_number_and_state(world: World) -> None:
+    world.open("one")
+    world.open("two")
+    world.forge.close(1, reason="no", by=GRACE)
+    assert [pull.number for pull in world.forge.list_pulls()] == [1, 2]
+    assert [pull.number for pull in world.forge.list_pulls(state=PullState.OPEN)] == [2]
+
+
+def test_there_is_one_open_pull_request_for_a_branch(world: World) -> None:
+    world.open("topic")
+    with pytest.raises(ConflictError):
+        world.forge.open_pull(title="Again", body="", head="topic", base="main", author=GRACE)
+
+
+def test_a_branch_can_be_proposed_again_after_it_was_closed(world: World) -> None:
+    world.open("topic")
+    world.forge.close(1, reason="not now", by=GRACE)
+    world.repository.fetch()
+    assert world.open("topic").number == 2
+
+
+def test_a_branch_without_a_change_or_without_a_push_is_refused(world: World) -> None:
+    with pytest.raises(UsageError):
+        world.forge.open_pull(title="", body="", head="nowhere", base="main", author=ADA)
+    with pytest.raises(UsageError):
+        world.forge.open_pull(title="", body="", head="main", base="main", author=ADA)
+
+
+def test_an_unknown_number_is_the_users_mistake(world: World) -> None:
+    with pytest.raises(UsageError):
+        world.forge.pull(7)
+
+
+def test_title_and_body_are_updated(world: World) -> None:
+    world.open("topic")
+    pull = world.forge.update_pull(1, title="Better", body="Text")
+    assert (pull.title, pull.body) == ("Better", "Text")
+
+
+def test_reviews_are_kept_with_their_commit(world: World) -> None:
+    pull = world.open("topic")
+    world.forge.review(1, reviewer=GRACE, approve=False, commit=pull.commit)
+    reviews = world.forge.review(1, reviewer=LINUS, approve=True, commit=pull.commit).reviews
+    assert [(review.reviewer, review.approved, review.commit) for review in reviews] == [
+        (GRACE, False, pull.commit),
+        (LINUS, True, pull.commit),
+    ]
+
+
+def test_a_review_of_what_is_no_longer_the_head_is_refused(world: World) -> None:
+    pull = world.open("topic")
+    moved = world.push("topic", "other\n", force=True)
+    with pytest.raises(ConflictError):
+        world.forge.review(1, reviewer=GRACE, approve=True, commit=pull.commit)
+    assert world.forge.pull(1).commit == moved
+
+
+def test_a_merge_is_a_merge_commit_and_removes_the_branch(world: World) -> None:
+    pull = world.open("topic")
+    base = world.repository.head("main")
+    merged = world.forge.merge(1, message="Merged\n\nKey: value", by=GRACE, commit=pull.commit)
+    world.repository.fetch()
+    facts = world.repository.commit(merged.merge_commit or "")
+    assert merged.state is PullState.MERGED
+    assert facts.parents == (base, pull.commit)
+    assert (facts.message, facts.committer) == ("Merged\n\nKey: value", GRACE)
+    assert world.text_on_main() == "new\n"
+    with pytest.raises(UsageError):
+        world.repository.head("topic")
+
+
+def test_merging_a_merged_one_changes_nothing(world: World) -> None:
+    pull = world.open("topic")
+    first = world.forge.merge(1, message="Merged", by=GRACE, commit=pull.commit)
+    assert world.forge.merge(1, message="Again", by=ADA, commit=pull.commit) == first
+
+
+def test_a_merge_of_what_is_no_longer_the_head_is_refused(world: World) -> None:
+    pull = world.open("topic")
+    world.push("topic", "sneaked in\n", force=True)
+    with pytest.raises(ConflictError):
+        world.forge.merge(1, message="Merged", by=GRACE, commit=pull.commit)
+    assert world.text_on_main() == "old\n"
+
+
+def test_a_conflict_is_refused_and_changes_nothing(world: World) -> None:
+    pull = world.open("topic")
+    world.push("main", "elsewhere\n")
+    with pytest.raises(ConflictError):
+        world.forge.merge(1, message="Merged", by=GRACE, commit=pull.commit)
+    assert world.text_on_main() == "elsewhere\n"
+    assert world.forge.pull(1).state is PullState.OPEN
+
+
+def test_changes_of_other_files_since_then_survive_a_merge(world: World) -> None:
+    pull = world.open("topic")
+    world.push("main", "kept\n", path=OTHER)
+    world.forge.merge(1, message="Merged", by=GRACE, commit=pull.commit)
+    assert (world.text_on_main(), world.text_on_main(OTHER)) == ("new\n", "kept\n")
+
+
+def test_a_closed_one_cannot_be_merged_or_reviewed_and_its_branch_is_gone(world: World) -> None:
+    pull = world.open("topic")
+    assert world.forge.close(1, reason="superseded", by=GRACE).state is PullState.CLOSED
+    with pytest.raises(ConflictError):
+        world.forge.merge(1, message="Merged", by=GRACE, commit=pull.commit)
+    with pytest.raises(ConflictError):
+        world.forge.review(1, reviewer=GRACE, approve=True, commit=pull.commit)
+    assert world.forge.close(1, reason="again", by=GRACE).state is PullState.CLOSED
+
+
+def test_a_head_that_was_pushed_to_the_base_counts_as_merged(world: World) -> None:
+    pull = world.open("topic")
+    world.repository.fetch()
+    base = world.repository.head("main")
+    made = world.repository.commit_files(base=pull.commit, branch="aside", files={OTHER: "x\n"}, message="More", author=GRACE)
+    aside = world.forge.open_pull(title="Aside", body="", head="aside", base="main", author=GRACE)
+    world.forge.merge(aside.number, message="Brings both", by=GRACE, commit=made)
+    assert world.forge.pull(1).state is PullState.MERGED
+    assert base != world.forge.pull(1).merge_commit
