@@ -17,6 +17,7 @@ global
     maxconn 1000
     hard-stop-after 30s
     log stdout format raw local0 warning
+    hard-stop-after 30s
 defaults
     mode http
     log global
@@ -26,6 +27,7 @@ defaults
     timeout http-request 10s
     retries 3
     option redispatch
+    option idle-close-on-response
     option forwardfor
 resolvers docker
     nameserver dns 127.0.0.11:53
@@ -37,6 +39,7 @@ resolvers docker
 
 # A container that restarts may come back with another address.
 _FOLLOW = "resolvers docker resolve-prefer ipv4 init-addr libc,none"
+_NONE = "_none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +55,15 @@ class Backend:
 def render_routes(backends: Sequence[Backend], routes_id: str) -> str:
     """The whole configuration file; routes_id is what `GET /-/config` answers once it is in force."""
     public = sorted((b for b in backends if b.route is not None), key=lambda b: (-len(b.route or ""), b.name))
-    lines = [_HEAD, "frontend public", f"    bind :{PORT}", "    bind unix@/routes/answers.sock mode 600"]
+    lines = [_HEAD, "frontend public", f"    bind :{PORT}"]
     lines += ["    http-request return status 200 content-type text/plain string ready if { path /-/ready }"]
     lines += [f"    http-request return status 200 content-type text/plain string {routes_id} if {{ path /-/config }}"]
     lines += [f"    use_backend {b.name} if {_prefix(b.route or '/')}" for b in public]
-    lines += [
-        "    http-request return status 404 content-type text/plain string no-route",
-        "",
-        "frontend internal",
-        f"    bind :{INTERNAL_PORT}",
-    ]
+    lines += [f"    default_backend {_NONE}", "", "frontend internal", f"    bind :{INTERNAL_PORT}"]
     lines += [f"    use_backend {b.name} if {{ req.hdr(host),field(1,:) -i {b.name} }}" for b in backends]
-    lines += ["    http-request return status 404 content-type text/plain string no-such-service", ""]
+    lines += [f"    default_backend {_NONE}", ""]
+    # A frontend's `http-request return` would come before every use_backend, wherever it stands; so nothing is a backend of its own.
+    lines += [f"backend {_NONE}", "    http-request return status 404 content-type text/plain string no-route", ""]
     for backend in sorted(backends, key=lambda b: b.name):
         lines += [f"backend {backend.name}", f"    server {backend.container} {backend.container}:{backend.port} {_FOLLOW}", ""]
     return "\n".join(lines)
