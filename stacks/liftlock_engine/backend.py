@@ -1,0 +1,148 @@
+"""Pulumi's file backend: where a stack's state, lock, history and configuration lie, and how they are written."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib.metadata
+import json
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from liftlock_engine import locks
+from liftlock_engine.checkpoint import Encoder, read_document
+from liftlock_engine.errors import StateError
+from liftlock_engine.files import write_atomically
+from liftlock_engine.model import ConfigValue, Snapshot, StackName
+from liftlock_engine.passphrase import Crypter
+from liftlock_engine.stack_config import read_config, write_config
+
+
+@dataclass(frozen=True, slots=True)
+class FileBackend:
+    """root: the folder that holds `.pulumi`; config_folder: the one of `Pulumi.<stack>.yaml` (default: root)."""
+
+    root: Path
+    config_folder: Path | None = None
+
+    def state_path(self, name: StackName) -> Path:
+        """The stack's checkpoint file."""
+        return self._base / "stacks" / name.project / f"{name.stack}.json"
+
+    def config_path(self, name: StackName) -> Path:
+        """The stack's configuration file."""
+        return (self.config_folder or self.root) / f"Pulumi.{name.stack}.yaml"
+
+    def stacks(self, project: str) -> tuple[StackName, ...]:
+        """The stacks of a project that have a state, by name."""
+        return tuple(StackName(project, path.stem) for path in sorted((self._base / "stacks" / project).glob("*.json")))
+
+    def exists(self, name: StackName) -> bool:
+        """Whether the stack has a state."""
+        return self.state_path(name).exists()
+
+    def load(self, name: StackName, crypter: Crypter) -> Snapshot:
+        """The recorded state; empty where there is none."""
+        path = self.state_path(name)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return Snapshot()
+        except (OSError, UnicodeDecodeError) as err:
+            raise StateError(f"{path}: the state cannot be read ({err})") from err
+        return read_document(text, crypter, where=str(path))
+
+    def config(self, name: StackName, crypter: Crypter) -> dict[str, ConfigValue]:
+        """The stack's configuration in clear."""
+        return read_config(self.config_path(name), crypter)
+
+    def save_config(self, name: StackName, config: Mapping[str, ConfigValue], crypter: Crypter) -> None:
+        """Makes the stack's configuration file say `config`."""
+        write_config(self.config_path(name), config, crypter)
+
+    def lock(self, name: StackName, report: Callable[[str], None]) -> contextlib.AbstractContextManager[None]:
+        """Holds the stack's lock; LockedError names who holds it already."""
+        folder = self._base / "locks" / "organization" / name.project / name.stack
+        return locks.hold(folder, what=f"the stack {name}", report=report)
+
+    def writer(self, name: StackName, crypter: Crypter) -> StateWriter:
+        """What writes the stack's state during a run."""
+        return StateWriter(self, name, Encoder(crypter))
+
+    def remove(self, name: StackName) -> None:
+        """Removes the stack's state, history and configuration; the .bak file stays, as with the Pulumi CLI."""
+        path = self.state_path(name)
+        if path.exists():
+            path.replace(path.with_suffix(".json.bak"))
+        path.with_suffix(".json.attrs").unlink(missing_ok=True)
+        shutil.rmtree(self._base / "history" / name.project / name.stack, ignore_errors=True)
+        self.config_path(name).unlink(missing_ok=True)
+
+    def write_meta(self) -> None:
+        """Says which layout the folder has; Pulumi reads it before anything else."""
+        meta = self._base / "meta.yaml"
+        if not meta.exists():
+            write_atomically(meta, "version: 1\n")
+
+    def history_path(self, name: StackName, kind: str) -> Path:
+        """A new history file's place. kind: history or checkpoint."""
+        return self._base / "history" / name.project / name.stack / f"{name.stack}-{time.time_ns()}.{kind}.json"
+
+    @property
+    def _base(self) -> Path:
+        return self.root / ".pulumi"
+
+
+class StateWriter:
+    """Writes one stack's checkpoints. The first write of a run keeps the state before the run as .bak."""
+
+    def __init__(self, backend: FileBackend, name: StackName, encoder: Encoder) -> None:
+        self._backend = backend
+        self._name = name
+        self.encoder = encoder
+        self._backed_up = False
+        self.writes = 0
+
+    def write(self, snapshot: Snapshot) -> None:
+        """Records the snapshot; StateError where that fails, the recorded state untouched."""
+        path = self._backend.state_path(self._name)
+        try:
+            if not self._backed_up:
+                self._back_up(path)
+            write_atomically(path, self._document(snapshot))
+        except OSError as err:
+            raise StateError(f"{path}: the state cannot be written ({err.strerror})") from err
+        self.writes += 1
+
+    def write_history(self, snapshot: Snapshot, entry: Mapping[str, object]) -> None:
+        """Keeps the run's entry and its checkpoint in the history folder."""
+        try:
+            history = self._backend.history_path(self._name, "history")
+            write_atomically(history, json.dumps(entry, indent=4))
+            write_atomically(history.with_name(history.name.replace(".history.", ".checkpoint.")), self._document(snapshot))
+        except OSError as err:
+            raise StateError(f"{self._name}: the history entry cannot be written ({err.strerror})") from err
+
+    def _document(self, snapshot: Snapshot) -> str:
+        return self.encoder.document(str(self._name), snapshot, version=_version(), now=now())
+
+    def _back_up(self, path: Path) -> None:
+        self._backend.write_meta()
+        if path.exists():
+            write_atomically(path.with_suffix(".json.bak"), path.read_text(encoding="utf-8"))
+        self._backed_up = True
+
+
+def now() -> str:
+    """This moment as checkpoints write it."""
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
+@functools.cache
+def _version() -> str:
+    # The checkpoint's manifest must carry a Pulumi version: the one whose protocol this engine speaks.
+    return f"v{importlib.metadata.version('pulumi')}"

@@ -1,0 +1,162 @@
+"""The state while a run changes it. Every change is on disk before the next step builds on it; an unchanged state is never written."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from liftlock_engine.model import PendingKind, PendingOperation, ResourceState, Snapshot
+
+Save = Callable[[Snapshot], None]
+Render = Callable[[ResourceState], str]
+
+
+class Journal:
+    """A stack's state in two halves: what this run has dealt with, in the order of its completion, then what it has not seen yet.
+
+    save: None in a preview, where nothing may be written. render: a state's text, to tell whether it changed. May be used from many
+    threads; writes that come together are made together.
+    """
+
+    def __init__(self, snapshot: Snapshot, *, save: Save | None, render: Render) -> None:
+        self._first = snapshot
+        self._done: dict[int, ResourceState] = {}
+        self._left: dict[int, ResourceState] = {id(state): state for state in snapshot.resources}
+        self._pending: dict[int, PendingOperation] = {id(operation): operation for operation in snapshot.pending}
+        self._save = save
+        self._render = render
+        self._lock = threading.RLock()
+        self._writing = threading.Lock()
+        self._version = 0
+        self._written = 0
+        self.changed = False
+
+    def snapshot(self) -> Snapshot:
+        """The state as it is now."""
+        with self._lock:
+            return replace(self._first, resources=(*self._done.values(), *self._left.values()), pending=tuple(self._pending.values()))
+
+    def left(self) -> tuple[ResourceState, ...]:
+        """What the run has not dealt with, in the state's order."""
+        with self._lock:
+            return tuple(self._left.values())
+
+    def pending(self) -> tuple[PendingOperation, ...]:
+        """The operations begun and not recorded as done."""
+        with self._lock:
+            return tuple(self._pending.values())
+
+    def find(self, urn: str) -> ResourceState | None:
+        """The living resource of that URN, among those not dealt with yet."""
+        with self._lock:
+            return next((state for state in self._left.values() if state.urn == urn and not state.delete), None)
+
+    def current(self, urn: str) -> ResourceState | None:
+        """The living resource of that URN, wherever it stands."""
+        with self._lock:
+            states = (*self._done.values(), *self._left.values())
+            return next((state for state in states if state.urn == urn and not state.delete), None)
+
+    def begin(self, kind: PendingKind, state: ResourceState) -> PendingOperation:
+        """Records that a step starts; on disk before this returns."""
+        operation = PendingOperation(kind, state)
+        with self._lock:
+            self._pending[id(operation)] = operation
+            self._touch()
+        self.flush()
+        return operation
+
+    def give_up(self, operation: PendingOperation) -> None:
+        """Records that a step failed and left nothing to look after."""
+        with self._lock:
+            self._pending.pop(id(operation), None)
+            self._touch()
+        self.flush()
+
+    def put(
+        self, new: ResourceState, *, old: ResourceState | None, operation: PendingOperation | None = None, keep_old: bool = False
+    ) -> None:
+        """Records `new` as dealt with, in the place of `old`. keep_old: its object is still there and is to be removed later."""
+        with self._lock:
+            if operation is not None:
+                self._pending.pop(id(operation), None)
+            if old is not None:
+                self._retire(old, keep_old=keep_old)
+                self._rename(old.urn, new.urn)
+            self._done[id(new)] = new
+            if operation is not None or old is None or keep_old or self._render(old) != self._render(new):
+                self._touch()
+        if operation is not None:
+            self.flush()
+
+    def amend(self, old: ResourceState, new: ResourceState | None, *, operation: PendingOperation | None = None) -> None:
+        """Changes a state where it stands, or takes it out. Does not count it as dealt with."""
+        with self._lock:
+            if operation is not None:
+                self._pending.pop(id(operation), None)
+            for half in (self._done, self._left):
+                if id(old) in half:
+                    _swap(half, old, new)
+            if operation is not None or new is None or self._render(old) != self._render(new):
+                self._touch()
+        if operation is not None:
+            self.flush()
+
+    def forget(self, states: Iterable[ResourceState]) -> None:
+        """Takes states out that no object stands behind."""
+        for state in states:
+            self.amend(state, None)
+
+    def flush(self) -> None:
+        """Writes what changed; raises StateError where that fails."""
+        with self._lock:
+            wanted = self._version
+        with self._writing:
+            if self._save is None or self._written >= wanted:
+                return  # a write that began after our change has taken it along
+            with self._lock:
+                version, snapshot = self._version, self.snapshot()
+            self._save(snapshot)
+            self._written = version
+
+    def _touch(self) -> None:
+        self._version += 1
+        self.changed = True
+
+    def _retire(self, old: ResourceState, *, keep_old: bool) -> None:
+        if keep_old:
+            _swap(self._left, old, replace(old, delete=True))
+        else:
+            self._left.pop(id(old), None)
+
+    def _rename(self, before: str, after: str) -> None:
+        if before == after:
+            return
+        for state in tuple(self._left.values()):
+            if before in state.needs:
+                _swap(self._left, state, renamed(state, {before: after}))
+
+
+def _swap(half: dict[int, ResourceState], old: ResourceState, new: ResourceState | None) -> None:
+    """Puts `new` where `old` was, keeping the order."""
+    items = [(new if state is old else state) for state in half.values()]
+    half.clear()
+    half.update((id(state), state) for state in items if state is not None)
+
+
+def renamed(state: ResourceState, names: Mapping[str, str]) -> ResourceState:
+    """The state with every reference to a renamed resource following it."""
+
+    def follow(urn: str) -> str:
+        return names.get(urn, urn)
+
+    provider = f"{follow(state.provider_urn)}::{state.provider.rsplit('::', 1)[1]}" if state.provider else ""
+    return replace(
+        state,
+        parent=follow(state.parent),
+        provider=provider,
+        deleted_with=follow(state.deleted_with),
+        dependencies=tuple(follow(urn) for urn in state.dependencies),
+        property_dependencies={key: tuple(follow(urn) for urn in urns) for key, urns in state.property_dependencies.items()},
+    )

@@ -1,0 +1,192 @@
+"""What to do, decided: recorded state + goal + the provider's diff -> frozen steps. Pure: nothing is read or written here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from liftlock_engine.model import Goal, ResourceState
+from liftlock_engine.paths import covers, parse_path
+from liftlock_engine.providers.port import Diff, DiffKind, PropertyDiff
+from liftlock_engine.urns import is_default_provider
+
+
+class Op(StrEnum):
+    """A step's kind, in Pulumi's words."""
+
+    SAME = "same"
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    CREATE_REPLACEMENT = "create-replacement"
+    DELETE_REPLACED = "delete-replaced"
+    DELETE = "delete"
+    READ = "read"
+    IMPORT = "import"
+    REFRESH = "refresh"
+    DISCARD = "discard"
+
+
+_UNCOUNTED: Final = frozenset({Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED, Op.READ, Op.REFRESH})
+NO_DIFF: Final = Diff()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do. old: the recorded state it starts from. keys: the properties that force a replacement."""
+
+    op: Op
+    urn: str
+    type: str
+    old: ResourceState | None = None
+    diff: Diff = NO_DIFF
+    keys: tuple[str, ...] = ()
+
+    @property
+    def counted(self) -> bool:
+        """Whether the step shows in a run's counts of changes."""
+        return self.op not in _UNCOUNTED and not is_default_provider(self.urn)
+
+
+@dataclass(frozen=True, slots=True)
+class Dependent:
+    """A resource that must be replaced because one that it depends on is. keys: its properties that cannot follow in place."""
+
+    state: ResourceState
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A plan that may not be carried out, and why."""
+
+    reason: str
+
+
+def plan_registration(
+    goal: Goal,
+    old: ResourceState | None,
+    diff: Diff,
+    *,
+    condemned: tuple[str, ...] | None = None,
+    dependents: Callable[[ResourceState], tuple[Dependent, ...]] = lambda _: (),
+) -> tuple[Step, ...] | Blocked:
+    """The steps that make the registered resource as the program wants it.
+
+    condemned: the object was removed earlier, because one that it depends on is replaced; the keys are why.
+    dependents: asked only where the object must go before its successor is made.
+    """
+    step = Step(Op.CREATE, goal.urn, goal.type, old, diff)
+    if old is None or old.external:
+        return (replace(step, old=None),)
+    if condemned is not None or old.pending_replacement:
+        return (replace(step, op=Op.REPLACE, diff=NO_DIFF), replace(step, op=Op.CREATE_REPLACEMENT, diff=NO_DIFF, keys=condemned or ()))
+    if not diff.replaces:
+        return (replace(step, op=Op.UPDATE if diff.changed or old.init_errors else Op.SAME),)
+    return _plan_replacement(goal, old, diff, dependents)
+
+
+def _plan_replacement(
+    goal: Goal, old: ResourceState, diff: Diff, dependents: Callable[[ResourceState], tuple[Dependent, ...]]
+) -> tuple[Step, ...] | Blocked:
+    # What the program says outright goes before what the provider would rather have.
+    before = goal.delete_before_replace if goal.delete_before_replace is not None else diff.delete_before_replace
+    removed = dependents(old) if before else ()
+    for state in (old, *(dependent.state for dependent in removed)):
+        if state.protect:
+            return Blocked(protected_message(state.urn, "replaced"))
+    new = Step(Op.CREATE_REPLACEMENT, goal.urn, goal.type, old, diff, diff.replaces)
+    shown = replace(new, op=Op.REPLACE)
+    if not before:
+        return (new, shown)
+    gone = [Step(Op.DELETE_REPLACED, item.state.urn, item.state.type, item.state, keys=item.keys) for item in reversed(removed)]
+    return (*gone, Step(Op.DELETE_REPLACED, old.urn, old.type, old), shown, new)
+
+
+def protected_message(urn: str, verb: str) -> str:
+    """Why a protected resource stays."""
+    return (
+        f'resource "{urn}" cannot be {verb}\nbecause it is protected. Take `protect` off it in the program, run an update, and try again.'
+    )
+
+
+def plan_dependents(
+    root: ResourceState,
+    recorded: Iterable[ResourceState],
+    registered: frozenset[str],
+    must_replace: Callable[[ResourceState, frozenset[str]], tuple[str, ...] | None],
+) -> tuple[Dependent, ...]:
+    """The recorded resources that must go before `root` can, in dependency order.
+
+    recorded: in the order of the state, dependencies first. registered: seen already in this run; they cannot depend on `root`
+    any more. must_replace: the keys that force a replacement when the properties that depend on the given URNs become unknown;
+    None where the resource can stay.
+    """
+    replaced = {root.urn}
+    affected = {root.urn}  # through resources that stay, too: a component stays and its dependents may not
+    found: list[Dependent] = []
+    for state in recorded:
+        if state is root or state.delete or state.pending_replacement or state.urn in registered or not state.needs & affected:
+            continue
+        affected.add(state.urn)
+        keys = must_replace(state, frozenset(replaced)) if state.managed else None
+        if keys is not None:
+            found.append(Dependent(state, keys))
+            replaced.add(state.urn)
+    return tuple(found)
+
+
+def plan_deletes(leftovers: Iterable[ResourceState]) -> tuple[Step, ...]:
+    """A step for each resource that the program does not have any more, dependents first (the reverse of the state's order)."""
+    return tuple(_plan_delete(state) for state in reversed(tuple(leftovers)) if not state.pending_replacement)
+
+
+def _plan_delete(state: ResourceState) -> Step:
+    op = Op.DELETE_REPLACED if state.delete else Op.DISCARD if state.external else Op.DELETE
+    return Step(op, state.urn, state.type, state)
+
+
+def plan_refresh(old: ResourceState, seen_id: str | None, backwards: Diff) -> Step:
+    """What a refresh found: gone, changed or same. backwards: the diff that would lead from the live object to the recorded one."""
+    if seen_id is None:
+        return Step(Op.DELETE, old.urn, old.type, old)
+    diff = invert(backwards)
+    changed = diff.changed or seen_id != old.id
+    return Step(Op.UPDATE if changed else Op.SAME, old.urn, old.type, old, diff)
+
+
+_INVERSE: Final = {DiffKind.ADD: DiffKind.DELETE, DiffKind.DELETE: DiffKind.ADD}
+_INVERSE_REPLACE: Final = {DiffKind.ADD_REPLACE: DiffKind.DELETE_REPLACE, DiffKind.DELETE_REPLACE: DiffKind.ADD_REPLACE}
+
+
+def invert(diff: Diff) -> Diff:
+    """The diff seen from the other side: what was added is deleted."""
+    inverse = _INVERSE | _INVERSE_REPLACE
+    detailed = {path: replace(item, kind=inverse.get(item.kind, item.kind)) for path, item in diff.detailed.items()}
+    return replace(diff, detailed=detailed)
+
+
+def force_replace(diff: Diff, replace_on_changes: tuple[str, ...]) -> Diff:
+    """The diff with every change at the given paths made one that replaces."""
+    forced = [parse_path(text) for text in replace_on_changes]
+    hit = {path for path in diff.detailed if any(covers(rule, parse_path(path)) or covers(parse_path(path), rule) for rule in forced)}
+    if not hit:
+        return diff
+    detailed = {path: _as_replace(item) if path in hit else item for path, item in diff.detailed.items()}
+    keys = {*diff.replaces, *(str(parse_path(path)[0]) for path in hit)}
+    return replace(diff, detailed=detailed, replaces=tuple(sorted(keys)))
+
+
+def _as_replace(item: PropertyDiff) -> PropertyDiff:
+    return item if item.kind.replaces else replace(item, kind=DiffKind(f"{item.kind.value}-replace"))
+
+
+def count_changes(steps: Iterable[Step]) -> Mapping[str, int]:
+    """How many resources went which way, by operation."""
+    counts: dict[str, int] = {}
+    for step in steps:
+        if step.counted:
+            counts[step.op.value] = counts.get(step.op.value, 0) + 1
+    return dict(sorted(counts.items()))

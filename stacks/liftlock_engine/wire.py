@@ -1,0 +1,87 @@
+"""Values as they travel between the program and the engine: protobuf structs in which special objects carry a signature."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from google.protobuf import struct_pb2
+
+from liftlock_engine.errors import PULUMI_HINT, RefusedError
+from liftlock_engine.values import UNKNOWN, PropertyMap, Secret, Value
+
+UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
+SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - marks secrets, is none
+_OUTPUT_VALUE: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+_REFUSED: Final = {
+    "c44067f5952c0a294b673a41bacd8c17": "assets (pulumi.FileAsset, pulumi.StringAsset, pulumi.RemoteAsset)",
+    "0def7320c3a5731c473e5ecbe6d01bc7": "archives (pulumi.FileArchive, pulumi.AssetArchive, pulumi.RemoteArchive)",
+}
+
+
+def read_struct(struct: struct_pb2.Struct) -> dict[str, Value]:
+    """A property map as the program sent it. Resource references stay plain objects: so they stand in a checkpoint too."""
+    return {key: _read(value) for key, value in struct.fields.items()}
+
+
+def _read(value: struct_pb2.Value) -> Value:
+    match value.WhichOneof("kind"):
+        case "string_value":
+            return UNKNOWN if value.string_value == UNKNOWN_TEXT else value.string_value
+        case "bool_value":
+            return value.bool_value
+        case "number_value":
+            return whole(value.number_value)
+        case "list_value":
+            return [_read(item) for item in value.list_value.values]
+        case "struct_value":
+            return _read_object(value.struct_value)
+        case _:
+            return None
+
+
+def _read_object(struct: struct_pb2.Struct) -> Value:
+    signature = struct.fields[SIGNATURE].string_value if SIGNATURE in struct.fields else ""
+    if signature in _REFUSED:
+        raise RefusedError(f"the embedded engine does not support {_REFUSED[signature]}", hint=PULUMI_HINT)
+    if signature == SECRET_SIGNATURE:
+        return Secret(_read(struct.fields["value"]))
+    if signature == _OUTPUT_VALUE:
+        inner = _read(struct.fields["value"]) if "value" in struct.fields else UNKNOWN
+        return Secret(inner) if struct.fields["secret"].bool_value else inner
+    return {key: _read(item) for key, item in struct.fields.items()}
+
+
+def whole(number: float) -> int | float:
+    """Protobuf knows only doubles; a whole one is an integer."""
+    return int(number) if number.is_integer() else number
+
+
+def write_struct(properties: PropertyMap) -> struct_pb2.Struct:
+    """A property map as the program's SDK reads it."""
+    return struct_pb2.Struct(fields={key: _write(value) for key, value in properties.items()})
+
+
+def _write(value: Value) -> struct_pb2.Value:
+    if value is None:
+        return struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
+    if value is UNKNOWN:
+        return struct_pb2.Value(string_value=UNKNOWN_TEXT)
+    if isinstance(value, bool):
+        return struct_pb2.Value(bool_value=value)
+    if isinstance(value, str):
+        return struct_pb2.Value(string_value=value)
+    if isinstance(value, (int, float)):
+        return struct_pb2.Value(number_value=value)
+    if isinstance(value, Secret):
+        return struct_pb2.Value(struct_value=_write_secret(value))
+    if isinstance(value, Mapping):
+        return struct_pb2.Value(struct_value=write_struct(value))
+    if isinstance(value, list):
+        return struct_pb2.Value(list_value=struct_pb2.ListValue(values=[_write(item) for item in value]))
+    raise TypeError(f"{type(value).__name__} is no property value")
+
+
+def _write_secret(secret: Secret) -> struct_pb2.Struct:
+    return struct_pb2.Struct(fields={SIGNATURE: struct_pb2.Value(string_value=SECRET_SIGNATURE), "value": _write(secret.value)})

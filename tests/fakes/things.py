@@ -1,0 +1,194 @@
+"""A provider for tests whose world is a folder: one file per object, so that a killed process leaves exactly what it had made.
+
+Objects have unique names, as in Docker. `size` changes in place, `kind` and `name` need a new object, `uses` follows a replaced thing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import threading
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+from liftlock_engine.providers.port import (
+    Checked,
+    CheckFailure,
+    Diff,
+    DiffKind,
+    Made,
+    PropertyDiff,
+    ProviderError,
+    Seen,
+    UnreachableError,
+)
+from liftlock_engine.values import UNKNOWN, PropertyMap, Value
+
+TYPE = "fake:index:Thing"
+_REPLACING = ("kind", "name", "uses")
+Hook = Callable[[str, str], None]
+
+
+class Thing(pulumi.CustomResource):
+    """The fake package's one resource, as an SDK would have it."""
+
+    name: pulumi.Output[str]
+    size: pulumi.Output[int]
+    stamp: pulumi.Output[str]
+
+    def __init__(self, resource_name: str, opts: pulumi.ResourceOptions | None = None, **inputs: Any) -> None:
+        opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(version="1.2.3"), opts)
+        super().__init__(TYPE, resource_name, {"name": None, "size": None, "stamp": None, **inputs}, opts)
+
+
+class Things:
+    """The provider. hook(verb, urn): called before and after each change (`create`, `created`, …); may raise or kill."""
+
+    package = "fake"
+
+    def __init__(self, world: Path, hook: Hook = lambda verb, urn: None) -> None:
+        self.world = world
+        self.hook = hook
+        self.reachable = True
+        self.in_preview_calls: list[str] = []
+        self.cancelled = threading.Event()
+        world.mkdir(parents=True, exist_ok=True)
+
+    # --- the world ---
+
+    def objects(self) -> dict[str, dict[str, Any]]:
+        """Everything that exists, by name."""
+        found = []
+        for path in sorted(self.world.glob("*.json")):
+            with contextlib.suppress(FileNotFoundError):  # deleted meanwhile by another thread
+                found.append(json.loads(path.read_text()))
+        return {item["inputs"]["name"]: item for item in found}
+
+    def put(self, id_: str, urn: str, inputs: PropertyMap) -> None:
+        """Writes one object."""
+        path = self.world / f"{inputs['name']}.json"
+        temporary = path.with_suffix(f".{uuid.uuid4().hex[:6]}.tmp")
+        temporary.write_text(json.dumps({"id": id_, "urn": urn, "inputs": dict(inputs)}))
+        temporary.replace(path)
+
+    def _find(self, id_: str) -> dict[str, Any] | None:
+        return next((item for item in self.objects().values() if item["id"] == id_), None)
+
+    def _reach(self) -> None:
+        if not self.reachable:
+            raise UnreachableError("the world does not answer")
+
+    # --- the port ---
+
+    def check(self, urn: str, type_: str, old_inputs: PropertyMap | None, new_inputs: PropertyMap, *, seed: bytes) -> Checked:
+        inputs: dict[str, Value] = {key: value for key, value in new_inputs.items() if value is not None}
+        if inputs.get("size") == -1:
+            return Checked({}, (CheckFailure("size", "a size is not negative"),))
+        defaults: list[Value] = []
+        if "name" not in inputs:
+            inputs["name"] = (old_inputs or {}).get("name") or f"{urn.rsplit('::', 1)[1]}-{seed.hex()[:7]}"
+            defaults.append("name")
+        return Checked({**inputs, "__defaults": defaults})
+
+    def diff(
+        self,
+        urn: str,
+        type_: str,
+        id_: str,
+        old_inputs: PropertyMap,
+        old_outputs: PropertyMap,
+        new_inputs: PropertyMap,
+        *,
+        ignore: tuple[str, ...] = (),
+    ) -> Diff:
+        detailed: dict[str, PropertyDiff] = {}
+        for key in sorted({*old_inputs, *new_inputs} - {"__defaults", *ignore}):
+            before, after = old_inputs.get(key), new_inputs.get(key)
+            if before != after:
+                kind = DiffKind.ADD if before is None else DiffKind.DELETE if after is None else DiffKind.UPDATE
+                detailed[key] = PropertyDiff(DiffKind(f"{kind}-replace") if key in _REPLACING else kind)
+        replaces = tuple(key for key, item in detailed.items() if item.kind.replaces)
+        return Diff(detailed, tuple(detailed), replaces, delete_before_replace="name" not in replaces)
+
+    def create(self, urn: str, type_: str, inputs: PropertyMap, *, timeout: float | None = None) -> Made:
+        self._reach()
+        self.hook("create", urn)
+        if str(inputs["name"]) in self.objects():
+            raise ProviderError(f"the name {inputs['name']} is taken")
+        id_ = f"{inputs['name']}-{uuid.uuid4().hex[:8]}"
+        self.put(id_, urn, inputs)
+        try:
+            self.hook("created", urn)
+        except ProviderError:
+            (self.world / f"{inputs['name']}.json").unlink()
+            raise
+        return Made(id_, self._outputs(id_, inputs))
+
+    def predict(self, urn: str, type_: str, inputs: PropertyMap, old_outputs: PropertyMap | None) -> PropertyMap:
+        self.in_preview_calls.append(urn)
+        stamp = (old_outputs or {}).get("stamp", UNKNOWN)
+        return {key: value for key, value in inputs.items() if not key.startswith("__")} | {"stamp": stamp}
+
+    def read(self, urn: str, type_: str, id_: str, inputs: PropertyMap | None, outputs: PropertyMap | None) -> Seen:
+        self._reach()
+        self.hook("read", urn)
+        found = self._find(id_)
+        if found is None and inputs is not None:
+            same_name = self.objects().get(str(inputs.get("name")))
+            found = same_name if same_name is not None and same_name["urn"] == urn else None
+        if found is None:
+            return Seen(None)
+        return Seen(found["id"], found["inputs"], self._outputs(found["id"], found["inputs"]))
+
+    def update(
+        self,
+        urn: str,
+        type_: str,
+        id_: str,
+        old_inputs: PropertyMap,
+        old_outputs: PropertyMap,
+        new_inputs: PropertyMap,
+        *,
+        timeout: float | None = None,
+    ) -> PropertyMap:
+        self._reach()
+        self.hook("update", urn)
+        if self._find(id_) is None:
+            raise ProviderError(f"{id_} is gone")
+        self.put(id_, urn, new_inputs)
+        self.hook("updated", urn)
+        return self._outputs(id_, new_inputs)
+
+    def delete(self, urn: str, type_: str, id_: str, inputs: PropertyMap, outputs: PropertyMap, *, timeout: float | None = None) -> None:
+        self._reach()
+        self.hook("delete", urn)
+        users = [item for item in self.objects().values() if item["inputs"].get("uses") == id_]
+        if users:
+            raise ProviderError(f"{id_} is in use by {users[0]['id']}")
+        found = self._find(id_)
+        if found is not None:
+            (self.world / f"{found['inputs']['name']}.json").unlink(missing_ok=True)
+        self.hook("deleted", urn)
+
+    def locate(self, urn: str, type_: str, inputs: PropertyMap) -> str | None:
+        self._reach()
+        found = self.objects().get(str(inputs["name"]))
+        return str(found["id"]) if found is not None and found["urn"] == urn else None
+
+    def invoke(self, token: str, args: PropertyMap) -> PropertyMap:
+        self._reach()
+        if token != "fake:index:count":
+            raise ProviderError(f"no function {token}")
+        return {"count": len(self.objects())}
+
+    def cancel(self) -> None:
+        self.cancelled.set()
+
+    def _outputs(self, id_: str, inputs: PropertyMap) -> dict[str, Value]:
+        shown = {key: value for key, value in inputs.items() if not key.startswith("__")}
+        return {**shown, "id": id_, "stamp": f"made as {id_}", "pid": os.getpid() * 0}
