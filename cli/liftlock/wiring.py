@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from liftlock.adapters.config_files.loader import Inspection
+    from liftlock.adapters.new_repository import CreatedRepository
     from liftlock.core.config.loaded import LoadedProject
     from liftlock.core.config.provenance import Provenance
     from liftlock.core.environment import Environment
     from liftlock.core.errors import ConfigError
+    from liftlock.core.ports import Identity
+    from liftlock.core.project import Project
+    from liftlock.services.history import History
+    from liftlock.services.images import Images
+    from liftlock.services.promotion_reviews import PromotionReviews
+    from liftlock.services.promotion_view import PromotionParts
+    from liftlock.services.promotions import Promotions
 
 
 # --- configuration and init ---------------------------------------------------------------------------------------------------------------
@@ -68,3 +78,102 @@ def configuration_schemas() -> dict[str, str]:
     from liftlock.adapters.config_files.schema import FILES  # noqa: PLC0415
 
     return dict(FILES)
+
+
+# --- images, promotion, history -----------------------------------------------------------------------------------------------------------
+# Project and gates come from the forge's base branch, never from the work tree: who promotes cannot change the rules on the way.
+
+
+def acting_identity(repo: Path | None, named: str | None) -> Identity:
+    """Who does this: named as `NAME <EMAIL>`, otherwise whom Git knows."""
+    from liftlock.adapters.config_files.repository import find_repository  # noqa: PLC0415
+    from liftlock.adapters.git import GitRepository  # noqa: PLC0415
+    from liftlock.core.ports import Identity  # noqa: PLC0415
+
+    return Identity.parse(named) if named else GitRepository(find_repository(repo or Path())).identity()
+
+
+def promotions(repo: Path | None) -> Promotions:
+    """Plans promotions and opens their pull requests."""
+    from liftlock.services.promotions import Promotions  # noqa: PLC0415
+
+    return Promotions(*_promotion_parts(repo))
+
+
+def promotion_reviews(repo: Path | None) -> PromotionReviews:
+    """Shows, approves, merges and closes promotions."""
+    from liftlock.services.promotion_reviews import PromotionReviews  # noqa: PLC0415
+
+    return PromotionReviews(*_promotion_parts(repo))
+
+
+def images(repo: Path | None) -> Images:
+    """Resolves, records and verifies images."""
+    from liftlock.services.images import ImageParts, Images  # noqa: PLC0415
+
+    project, parts = _promotion_parts(repo)
+    return Images(project, ImageParts(parts.repository, parts.checkout, parts.ledger, parts.registry, parts.clock))
+
+
+def history(repo: Path | None, *, offline: bool) -> History:
+    """Tells what the ledger holds; a bare clone without configuration will do."""
+    from liftlock.adapters.config_files.repository import find_repository  # noqa: PLC0415
+    from liftlock.adapters.git import GitRepository, is_bare  # noqa: PLC0415
+    from liftlock.adapters.ledger import GitLedger  # noqa: PLC0415
+    from liftlock.services.history import History  # noqa: PLC0415
+
+    start = repo or Path()
+    if is_bare(start):
+        return History(GitLedger(start))
+    root = find_repository(start)
+    return History(GitLedger(root), None if offline else GitRepository(root))
+
+
+def _promotion_parts(repo: Path | None) -> tuple[Project, PromotionParts]:
+    from liftlock.adapters.clock import SystemClock  # noqa: PLC0415
+    from liftlock.adapters.committed_config import load_committed  # noqa: PLC0415
+    from liftlock.adapters.forges.local import LocalForge  # noqa: PLC0415
+    from liftlock.adapters.git import GitRepository  # noqa: PLC0415
+    from liftlock.adapters.ledger import GitLedger  # noqa: PLC0415
+    from liftlock.adapters.pull_request_rendering import render_pull_request  # noqa: PLC0415
+    from liftlock.adapters.registry import OciRegistry  # noqa: PLC0415
+    from liftlock.services.promotion_view import PromotionParts  # noqa: PLC0415
+
+    here = load_configuration(repo)
+    repository = GitRepository(here.root)
+    repository.fetch()
+    project = load_committed(here.root, repository.head(here.project.forge.base)).project
+    clock = SystemClock()
+    forge = LocalForge(here.project.forge.url, clock, relative_to=here.root)
+    return project, PromotionParts(repository, repository, forge, GitLedger(here.root), OciRegistry(), clock, render_pull_request)
+
+
+@dataclass(frozen=True, slots=True)
+class Initialised:
+    """A new environments repository and what to do next, as commands to type."""
+
+    created: CreatedRepository
+    next: tuple[str, ...]
+
+
+def initialise(
+    folder: Path,
+    *,
+    project: str | None,
+    forge: str | None,
+    registry: str | None,
+    services: Sequence[str],
+    images: Path | None,
+    actor: str | None,
+) -> Initialised:
+    """Plans and makes a new environments repository."""
+    from liftlock.adapters.config_files.loader import inspect_project  # noqa: PLC0415
+    from liftlock.adapters.git_init import acting_identity  # noqa: PLC0415
+    from liftlock.adapters.new_repository import create_repository  # noqa: PLC0415
+    from liftlock.adapters.new_repository_inputs import read_images, with_forge  # noqa: PLC0415
+    from liftlock.core.initialisation import next_steps, plan_repository  # noqa: PLC0415
+
+    plan = plan_repository(folder.absolute(), project=project, registry=registry, services=services, images=read_images(images))
+    plan = with_forge(plan, forge)
+    created = create_repository(plan, acting_identity(folder.absolute(), actor))
+    return Initialised(created, next_steps(plan, folder, sound=inspect_project(created.folder).project is not None))

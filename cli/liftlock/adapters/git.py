@@ -108,21 +108,26 @@ class Git:
         """The commit that a full reference name points to; None where there is no such reference."""
         return self.run("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", ok=(0, 1)).out.strip() or None
 
-    def blobs(self, commits: Sequence[str], path: str) -> dict[str, str]:
-        """The text of one file at each commit, read by one process; commits without the file are left out."""
-        if not commits:
+    def blobs(self, places: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """The texts of files, each at a commit and a path, read by one process; those that are not there are left out."""
+        if not places:
             return {}
-        names = "".join(f"{commit}:{path}\n" for commit in commits)
+        names = "".join(f"{commit}:{path}\n" for commit, path in places)
         data = self.run("cat-file", "--batch", given=names).out.encode(errors="surrogateescape")
-        found: dict[str, str] = {}
+        found: dict[tuple[str, str], str] = {}
         at = 0
-        for commit in commits:
+        for place in places:
             start = data.index(b"\n", at) + 1
             head, at = data[at : start - 1], start
             if not head.endswith(b" missing"):
                 size = int(head.rpartition(b" ")[2])
-                found[commit], at = data[start : start + size].decode(), start + size + 1
+                found[place], at = data[start : start + size].decode(errors="surrogateescape"), start + size + 1
         return found
+
+
+def is_bare(folder: Path) -> bool:
+    """Whether the folder itself is a bare repository."""
+    return (folder / "HEAD").is_file() and (folder / "objects").is_dir()
 
 
 def _environment() -> dict[str, str]:

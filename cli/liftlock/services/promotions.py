@@ -5,6 +5,7 @@ Whatever another process did in between leads to a new plan, not to a second pul
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
@@ -51,6 +52,14 @@ class Promotions:
         self._project = project
         self._parts = parts
         self._view = PromotionView(project, parts)
+
+    def request(self, source: str | None, target: str, services: Sequence[str]) -> PromotionRequest:
+        """The promotion that a person means: the only upstream environment is the source where none is named."""
+        stage = self._project.stage(target)
+        upstream = stage.upstream if stage else ()
+        if source is None and len(upstream) > 1:
+            raise UsageError(f"releases come to {target} from {' and '.join(upstream)}", hint=f"say which: --from {upstream[0]}")
+        return PromotionRequest(source or (upstream[0] if upstream else target), target, tuple(sorted(set(services))) or None)
 
     def plan(self, request: PromotionRequest) -> PromotionPlan:
         """What promoting would take now; nothing is changed."""

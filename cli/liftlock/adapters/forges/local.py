@@ -185,8 +185,8 @@ class LocalForge:
         return self._git.line("rev-list", "--first-parent", "--ancestry-path", f"{commit}..{base}").rpartition("\n")[2] or commit
 
     def _events(self, commits: Sequence[str]) -> dict[str, tuple[Event, ...]]:
-        texts = self._git.blobs(commits, "events.json")
-        return {commit: decode_events(texts.get(commit, "")) for commit in commits}
+        texts = self._git.blobs([(commit, "events.json") for commit in commits])
+        return {commit: decode_events(texts.get((commit, "events.json"), "")) for commit in commits}
 
     def _refs(self, prefix: str) -> dict[str, str]:
         lines = self._git.run("for-each-ref", "--format=%(refname) %(objectname)", prefix).out.splitlines()

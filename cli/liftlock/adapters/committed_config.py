@@ -1,0 +1,32 @@
+"""The configuration as a commit has it: what is promoted, and under which gates, is never read from somebody's work tree."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from liftlock.adapters.config_files.files import FOLDERS, RawFiles
+from liftlock.adapters.config_files.loader import inspect_files
+from liftlock.adapters.git import Git
+from liftlock.core.config.loaded import LoadedProject
+from liftlock.core.config.problems import config_error
+from liftlock.core.config.settings import SETTINGS
+from liftlock.core.errors import ConfigError
+
+
+def load_committed(root: Path, commit: str) -> LoadedProject:
+    """The checked environments repository at the commit; ConfigError with one line per problem."""
+    git = Git(root)
+    listed = git.run("ls-tree", "-r", "-z", "--name-only", commit, "--", SETTINGS, *(f"{folder}/" for folder in FOLDERS)).out.split("\0")
+    names = [name for name in listed if name == SETTINGS or _is_configuration(PurePosixPath(name))]
+    if SETTINGS not in names:
+        raise ConfigError(f"the forge's base branch ({commit[:12]}) has no {SETTINGS}", hint="commit and push it: git push origin")
+    texts = git.blobs([(commit, name) for name in names])
+    raw = {name: texts[commit, name].encode(errors="surrogateescape") for name in names}
+    inspection = inspect_files(root, RawFiles(raw, ()))
+    if inspection.project is None:
+        raise config_error(inspection.problems, hint=f"this is what the forge's base branch has ({commit[:12]}); mend and push it")
+    return inspection.project
+
+
+def _is_configuration(path: PurePosixPath) -> bool:
+    return len(path.parts) == 2 and path.suffix == ".yaml" and not path.name.startswith(".")

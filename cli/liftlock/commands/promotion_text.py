@@ -1,0 +1,143 @@
+"""Promotions as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, assert_never
+
+import typer
+
+from liftlock.commands.output import print_table
+from liftlock.core.promotion import Adopt, Close, LeaveAlone, Open, Update
+
+if TYPE_CHECKING:
+    from liftlock.core.gate import GateResult
+    from liftlock.core.promotion import PromotionPlan, ServiceChange
+    from liftlock.core.release import ReleasedImage
+    from liftlock.services.promotion_reviews import Approval, MergeReport, PromotionStatus
+    from liftlock.services.promotions import OpenReport
+
+
+def show_plan(plan: PromotionPlan, *, explain: bool) -> None:
+    """What would change, and what each gate says."""
+    request = plan.request
+    if not plan.changes:
+        typer.echo(f"nothing to promote: {request.target} has every image of {request.source} ({plan.release})")
+        show_actions(plan)
+        return
+    typer.echo(f"{request.source} -> {request.target}: release {plan.release}, instead of {plan.rollback}")
+    typer.echo(f"plan {plan.digest}\n")
+    show_changes(plan.changes)
+    typer.echo("")
+    show_gates(plan.gates, explain=explain)
+    show_actions(plan)
+
+
+def show_actions(plan: PromotionPlan) -> None:
+    """What `promote open` would do."""
+    if plan.blockers:
+        typer.echo("\nblocked: promote open would do nothing")
+    for action in plan.actions:
+        match action:
+            case Open(branch=branch):
+                typer.echo(f"\npromote open would push {branch} and open a pull request")
+            case Adopt(number=number):
+                typer.echo(f"\npull request #{number} is open for exactly this")
+            case Update(number=number, reason=reason):
+                typer.echo(f"\npromote open would make pull request #{number} anew: {reason}")
+            case Close(number=number, reason=reason):
+                typer.echo(f"\npromote open would close pull request #{number}: {reason}")
+            case LeaveAlone(number=number, reason=reason):
+                typer.echo(f"\npromote open would leave pull request #{number} alone: {reason}")
+            case _:
+                assert_never(action)
+
+
+def show_changes(changes: Sequence[ServiceChange]) -> None:
+    """One line per service."""
+    rows = [(change.service, _image(change.old), _image(change.new), _commits(change)) for change in changes]
+    print_table(["service", "now", "after", "commits"], rows, empty="no service changes")
+
+
+def show_gates(gates: Sequence[GateResult], *, explain: bool) -> None:
+    """One line per gate; with explain also where each answer comes from and when it can change."""
+    if explain:
+        rows = [(g.key, g.phase.value, g.reason, g.evidence or "-", g.clears_at.isoformat() if g.clears_at else "-") for g in gates]
+        print_table(["gate", "state", "why", "evidence", "clears at"], rows, empty="no gate stands in the way")
+        return
+    print_table(["gate", "state", "why"], [(gate.key, gate.phase.value, gate.reason) for gate in gates], empty="no gate stands in the way")
+
+
+def show_opened(report: OpenReport) -> None:
+    """What `promote open` did."""
+    pull, request = report.pull, report.plan.request
+    if pull is None:
+        typer.echo(f"nothing to promote: {request.target} has every image of {request.source} ({report.plan.release})")
+    else:
+        typer.echo(f"{report.outcome.value} pull request #{pull.number}: {pull.title}")
+        typer.echo(f"  {pull.url} (branch {pull.head})\n")
+        show_changes(report.plan.changes)
+        typer.echo("")
+        show_gates(report.plan.gates, explain=False)
+    for number in report.closed:
+        typer.echo(f"closed pull request #{number}: superseded")
+
+
+def show_status(status: PromotionStatus) -> None:
+    """One promotion."""
+    typer.echo(f"pull request #{status.number}: {status.title} [{status.state.value}]")
+    typer.echo(
+        f"  {status.source} -> {status.target}, by {status.author}, {status.url} (branch {status.head}, commit {status.commit[:12]})"
+    )
+    if status.merge_commit:
+        typer.echo(f"  merged as {status.merge_commit[:12]}")
+    if status.changes:
+        typer.echo("")
+        show_changes(status.changes)
+    if status.gates:
+        typer.echo("")
+        show_gates(status.gates, explain=True)
+    if status.stale:
+        typer.echo(f"\nit cannot be merged: {status.stale}")
+        typer.echo(f"  run: liftlock promote open --from {status.source} --to {status.target}")
+    elif status.mergeable:
+        typer.echo(f"\nready: liftlock promote merge {status.number}")
+
+
+def show_statuses(found: Sequence[PromotionStatus]) -> None:
+    """All open promotions."""
+    rows = [(f"#{item.number}", item.source, item.target, item.title, str(item.author)) for item in found]
+    print_table(["pull", "from", "to", "title", "author"], rows, empty="no promotion is open; liftlock promote plan shows what could be")
+
+
+def show_approval(approval: Approval) -> None:
+    """Whether an approval counts, and what is still missing."""
+    typer.echo(f"recorded: {approval.reviewer} approves pull request #{approval.number} at {approval.commit[:12]}")
+    if approval.excluded:
+        typer.echo(f"  it does not count towards the approvals: {approval.reviewer} {approval.excluded}")
+    for gate in approval.gates:
+        if not gate.passed:
+            typer.echo(f"  still missing: {gate.key}: {gate.reason}")
+
+
+def show_merged(report: MergeReport) -> None:
+    """What became of a merge."""
+    said = "merged" if report.outcome.value == "merged" else "was already merged:"
+    typer.echo(f"{said} pull request #{report.number} into {report.target}: {report.release}, commit {(report.merge_commit or '')[:12]}")
+    if report.checkout:
+        typer.echo(f"  {report.checkout}; bring it along yourself: git pull")
+    typer.echo(f"  next: liftlock env up {report.target}")
+
+
+def blockers(what: str, gates: Sequence[GateResult]) -> str:
+    """Every gate that stands in the way, for an error message."""
+    return "\n".join([f"{what} is blocked:", *(f"  {gate.key} ({gate.phase.value}): {gate.reason}" for gate in gates)])
+
+
+def _image(released: ReleasedImage | None) -> str:
+    return f"{released.image.digest.short} ({released.tag or 'no tag'})" if released else "nothing"
+
+
+def _commits(change: ServiceChange) -> str:
+    old = change.old.commit if change.old else None
+    return f"{(old or '-')[:12]} -> {(change.new.commit or '-')[:12]}"
