@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from liftlock import __version__
+from liftlock.commands import branch, config, doctor, drift, env
 from liftlock.core.errors import ExitCode, LiftlockError
 
 app = typer.Typer(name="liftlock", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=True)
@@ -24,6 +25,13 @@ def root(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")] = False,
 ) -> None:
     """Environments from declared configuration, digests promoted by pull request, seeded data, drift as a diff."""
+
+
+app.command("doctor")(doctor.doctor)
+app.add_typer(config.app, name="config")
+app.add_typer(env.app, name="env")
+app.add_typer(branch.app, name="branch")
+app.command("drift")(drift.drift)
 
 
 def run() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from liftlock.adapters.new_repository import CreatedRepository
     from liftlock.core.config.loaded import LoadedProject
     from liftlock.core.config.provenance import Provenance
+    from liftlock.core.diagnosis import Finding
+    from liftlock.core.drift import DriftReport
     from liftlock.core.environment import Environment
     from liftlock.core.errors import ConfigError
     from liftlock.core.ports import Identity
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from liftlock.services.promotion_reviews import PromotionReviews
     from liftlock.services.promotion_view import PromotionParts
     from liftlock.services.promotions import Promotions
+    from liftlock.workspace import Workspace
 
 
 # --- configuration and init ---------------------------------------------------------------------------------------------------------------
@@ -173,7 +177,50 @@ def initialise(
     from liftlock.adapters.new_repository_inputs import read_images, with_forge  # noqa: PLC0415
     from liftlock.core.initialisation import next_steps, plan_repository  # noqa: PLC0415
 
-    plan = plan_repository(folder.absolute(), project=project, registry=registry, services=services, images=read_images(images))
-    plan = with_forge(plan, forge)
-    created = create_repository(plan, acting_identity(folder.absolute(), actor))
+    place = folder.resolve()
+    plan = with_forge(plan_repository(place, project=project, registry=registry, services=services, images=read_images(images)), forge)
+    created = create_repository(plan, acting_identity(place, actor))
     return Initialised(created, next_steps(plan, folder, sound=inspect_project(created.folder).project is not None))
+
+
+# --- environments, branches, drift --------------------------------------------------------------------------------------------------------
+
+
+def workspace(repo: Path | None, actor: str | None = None) -> Workspace:
+    """The environments repository at work."""
+    from liftlock.workspace import Workspace  # noqa: PLC0415
+
+    return Workspace(load_configuration(repo), actor)
+
+
+def diagnose(repo: Path | None) -> Sequence[Finding]:
+    """What is there and what is missing; outside an environments repository only what every machine needs."""
+    from liftlock.adapters.config_files.repository import find_repository  # noqa: PLC0415
+    from liftlock.adapters.diagnostics import diagnose as look  # noqa: PLC0415
+    from liftlock.core.errors import UsageError  # noqa: PLC0415
+
+    try:
+        root = find_repository(repo or Path())
+    except UsageError:
+        if repo is not None:
+            raise
+        return look(None, None)
+    return look(root, load_configuration(root).project)
+
+
+def render_drift(report: DriftReport) -> str:
+    """A drift report as text."""
+    from liftlock.adapters.renderings.drift import render_drift as render  # noqa: PLC0415
+
+    return render(report)
+
+
+def parse_duration(text: str) -> timedelta:
+    """A duration such as 8h; UsageError for anything else."""
+    from liftlock.core.config.quantities import parse_duration as parse  # noqa: PLC0415
+    from liftlock.core.errors import UsageError  # noqa: PLC0415
+
+    try:
+        return parse(text)
+    except ValueError as err:
+        raise UsageError(f"{text!r} is not a duration: {err}", hint="such as 45m, 8h or 3d") from err

@@ -1,0 +1,211 @@
+"""One environments repository at work: its configuration, and the use cases wired to the real adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from liftlock.adapters.clock import SystemClock
+from liftlock.adapters.config_files.environments import resolve_environment
+from liftlock.adapters.docker_client import docker_endpoint
+from liftlock.adapters.docker_runtime import DockerRuntime
+from liftlock.adapters.engines.embedded import EmbeddedEngine
+from liftlock.adapters.git import GitRepository
+from liftlock.adapters.http_probe import HttpProbe
+from liftlock.adapters.ledger import GitLedger
+from liftlock.adapters.locks import FileLocks
+from liftlock.adapters.progress import PlainProgress, choose_progress
+from liftlock.adapters.registry import OciRegistry
+from liftlock.adapters.secret_sources import SecretSources
+from liftlock.adapters.seeding import SyntheticSeeder
+from liftlock.core.branch import branch_environment
+from liftlock.core.config.loaded import LoadedProject
+from liftlock.core.deployment import Source
+from liftlock.core.environment import Environment
+from liftlock.core.errors import BlockedError, ConfigError, UsageError
+from liftlock.core.image import ImageRef
+from liftlock.core.ports import Identity
+from liftlock.core.project import Project
+from liftlock.core.release import release_id
+from liftlock.core.stack import images_of, read_lease
+from liftlock.services.branches import Branches
+from liftlock.services.drift import DriftDetection
+from liftlock.services.environments import Environments
+from liftlock.services.parts import Parts
+from liftlock.services.status import Status
+
+
+@dataclass
+class Workspace:
+    """What a command works with. Parts outside are reached when they are first needed."""
+
+    loaded: LoadedProject
+    actor: str | None = None
+
+    @property
+    def root(self) -> Path:
+        """The repository's folder."""
+        return self.loaded.root
+
+    @property
+    def project(self) -> Project:
+        """The project as declared."""
+        return self.loaded.project
+
+    # --- environments as declared -------------------------------------------------------------------------------------------------------
+
+    def declared_environments(self) -> Sequence[str]:
+        """The persistent environments, in the pipeline's order."""
+        return [name for name in self.loaded.environments if not self.loaded.files.ephemeral(name)]
+
+    def existing_environments(self) -> Sequence[str]:
+        """Every environment that has a state, declared ones first."""
+        existing = {stack.environment for stack in self.engine.stacks()}
+        declared = [name for name in self.declared_environments() if name in existing]
+        return [*declared, *sorted(existing - set(declared))]
+
+    def known_environment(self, name: str) -> str:
+        """The environment's name, given its name or a branch's; UsageError for anything else."""
+        if name in self.declared_environments():
+            return name
+        existing = {stack.environment for stack in self.engine.stacks()}
+        found = next((item for item in (name, branch_environment(name)) if item in existing), None)
+        return found or self.loaded.find(name)
+
+    def environment(self, name: str) -> Environment:
+        """The environment as declared; for one of a branch, with the images that it was made with."""
+        known = self.known_environment(name)
+        if known in self.declared_environments():
+            return resolve_environment(self.loaded, known)
+        stack = self.engine.stack(known)
+        if stack is None or read_lease(stack.values) is None:
+            raise UsageError(f"{name} is a class of environments of branches", hint="run: liftlock branch up --branch NAME")
+        return self.branch_environment(known, images_of(stack.values))
+
+    def branch_environment(self, name: str, images: Mapping[str, ImageRef]) -> Environment:
+        """The class of ephemeral environments as the instance `name`, with some images in place of the released ones."""
+        cls = next((item for item in self.loaded.environments if self.loaded.files.ephemeral(item)), None)
+        if cls is None:
+            raise ConfigError("no environment has `class: ephemeral`", hint="declare one in environments/branch.yaml")
+        declared = resolve_environment(self.loaded, cls, ephemeral=name)
+        services = tuple(replace(item, image=images.get(item.name, item.image)) for item in declared.services)
+        return replace(declared, services=services, release_id=release_id({item.name: item.image for item in services}))
+
+    def is_protected(self, name: str) -> bool:
+        """Whether the declared environment is protected; environments of branches never are."""
+        return name in self.declared_environments() and resolve_environment(self.loaded, name).protected
+
+    def resolve_images(self, wanted: Sequence[str]) -> dict[str, ImageRef]:
+        """`service=tag` or `service=sha256:…` as images that the registry has."""
+        repositories = dict(self.project.services)
+        found: dict[str, ImageRef] = {}
+        for text in wanted:
+            service, equals, reference = text.partition("=")
+            if not equals or not reference or service not in repositories:
+                raise UsageError(f"--image {text}: say SERVICE=TAG with one of {', '.join(repositories)}")
+            facts = self.registry.resolve(repositories[service], reference)
+            if facts is None:
+                raise UsageError(f"--image {text}: the registry has no {repositories[service]}:{reference}", hint="push it first")
+            found[service] = facts.image
+        return found
+
+    # --- who and what -------------------------------------------------------------------------------------------------------------------
+
+    def identity(self) -> Identity:
+        """Who is acting."""
+        return Identity.parse(self.actor) if self.actor else self.repository.identity()
+
+    def source(self) -> Source:
+        """Which state of the repository is deployed."""
+        state = self.repository.work_tree_state()
+        return Source(state.commit or "", state.dirty)
+
+    def require_reviewed_state(self, environment: str) -> None:
+        """BlockedError unless what would be deployed is exactly what the forge's base branch holds, or held."""
+        self.repository.fetch()
+        state, base = self.repository.work_tree_state(), self.project.forge.base
+        if state.dirty or state.commit is None:
+            raise BlockedError(
+                f"{environment} is protected and this checkout has uncommitted changes", hint=f"commit them through review, on {base}"
+            )
+        if not self.repository.is_ancestor(state.commit, self.repository.head(base)):
+            raise BlockedError(
+                f"{environment} is protected and {state.commit[:12]} is not on {base}", hint=f"git checkout {base} && git pull"
+            )
+
+    def checked_out_branch(self) -> str:
+        """The branch of the working directory's repository, which is the application's when the command is run there."""
+        branch = GitRepository(Path.cwd()).work_tree_state().branch
+        if branch in {None, self.project.forge.base}:
+            raise UsageError("which branch?", hint="say --branch NAME, or run this where the branch is checked out")
+        return str(branch)
+
+    # --- use cases ----------------------------------------------------------------------------------------------------------------------
+
+    def environments(self) -> Environments:
+        """Use cases of `env`."""
+        return Environments(self.parts)
+
+    def branches(self) -> Branches:
+        """Use cases of `branch`."""
+        return Branches(self.parts, self.environments())
+
+    def status(self) -> Status:
+        """Use case of `env status`."""
+        return Status(self.engine, self.parts.runtime, self.parts.clock)
+
+    def drift(self) -> DriftDetection:
+        """Use case of `drift`."""
+        return DriftDetection(self.engine, self.parts.secrets)
+
+    def runtime(self) -> DockerRuntime:
+        """What really runs."""
+        return DockerRuntime()
+
+    # --- adapters -----------------------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def progress(self) -> PlainProgress:
+        """Where progress is shown."""
+        return choose_progress()
+
+    @cached_property
+    def repository(self) -> GitRepository:
+        """The environments repository as Git sees it."""
+        return GitRepository(self.root)
+
+    @cached_property
+    def registry(self) -> OciRegistry:
+        """The project's registry."""
+        return OciRegistry()
+
+    @cached_property
+    def engine(self) -> EmbeddedEngine:
+        """The engine; `auto` is the embedded one, which is the only one so far."""
+        settings = self.project.engine
+        secrets = SecretSources(self.root)
+        return EmbeddedEngine(
+            self.project.name,
+            self.root / settings.state,
+            lambda: secrets.resolve(settings.passphrase),
+            docker_endpoint(),
+            self.progress,
+        )
+
+    @cached_property
+    def parts(self) -> Parts:
+        """Every port that environments need."""
+        return Parts(
+            engine=self.engine,
+            runtime=DockerRuntime(),
+            registry=self.registry,
+            ledger=GitLedger(self.root),
+            secrets=SecretSources(self.root),
+            locks=FileLocks(self.root / ".liftlock" / "locks", self.progress),
+            seeder=SyntheticSeeder(),
+            probe=HttpProbe(),
+            clock=SystemClock(),
+            progress=self.progress,
+        )
