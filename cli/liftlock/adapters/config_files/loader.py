@@ -9,7 +9,6 @@ from pathlib import Path, PurePosixPath
 from liftlock.adapters.config_files.build import build_project
 from liftlock.adapters.config_files.files import RawFiles, read_files
 from liftlock.adapters.config_files.shape_check import check_shape
-from liftlock.adapters.config_files.shape_types import NAME
 from liftlock.adapters.config_files.shapes import EnvironmentFile, ProjectFile
 from liftlock.core.config.checks import check_files, missing_services
 from liftlock.core.config.document import Document, Node, Position
@@ -18,6 +17,7 @@ from liftlock.core.config.merged_checks import check_merged, check_ports, secret
 from liftlock.core.config.problems import Problem, config_error
 from liftlock.core.config.reading import parse_bytes
 from liftlock.core.config.settings import SETTINGS
+from liftlock.core.config.text_rules import NAME
 from liftlock.core.config.tree import entries_at, node_at, scalar_at
 from liftlock.core.errors import ConfigError
 from liftlock.core.release_file import image_of, inspect_release

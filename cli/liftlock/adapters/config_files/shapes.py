@@ -167,7 +167,10 @@ class ProjectFile(Shape):
     version: Literal[1] = Field(description="The version of this format.", examples=[1])
     project: Name = Field(description="The project's name; part of every object's name.", examples=["shop"])
     registry: Registry = Field(description="The registry that holds the project's images.", examples=["127.0.0.1:5000"])
-    forge: Forge = Field(description="Where pull requests live.", examples=[{"kind": "local", "url": "../shop.git", "base": "main"}])
+    forge: Forge = Field(
+        description="Where pull requests are opened, reviewed and merged.",
+        examples=[{"kind": "local", "url": "../shop.git", "base": "main"}],
+    )
     engine: Engine = Field(default_factory=Engine, description="What runs the environments.", examples=[{"kind": "auto"}])
     router: Router = Field(
         description="What gives each environment its URL.", examples=[{"image": "registry.example/router@sha256:" + "0" * 64}]

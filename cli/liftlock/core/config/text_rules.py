@@ -1,0 +1,33 @@
+"""What the texts of a configuration may be, each rule with the words that a person is told."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_PATH = r"[a-z0-9]+([._-]+[a-z0-9]+)*"
+
+
+@dataclass(frozen=True, slots=True)
+class TextRule:
+    """Text that the pattern matches as a whole; `says` tells what it should be."""
+
+    pattern: str
+    says: str
+    longest: int = 4096
+
+    def fits(self, text: str) -> bool:
+        """Whether the text is as it should be."""
+        return len(text) <= self.longest and re.fullmatch(self.pattern, text) is not None
+
+
+NAME = TextRule(r"[a-z]([-a-z0-9]*[a-z0-9])?", "a name begins with a letter and has only a-z, 0-9 and inner -, at most 40 characters", 40)
+VARIABLE = TextRule(r"[A-Za-z_][A-Za-z0-9_]*", "an environment variable has only letters, digits and _, and begins with no digit", 200)
+REFERENCE = TextRule(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+", "a secret is never written here; say where it is found: env:NAME or file:PATH")
+REGISTRY = TextRule(rf"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{{1,5}})?(/{_PATH})*", "a registry is HOST or HOST:PORT, without https://", 255)
+REPOSITORY = TextRule(
+    rf"{_PATH}(/{_PATH})*", "a repository is a path below the registry, such as shop/api: no host, no tag, no digest", 255
+)
+HTTP_PATH = TextRule(r"/[!-~]*", "a path begins with / and has no spaces", 1000)
+BRANCH = TextRule(r"[A-Za-z0-9][A-Za-z0-9._/-]*", "this is the name of a Git branch", 200)
+ONE_LINE = TextRule(r"[^\x00-\x1f]+", "this is one line of text and not empty")
