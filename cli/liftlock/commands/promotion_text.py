@@ -25,7 +25,7 @@ def show_plan(plan: PromotionPlan, *, explain: bool) -> None:
         typer.echo(f"nothing to promote: {request.target} has every image of {request.source} ({plan.release})")
         show_actions(plan)
         return
-    typer.echo(f"{request.source} -> {request.target}: release {plan.release}, instead of {plan.rollback}")
+    typer.echo(f"{request.source} -> {request.target}: release {plan.release}, instead of {plan.rollback or 'nothing'}")
     typer.echo(f"plan {plan.digest}\n")
     show_changes(plan.changes)
     typer.echo("")

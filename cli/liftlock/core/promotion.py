@@ -107,7 +107,7 @@ Action = Open | Adopt | Update | Close | LeaveAlone
 class PromotionPlan:
     """What a promotion would change, what stands in its way, and what is to be done now (no action where a gate blocks).
 
-    source_release: what the source must have proved. release: what the target will run. rollback: what it runs now.
+    source_release: what the source must have proved. release: what the target will run. rollback: what it runs now, if anything.
     digest: names the content of the promotion (what, from where, to where, under which gates) but not the moment of planning.
     """
 
@@ -115,7 +115,7 @@ class PromotionPlan:
     base: str
     source_release: str
     release: str
-    rollback: str
+    rollback: str | None
     changes: tuple[ServiceChange, ...]
     gates: tuple[GateResult, ...]
     actions: tuple[Action, ...]
@@ -159,7 +159,7 @@ def plan_promotion(project: Project, request: PromotionRequest, observed: Observ
         base=observed.base,
         source_release=source.id,
         release=_resulting_release(target, changes),
-        rollback=target.id,
+        rollback=target.id if target.services else None,
         changes=changes,
         gates=gates,
         actions=() if blocked else _actions(request, observed, changes, branch, digest, mine),
