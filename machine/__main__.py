@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from machine.steps import StepError, say
 
@@ -26,6 +27,13 @@ def _images() -> int:
     return 0
 
 
+def _prepare() -> None:
+    """Packages and images side by side: the one waits for the network while the other unpacks."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for work in [pool.submit(_setup), pool.submit(_images)]:
+            work.result()
+
+
 def _check() -> int:
     from machine import checks
 
@@ -36,8 +44,7 @@ def _check() -> int:
 def _test() -> int:
     from machine import checks, engine
 
-    _setup()
-    _images()
+    _prepare()
     return checks.summarise([*checks.run_static(), checks.run_pytest(engine.endpoint())])
 
 
@@ -52,8 +59,7 @@ def _with_images(module: str) -> int:
     from machine import engine
     from machine.places import PROJECT, VENV
 
-    _setup()
-    _images()
+    _prepare()
     environment = {**os.environ, "DOCKER_HOST": engine.endpoint()}
     return subprocess.run([str(VENV / "bin" / "python"), "-m", module], cwd=PROJECT, env=environment, check=False).returncode
 

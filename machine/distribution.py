@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 _MAIN = "http://debian.example/debian"
 _SECURITY = "http://debian.example/debian-security"
 _PASSED_ON = ("Acquire::Check-Valid-Until", "Acquire::Check-Date")
+_one_apt = threading.Lock()  # apt refuses to run twice at once, and the Python set-up and the images may both need it
 _CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -61,10 +63,11 @@ def can_install() -> bool:
 def install(packages: Sequence[str], *, why: str) -> None:
     """Installs packages of the distribution, saying so; the package lists are fetched first, for a bare machine has none."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    apt = ["apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300"]
     way_out = f"install by hand: apt-get install {' '.join(packages)}"
-    with step(f"installing {', '.join(packages)} from the distribution: {why}"):
-        run(["apt-get", "-q", "update"], way_out=way_out, env=environment)
-        run(["apt-get", "-q", "install", "-y", "--no-install-recommends", *packages], way_out=way_out, env=environment)
+    with _one_apt, step(f"installing {', '.join(packages)} from the distribution: {why}"):
+        run([*apt, "update"], way_out=way_out, env=environment)
+        run([*apt, "install", "--no-install-recommends", *packages], way_out=way_out, env=environment)
 
 
 def offers(package: str) -> bool:
