@@ -58,6 +58,7 @@ class FakeEngine:
     stacks_by_name: dict[str, _Stack] = field(default_factory=dict)
     live: dict[tuple[str, str], dict[str, Json]] = field(default_factory=dict)
     unreachable: bool = False
+    published: bool = True
 
     def preview(self, environment: str, values: Mapping[str, Json], secrets: Mapping[str, str]) -> StackResult:
         return StackResult(self._plan(environment, values), {}, {}, 0.0)
@@ -73,7 +74,7 @@ class FakeEngine:
                 continue
             stack.resources[name] = wanted
             self.live[environment, name] = dict(wanted)
-        databases = values.get("databases")
+        databases = values.get("databases") if self.published else None
         ports: dict[str, Json] = (
             {str(item["name"]): 5432 for item in databases if isinstance(item, dict)} if isinstance(databases, list) else {}
         )

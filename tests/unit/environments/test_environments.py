@@ -1,0 +1,231 @@
+"""Creating and removing environments, decided without Docker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+
+from liftlock.core.deployment import Source
+from liftlock.core.environment import DataSource, DataSpec, EnvironmentClass
+from liftlock.core.errors import BlockedError, ConfigError, ConflictError, DeploymentError, LiftlockError
+from liftlock.core.ledger import Fact
+from liftlock.core.ports import Identity, ImageFacts
+from liftlock.core.stack import port_of, read_lease
+from liftlock.services.branches import Branches
+from liftlock.services.environments import Environments
+from liftlock.services.parts import Parts
+from liftlock.services.status import Status
+from tests.fakes.environments import FakeEngine, FakeLocks, FakeProbe, FakeRuntime, FakeSecrets, FakeSeeder, QuietProgress
+from tests.fakes.promotion import FakeClock, FakeLedger, FakeRegistry
+from tests.samples import environment, image, service
+
+ADA = Identity("Ada", "ada@shop.example")
+COMMIT = Source("c" * 40, dirty=False)
+
+
+@dataclass
+class World:
+    """Fakes of everything outside, and the use cases on them."""
+
+    engine: FakeEngine = field(default_factory=FakeEngine)
+    ledger: FakeLedger = field(default_factory=FakeLedger)
+    registry: FakeRegistry = field(default_factory=FakeRegistry)
+    clock: FakeClock = field(default_factory=FakeClock)
+    probe: FakeProbe = field(default_factory=FakeProbe)
+    seeder: FakeSeeder = field(default_factory=FakeSeeder)
+    locks: FakeLocks = field(default_factory=FakeLocks)
+
+    def __post_init__(self) -> None:
+        self.runtime = FakeRuntime(self.engine)
+        for name in ("api", "web"):
+            for fill in "abc":
+                found = image(name, fill)
+                self.registry.tags[found.repository, str(found.digest)] = ImageFacts(found, None)
+
+    @property
+    def parts(self) -> Parts:
+        return Parts(
+            engine=self.engine,
+            runtime=self.runtime,
+            registry=self.registry,
+            ledger=self.ledger,
+            secrets=FakeSecrets(),
+            locks=self.locks,
+            seeder=self.seeder,
+            probe=self.probe,
+            clock=self.clock,
+            progress=QuietProgress(),
+        )
+
+    @property
+    def environments(self) -> Environments:
+        return Environments(self.parts)
+
+    def facts(self) -> list[Fact]:
+        return [record.entry.fact for record in self.ledger.records()]
+
+
+def test_a_first_run_deploys_and_leaves_its_proof() -> None:
+    world = World()
+    report = world.environments.up(environment(), actor=ADA, source=COMMIT)
+    assert report.changed == 1
+    assert report.url.startswith("http://dev.shop.localhost:")
+    assert world.facts() == [Fact.DEPLOYED, Fact.VERIFIED]
+    assert {record.entry.release for record in world.ledger.records()} == {environment().release_id}
+
+
+def test_a_second_run_changes_nothing_and_records_nothing() -> None:
+    world = World()
+    world.environments.up(environment(), actor=ADA, source=COMMIT)
+    report = world.environments.up(environment(), actor=ADA, source=COMMIT)
+    assert (report.changed, report.recorded) == (0, False)
+    assert len(world.facts()) == 2
+
+
+def test_a_run_that_was_cut_off_before_it_was_recorded_is_recorded_by_the_next() -> None:
+    world = World()
+    world.environments.up(environment(), actor=ADA, source=COMMIT)
+    forgetful = World(engine=world.engine)
+    assert forgetful.environments.up(environment(), actor=ADA, source=COMMIT).recorded
+
+
+def test_a_failed_deployment_is_recorded_with_its_reason_and_is_no_evidence() -> None:
+    world = World()
+    world.engine.broken["api"] = "its health check fails"
+    with pytest.raises(DeploymentError, match="its health check fails"):
+        world.environments.up(environment(), actor=ADA, source=COMMIT)
+    assert world.facts() == [Fact.DEPLOY_FAILED]
+
+
+def test_an_environment_that_does_not_answer_is_not_verified() -> None:
+    world = World(probe=FakeProbe(503))
+    with pytest.raises(DeploymentError, match="HTTP 503"):
+        world.environments.up(environment(), actor=ADA, source=COMMIT)
+    assert Fact.VERIFIED not in world.facts()
+
+
+def test_a_digest_that_the_registry_lost_stops_the_run_before_the_engine() -> None:
+    world = World()
+    declared = environment(services=(service("api", image=image("api", "9")),))
+    with pytest.raises(LiftlockError, match="registry has no"):
+        world.environments.up(declared, actor=ADA, source=COMMIT)
+    assert world.engine.stack("dev") is None
+
+
+def test_generated_secrets_are_kept_from_run_to_run() -> None:
+    world = World()
+    world.environments.up(environment(), actor=ADA, source=COMMIT)
+    before = dict(world.engine.secrets("dev"))
+    world.environments.up(environment(services=(service("api", image=image("api", "b")),)), actor=ADA, source=COMMIT)
+    assert world.engine.secrets("dev") == before
+    assert before["service/api/TOKEN"] == "value of env:TOKEN"
+
+
+def test_a_declared_port_in_use_is_a_conflict_and_a_chosen_one_is_kept() -> None:
+    world = World()
+    world.runtime.used_ports = {8080}
+    with pytest.raises(ConflictError, match="8080"):
+        world.environments.up(environment(port=8080), actor=ADA, source=COMMIT)
+    world.environments.up(environment(), actor=ADA, source=COMMIT)
+    stack = world.engine.stack("dev")
+    assert stack is not None
+    world.runtime.used_ports = {port_of(stack.values) or 0}
+    world.environments.up(environment(), actor=ADA, source=COMMIT)
+    again = world.engine.stack("dev")
+    assert again is not None
+    assert port_of(again.values) == port_of(stack.values)
+
+
+def test_two_environments_never_get_one_port() -> None:
+    world = World()
+    names = [f"e{i}" for i in range(5)]
+    for name in names:
+        world.environments.up(environment(name, ports=(18100, 18104)), actor=ADA, source=COMMIT)
+    assert len({port_of(stack.values) for stack in world.engine.stacks()}) == 5
+    with pytest.raises(ConflictError, match="every port from 18100 to 18104"):
+        world.environments.up(environment("e6", ports=(18100, 18104)), actor=ADA, source=COMMIT)
+
+
+def test_a_protected_environment_is_not_removed() -> None:
+    world = World()
+    world.environments.up(environment("prod"), actor=ADA, source=COMMIT)
+    with pytest.raises(BlockedError, match="protected"):
+        world.environments.down("prod", "shop", protected=True)
+    assert world.engine.stack("prod") is not None
+
+
+def test_removing_what_is_not_there_is_fine() -> None:
+    world = World()
+    report = world.environments.down("dev", "shop", protected=False)
+    assert not report.existed
+    assert world.runtime.swept == ["dev"]
+
+
+def test_synthetic_data_needs_a_published_database_and_is_loaded_once() -> None:
+    world = World()
+    database = replace(environment().databases[0], published=True, data=DataSpec(DataSource.SYNTHETIC, 1000, 7))
+    declared = environment(databases=(database,))
+    assert world.environments.up(declared, actor=ADA, source=COMMIT).rows == {"shop": 1000}
+    assert world.environments.up(declared, actor=ADA, source=COMMIT).rows == {"shop": 0}
+    assert "generated" in world.seeder.asked[0][0]
+
+
+def test_synthetic_data_without_a_way_in_is_a_mistake_of_the_configuration() -> None:
+    world = World()
+    database = replace(environment().databases[0], name="other", data=DataSpec(DataSource.SYNTHETIC, 1000, 7))
+    world.engine.published = False
+    with pytest.raises(ConfigError, match="not published"):
+        world.environments.up(environment(databases=(database,)), actor=ADA, source=COMMIT)
+
+
+def test_one_run_at_a_time_on_one_environment() -> None:
+    world = World()
+    world.locks.held.add("dev")
+    with pytest.raises(ConflictError):
+        world.environments.up(environment(), actor=ADA, source=COMMIT)
+
+
+def test_a_branch_is_made_listed_renewed_and_removed() -> None:
+    world = World()
+    branches = Branches(world.parts, world.environments)
+
+    def declare(name: str) -> object:
+        return environment(name, cls=EnvironmentClass.EPHEMERAL, ttl=timedelta(hours=8))
+
+    report = branches.up("feature/x", declare, owner=ADA, source=COMMIT, ttl=None)  # type: ignore[arg-type]
+    (listed,) = branches.list("shop")
+    assert (listed.branch, listed.owner, listed.expired) == ("feature/x", "Ada", False)
+    assert timedelta(hours=7, minutes=59) < listed.ttl_left <= timedelta(hours=8)
+    world.clock.moment += timedelta(hours=9)
+    assert branches.list("shop")[0].expired
+    branches.up("feature/x", declare, owner=Identity("Eve", "eve@shop.example"), source=COMMIT, ttl=None)  # type: ignore[arg-type]
+    (renewed,) = branches.list("shop")
+    assert (renewed.owner, renewed.expired) == ("Ada", False)
+    assert renewed.age > timedelta(hours=9)
+    assert branches.down("feature/x", "shop", actor=ADA).existed
+    assert branches.list("shop") == ()
+    assert not branches.down("feature/x", "shop", actor=ADA).existed
+    assert world.facts()[-1] is Fact.BRANCH_DOWN
+    assert world.facts().count(Fact.BRANCH_DOWN) == 1
+    assert report.environment.startswith("feature-x-")
+
+
+def test_a_lease_is_not_given_to_a_declared_environment() -> None:
+    world = World()
+    world.environments.up(environment(), actor=ADA, source=COMMIT)
+    stack = world.engine.stack("dev")
+    assert stack is not None
+    assert read_lease(stack.values) is None
+
+
+def test_status_shows_what_runs_not_what_was_asked_for() -> None:
+    world = World()
+    world.environments.up(environment(), actor=ADA, source=COMMIT)
+    world.engine.broken["api"] = "no"
+    with pytest.raises(DeploymentError):
+        world.environments.up(environment(services=(service("api", image=image("api", "b")),)), actor=ADA, source=COMMIT)
+    (dev, absent) = Status(world.engine, world.runtime, world.clock).show("shop", ["dev", "absent"])
+    assert dev.release == environment().release_id
+    assert (dev.healthy, absent.exists, absent.parts) == (True, False, ())
