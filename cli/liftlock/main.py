@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from liftlock import __version__
-from liftlock.commands import branch, config, doctor, drift, env
+from liftlock.commands import branch, config, doctor, drift, env, history, image, init, promote
 from liftlock.core.errors import ExitCode, LiftlockError
 
 app = typer.Typer(name="liftlock", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=True)
@@ -27,11 +27,15 @@ def root(
     """Environments from declared configuration, digests promoted by pull request, seeded data, drift as a diff."""
 
 
+app.command("init")(init.init)
 app.command("doctor")(doctor.doctor)
 app.add_typer(config.app, name="config")
 app.add_typer(env.app, name="env")
 app.add_typer(branch.app, name="branch")
+app.add_typer(image.app, name="image")
+app.add_typer(promote.app, name="promote")
 app.command("drift")(drift.drift)
+app.command("history")(history.history)
 
 
 def run() -> None:
