@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from liftlock_engine.backend import now
+from liftlock_engine.claims import Claims
 from liftlock_engine.errors import PULUMI_HINT, EngineError, RefusedError
 from liftlock_engine.executor import Execution, Executor, StepFailedError, StoppedError
 from liftlock_engine.goals import Request, goal_of
@@ -21,13 +21,10 @@ from liftlock_engine.secrecy import conceal, has_unknown, reveal, reveal_map
 from liftlock_engine.steps import (
     NO_DIFF,
     Blocked,
-    Dependent,
     Op,
     Step,
     force_replace,
     plan_deletes,
-    plan_dependents,
-    plan_registration,
 )
 from liftlock_engine.urns import PROVIDER_PREFIX, STACK_TYPE, is_provider, package_of
 from liftlock_engine.values import UNKNOWN, PropertyMap, Value
@@ -43,14 +40,6 @@ class Registered:
     failed: bool = False
 
 
-@dataclass(slots=True)
-class _Condemned:
-    """A resource that goes because one that it depends on is replaced. gone: set when its object is removed, or will not be."""
-
-    keys: tuple[str, ...]
-    gone: threading.Event = field(default_factory=threading.Event)
-
-
 class Deployment:
     """One run of a program. Registrations come from many threads at once and block until their steps are done."""
 
@@ -59,13 +48,10 @@ class Deployment:
         self._do = Executor(run)
         self._stack = stack
         self._options = options  # of the stack's configuration, for default providers: `docker:host`
-        self._planning = threading.RLock()
-        self._claimed: set[str] = set()
-        self._busy: dict[str, threading.Event] = {}
+        self._claims = Claims(run)
         self._failed: set[str] = set()
-        self._renamed: dict[str, str] = {}
-        self._condemned: dict[str, _Condemned] = {}
         self._defaults: dict[str, threading.Lock] = {}
+        self._defaults_lock = threading.Lock()
         self._root_outputs: tuple[str, PropertyMap] | None = None
         self.declared: dict[str, PropertyMap] = {}
         """Checked inputs by URN."""
@@ -75,9 +61,8 @@ class Deployment:
     def register(self, request: Request, package: str, version: str) -> Registered:
         """Makes a resource as registered; blocks until it is. package, version: of the SDK that registers it."""
         self._run.check_running()
-        parents = [self._renamed[request.parent]] if request.parent in self._renamed else []
-        goal = goal_of(request, self._stack, parents)
-        with self._claim(goal) as old:
+        goal = goal_of(request, self._stack, self._claims.former_urns(request.parent))
+        with self._claims.take(goal) as old:
             if self._waits_for_failed(goal):
                 return self._skip(goal)
             try:
@@ -100,7 +85,7 @@ class Deployment:
     def read(self, goal: Goal, id_: str, version: str) -> Registered:
         """An object that the stack does not own (`.get`)."""
         self._run.check_running()
-        with self._claim(goal) as old:
+        with self._claims.take(goal) as old:
             if self._waits_for_failed(goal):
                 return self._skip(goal)
             if old is not None and not old.external:
@@ -161,27 +146,6 @@ class Deployment:
 
     # --- one registration ---
 
-    @contextmanager
-    def _claim(self, goal: Goal) -> Iterator[ResourceState | None]:
-        """Takes the URN for this registration, and gives the recorded resource that it continues."""
-        with self._planning:
-            if goal.urn in self._claimed:
-                raise RefusedError(f"Duplicate resource URN '{goal.urn}'; try giving it a unique name")
-            found = (self._run.journal.find(urn) for urn in (goal.urn, *goal.aliases) if urn == goal.urn or urn not in self._claimed)
-            old = next((state for state in found if state is not None), None)
-            self._claimed |= {goal.urn} if old is None else {goal.urn, old.urn}
-            if old is not None and old.urn != goal.urn:
-                self._renamed[goal.urn] = old.urn
-            done = self._busy[old.urn if old is not None else goal.urn] = threading.Event()
-            condemned = self._condemned.get(old.urn) if old is not None else None
-        try:
-            if condemned is not None and old is not None:
-                condemned.gone.wait()
-                old = self._run.journal.find(old.urn)  # it changed when its object went
-            yield old
-        finally:
-            done.set()
-
     def _waits_for_failed(self, goal: Goal) -> bool:
         provider = goal.provider.rsplit("::", 1)[0]
         return not self._failed.isdisjoint((*goal.dependencies, goal.parent, provider))
@@ -237,7 +201,9 @@ class Deployment:
         if diff.replaces or (recorded is not None and recorded.pending_replacement):
             inputs = self._check(goal, provider, None)  # a new object gets its own defaults, a new autoname for one
         self.declared[goal.urn] = inputs
-        steps = self._plan(goal, recorded, diff)
+        steps = self._claims.plan(goal, recorded, diff)
+        if isinstance(steps, Blocked):
+            raise self._fail(goal, steps.reason)
         return self._carry_out(goal, provider, inputs, old, steps)
 
     def _check(self, goal: Goal, provider: Provider, old: ResourceState | None) -> PropertyMap:
@@ -262,45 +228,10 @@ class Deployment:
         self._run.reporter.refused(goal.urn, message)
         return StepFailedError(message)
 
-    # --- replacing what others depend on ---
-
-    def _plan(self, goal: Goal, old: ResourceState | None, diff: Diff) -> tuple[Step, ...]:
-        def must_replace(state: ResourceState, replaced: frozenset[str]) -> tuple[str, ...] | None:
-            return self._must_replace(state, replaced)
-
-        def dependents(root: ResourceState) -> tuple[Dependent, ...]:
-            return plan_dependents(root, self._run.journal.left(), frozenset(self._claimed), must_replace)
-
-        with self._planning:
-            mine = self._condemned.get(old.urn) if old is not None else None
-            steps = plan_registration(
-                goal, old, diff, condemned=mine.keys if mine and old and old.pending_replacement else None, dependents=dependents
-            )
-            if isinstance(steps, Blocked):
-                raise self._fail(goal, steps.reason)
-            for step in steps:
-                if step.op is Op.DELETE_REPLACED and old is not None and step.urn != old.urn:
-                    self._condemned.setdefault(step.urn, _Condemned(step.keys))
-        return steps
-
-    def _must_replace(self, state: ResourceState, replaced: frozenset[str]) -> tuple[str, ...] | None:
-        if state.provider_urn in replaced:
-            return ()
-        everything = state.dependencies if not state.property_dependencies else ()  # a refresh by the Pulumi CLI drops which is whose
-        after = {
-            key: UNKNOWN if replaced.intersection((*state.property_dependencies.get(key, ()), *everything)) else reveal(value)
-            for key, value in state.inputs.items()
-        }
-        if UNKNOWN not in after.values():
-            return None
-        provider = self._run.provider_of(state)
-        diff = provider.diff(state.urn, state.type, state.id, reveal_map(state.inputs), reveal_map(state.outputs), after)
-        return diff.replaces or None
-
     def _carry_out(
         self, goal: Goal, provider: Provider, inputs: PropertyMap, external: ResourceState | None, steps: tuple[Step, ...]
     ) -> ResourceState:
-        mine = {step.urn for step in steps if step.op is Op.DELETE_REPLACED}
+        removed = frozenset(step.urn for step in steps if step.op is Op.DELETE_REPLACED)
         state: ResourceState | None = None
         try:
             for step in steps:
@@ -312,34 +243,21 @@ class Deployment:
                     case Op.CREATE:
                         state = self._do.create(step, goal, provider, inputs, old=external, keep_old=False)
                     case Op.DELETE_REPLACED:
-                        self._remove(step, goal)
+                        self._remove(step)
                     case Op.CREATE_REPLACEMENT:
                         state = self._replace(step, goal, provider, inputs)
                     case _:
                         self._do.show(step)
         finally:
-            for urn in mine & self._condemned.keys():
-                self._condemned[urn].gone.set()
+            self._claims.release(removed)
         assert state is not None  # noqa: S101 - every plan has a step that gives the resource's state
         return state
 
-    def _remove(self, step: Step, goal: Goal) -> None:
-        """Removes an object before its successor is made; another registration may be about to do so, or to let go of it."""
-        old = _recorded(step)
-        self._let_go(old)
-        with self._planning:
-            current = self._run.journal.find(old.urn)
-        if current is not None and not current.pending_replacement:
-            self._do.delete(replace(step, old=current), replacing=True)
-        if step.urn in self._condemned and old.urn != goal.urn:
-            self._condemned[step.urn].gone.set()
-
-    def _let_go(self, old: ResourceState) -> None:
-        # A registered resource that used to depend on this one does not any more, but its step may still be on the way.
-        users = [state.urn for state in self._run.journal.left() if old.urn in state.needs and state.urn in self._claimed]
-        for urn in users:
-            if urn in self._busy:
-                self._busy[urn].wait()
+    def _remove(self, step: Step) -> None:
+        """Removes an object before its successor is made, unless another registration did so already."""
+        with self._claims.removal(_recorded(step)) as current:
+            if current is not None:
+                self._do.delete(replace(step, old=current), replacing=True)
 
     def _replace(self, step: Step, goal: Goal, provider: Provider, inputs: PropertyMap) -> ResourceState:
         old = self._run.journal.find(_recorded(step).urn)
@@ -397,7 +315,7 @@ class Deployment:
             # In a preview its options may be unknown; what needs no service (check, diff, predict) works without them.
             return self._run.plugins.for_package(package, urn), reference
         urn = default_provider_urn(self._stack.stack, self._stack.project, package, version)
-        with self._planning:
+        with self._defaults_lock:
             lock = self._defaults.setdefault(urn, threading.Lock())
         with lock:
             found = self._run.plugins.registered(urn)
@@ -415,7 +333,7 @@ class Deployment:
         options = {key.removeprefix(prefix): value for key, value in self._options.items() if key.startswith(prefix)}
         type_ = f"{PROVIDER_PREFIX}{package}"
         goal = Goal(urn=urn, type=type_, name=urn.rsplit("::", 1)[1], custom=True, inputs=options)
-        with self._claim(goal) as old:
+        with self._claims.take(goal) as old:
             self._provider_resource(goal, old, version)
 
     def _record_outputs(self, state: ResourceState, outputs: PropertyMap) -> None:

@@ -204,4 +204,5 @@ class Reporter:
 
 def _about(kind: EventKind, step: Step, planning: bool, seconds: float | None = None) -> Event:
     diff = step.diff if step.op in (Op.UPDATE, Op.REPLACE, Op.CREATE_REPLACEMENT) else Step(step.op, "", "").diff
-    return Event(kind, step.op.value, step.urn, step.type, step.keys, diff.diffs, diff.detailed, planning, seconds)
+    keys = step.keys if step.op is not Op.DELETE_REPLACED else ()
+    return Event(kind, step.op.value, step.urn, step.type, keys, diff.diffs, diff.detailed, planning, seconds)

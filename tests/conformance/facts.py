@@ -1,0 +1,142 @@
+"""Both sides of the comparison in one shape: what a run did, with ids, addresses and secrets' ciphertexts made comparable."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from liftlock_engine.events import Event, EventKind, Result
+from liftlock_engine.passphrase import Crypter
+from liftlock_engine.values import UNKNOWN, Secret
+from liftlock_engine.wire import SECRET_SIGNATURE, SIGNATURE
+
+RECORDED = Path(__file__).parent / "recorded"
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One event that is compared. about: its keys, diffs and detailed diff."""
+
+    event: str
+    op: str
+    urn: str
+    keys: tuple[str, ...] = ()
+    diffs: tuple[str, ...] = ()
+    detailed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> tuple[str, str, str]:
+        """What makes it this happening and no other."""
+        return (self.event, self.op, self.urn)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What one step of a case came to."""
+
+    name: str
+    operation: str
+    succeeded: bool
+    changes: Mapping[str, int]
+    outputs: Mapping[str, Any]
+    happenings: tuple[Happening, ...]
+    resources: tuple[Mapping[str, Any], ...]
+
+
+def recorded_facts(case: str) -> dict[str, Facts]:
+    """What the Pulumi CLI did, by step."""
+    document = json.loads((RECORDED / f"{case}.json").read_text())
+    return {step["name"]: _recorded_step(step) for step in document["steps"]}
+
+
+def _recorded_step(step: Mapping[str, Any]) -> Facts:
+    happenings = (
+        Happening(raw["event"], raw["op"], raw["urn"], tuple(raw.get("keys", ())), tuple(raw.get("diffs", ())), raw.get("detailedDiff", {}))
+        for raw in step["events"]
+    )
+    outputs = {key: (item["secret"], item["value"]) for key, item in step["outputs"].items()}
+    succeeded = step["result"] == "succeeded"
+    return Facts(step["name"], step["operation"], succeeded, step["changes"], outputs, tuple(happenings), tuple(step["resources"]))
+
+
+def seen_facts(name: str, result: Result, events: list[Event], state: Path, passphrase: str) -> Facts:
+    """What the embedded engine did, the checkpoint read from its file."""
+    happenings = (_happening(event) for event in events if event.kind not in (EventKind.SUMMARY, EventKind.DIAGNOSTIC))
+    outputs = {key: _output(value) for key, value in result.outputs.items()} if result.operation.value == "up" else {}
+    return Facts(name, result.operation.value, result.succeeded, result.changes, outputs, tuple(happenings), _checkpoint(state, passphrase))
+
+
+def _happening(event: Event) -> Happening:
+    detailed = {path: item.kind.value for path, item in event.detailed.items()}
+    return Happening(event.kind.value, event.operation, event.urn, event.keys, event.diffs, detailed)
+
+
+def _output(value: Any) -> tuple[bool, Any]:
+    return (True, "[secret]") if isinstance(value, Secret) else (False, _bare(value))
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, Secret):
+        return _bare(value.value)
+    if isinstance(value, dict):
+        return {key: _bare(item) for key, item in value.items()}
+    return [_bare(item) for item in value] if isinstance(value, list) else str(value) if value is UNKNOWN else value
+
+
+def _checkpoint(state: Path, passphrase: str) -> tuple[Mapping[str, Any], ...]:
+    if not state.exists():
+        return ()
+    latest = json.loads(state.read_text())["checkpoint"]["latest"]
+    assert not latest.get("pending_operations"), "a finished run leaves no pending operation"
+    salt = latest.get("secrets_providers", {}).get("state", {}).get("salt", "")
+    crypter = Crypter(salt, lambda: passphrase)
+    opened: list[Mapping[str, Any]] = [_open(resource, crypter) for resource in latest.get("resources", ())]
+    return tuple(opened)
+
+
+def _open(value: Any, crypter: Crypter) -> Any:
+    if isinstance(value, dict):
+        if value.get(SIGNATURE) == SECRET_SIGNATURE:
+            return {SIGNATURE: SECRET_SIGNATURE, "plaintext": crypter.decrypt("", value["ciphertext"])}
+        return {key: _open(item, crypter) for key, item in value.items()}
+    return [_open(item, crypter) for item in value] if isinstance(value, list) else value
+
+
+_PATTERNS = (
+    (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uuid>"),
+    (re.compile(r"\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b"), "<mac>"),
+    (re.compile(r"\b(?!127\.)\d{1,3}(?:\.\d{1,3}){3}(?:/\d+)?\b"), "<address>"),
+    (re.compile(r"(?<!sha256:)\b[0-9a-f]{64}\b"), "<id>"),
+    (re.compile(r"^(\"?)[0-9a-f]{12}(\"?)$"), r"\1<short id>\2"),
+    (re.compile(r"\b(auto|second)-[0-9a-f]{7}\b"), r"\1-<random>"),
+)
+_LEFT_OUT = {"created", "modified", "ipPrefixLength"}  # the last: how large this Docker makes its networks
+
+
+def normalised(facts: Facts, images: Mapping[str, str]) -> Facts:
+    """The facts without what differs from run to run: ids, addresses, times. images: image id -> the name that both sides use."""
+    return replace(facts, outputs=_normal(dict(facts.outputs), images), resources=tuple(_normal(dict(r), images) for r in facts.resources))
+
+
+def _normal(value: Any, images: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _normal(item, images) for key, item in value.items() if key not in _LEFT_OUT}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_normal(item, images) for item in value)
+    if not isinstance(value, str):
+        return value
+    text = images.get(value, value)
+    for pattern, name in _PATTERNS:
+        text = pattern.sub(name, text)
+    return text
+
+
+def recorded_images(facts: Mapping[str, Facts]) -> dict[str, str]:
+    """The recorded image ids, in the order in which they appear: the cases begin with image 1."""
+    found = re.findall(r"sha256:[0-9a-f]{64}", json.dumps([step.resources for step in facts.values()], default=list))
+    distinct = [image for image in dict.fromkeys(found) if image != "sha256:" + "0" * 64]
+    return {image: f"<image {number}>" for number, image in enumerate(distinct, start=1)}
