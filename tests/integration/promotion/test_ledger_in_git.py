@@ -66,14 +66,14 @@ def test_the_commits_are_readable_by_people(forge: Path, tmp_path: Path) -> None
 def test_a_forged_record_is_named_and_nothing_is_read(forge: Path, tmp_path: Path, body: str) -> None:
     GitLedger(make_clone(forge, tmp_path / "clone")).append([fact("dev")])
     forge_record(forge, body)
-    with pytest.raises(IncompleteError, match="ledger record 2 .* is broken"):
+    with pytest.raises(IncompleteError, match=r"ledger record 2 .* is broken"):
         GitLedger(make_clone(forge, tmp_path / "reader")).records()
 
 
 def test_a_copied_record_is_out_of_its_place(forge: Path, tmp_path: Path) -> None:
     records = GitLedger(make_clone(forge, tmp_path / "clone")).append([fact("dev"), fact("prod")])
     forge_record(forge, encode(records[0]))
-    with pytest.raises(IncompleteError, match="record 3 .* does not follow"):
+    with pytest.raises(IncompleteError, match=r"record 3 .* does not follow"):
         GitLedger(make_clone(forge, tmp_path / "reader")).records()
 
 

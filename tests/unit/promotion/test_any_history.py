@@ -1,0 +1,150 @@
+"""Over random histories: what may never happen does not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from random import Random
+
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from liftlock.core.errors import LiftlockError
+from liftlock.core.ledger import Fact
+from liftlock.core.ports import Identity, PullState
+from liftlock.core.promotion import Adopt, LeaveAlone, PromotionRequest
+from liftlock.core.promotion_pull import branch_name
+from liftlock.core.release import Release, ReleasedImage
+from liftlock.services.promotion_reviews import MergeOutcome
+from liftlock.services.promotions import OpenOutcome
+from tests.git_repositories import ADA, GRACE, LINUS
+from tests.promotion_world import SERVICES, TO_PROD, TO_STAGING, ready_world
+
+PEOPLE = st.sampled_from([ADA, GRACE, LINUS])
+REQUESTS = st.builds(
+    lambda request, services: replace(request, services=services),
+    st.sampled_from([TO_STAGING, TO_PROD]),
+    st.none() | st.sets(st.sampled_from(SERVICES), min_size=1).map(lambda names: tuple(sorted(names))),
+)
+
+
+class Histories(RuleBasedStateMachine):
+    """People record, deploy, open, approve, merge, close and meddle in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = ready_world(api="v1", web="v1", worker="v1")
+        self.proved: dict[str, str] = {"dev": self.world.release("dev").id}
+
+    @rule(service=st.sampled_from(SERVICES), tag=st.sampled_from(["v1", "v2"]), person=PEOPLE)
+    def record(self, service: str, tag: str, person: Identity) -> None:
+        self.world.record(person, **{service: tag})
+
+    @rule(
+        environment=st.sampled_from(["dev", "staging", "prod"]),
+        outcome=st.sampled_from(["verified", "verified", "verified", "deployed", "failed"]),
+    )
+    def deploy(self, environment: str, outcome: str) -> None:
+        facts = {"verified": (Fact.DEPLOYED, Fact.VERIFIED), "deployed": (Fact.DEPLOYED,), "failed": (Fact.DEPLOY_FAILED,)}[outcome]
+        self.world.deploy(environment, *facts)
+        self.proved[environment] = self.world.release(environment).id if outcome == "verified" else ""
+
+    @rule(request=REQUESTS, person=PEOPLE)
+    def open(self, request: PromotionRequest, person: Identity) -> None:
+        try:
+            report = self.world.promotions.open(request, person)
+        except LiftlockError:
+            return
+        event(f"open: {report.outcome}")
+        source = self.world.release(request.source).id
+        if report.outcome in (OpenOutcome.OPENED, OpenOutcome.UPDATED):
+            assert self.proved.get(request.source) == source
+        if report.outcome is not OpenOutcome.BLOCKED:
+            before = self.world.writes
+            again = self.world.promotions.open(request, person)
+            assert self.world.writes == before
+            assert all(isinstance(action, Adopt | LeaveAlone) for action in again.plan.actions)
+
+    @rule(number=st.integers(1, 3), person=PEOPLE)
+    def approve(self, number: int, person: Identity) -> None:
+        try:
+            self.world.reviews.approve(number, person)
+        except LiftlockError:
+            return
+
+    @rule(number=st.integers(1, 3))
+    def merge(self, number: int) -> None:
+        try:
+            before = self.world.forge.pull(number)
+            target = "staging" if "staging" in before.head else "prod"
+            source = {"staging": "dev", "prod": "staging"}[target]
+            report = self.world.reviews.merge(number, ADA)
+        except LiftlockError:
+            return
+        event(f"merge: {report.outcome}")
+        if report.outcome is MergeOutcome.MERGED:
+            assert self.proved[source] == self.world.release(source).id
+            assert any(review.approved and review.commit == before.commit and review.reviewer != before.author for review in before.reviews)
+
+    @rule(request=REQUESTS, author=PEOPLE, first=PEOPLE, second=PEOPLE, steps=st.integers(2, 4))
+    def rise(self, request: PromotionRequest, author: Identity, first: Identity, second: Identity, steps: int) -> None:
+        """The usual way, broken off anywhere."""
+        self.deploy(request.source, "verified")
+        self.open(request, author)
+        for number in [pull.number for pull in self.world.forge.list_pulls(state=PullState.OPEN)]:
+            self.approve(number, first)
+            self.approve(number, second)
+            if steps > 2:
+                self.merge(number)
+        if steps > 3:
+            self.deploy(request.target, "verified")
+
+    @rule(number=st.integers(1, 3))
+    def close(self, number: int) -> None:
+        try:
+            self.world.reviews.close(number, GRACE, "no")
+        except LiftlockError:
+            return
+
+    @rule(number=st.integers(1, 3), person=PEOPLE)
+    def meddle(self, number: int, person: Identity) -> None:
+        pull = self.world.forge.pulls.get(number)
+        if pull is None or self.world.forge.pull(number).state is not PullState.OPEN:
+            return
+        path = f"releases/{'staging' if 'staging' in pull.head else 'prod'}.yaml"
+        self.world.rewrite(path, "sha256:", "sha256:", branch=pull.head, by=person)
+
+    @invariant()
+    def one_open_pull_request_for_each_target_and_change(self) -> None:
+        heads = Counter(pull.head for pull in self.world.forge.list_pulls(state=PullState.OPEN))
+        assert all(count == 1 for count in heads.values())
+
+    @invariant()
+    def whatever_a_later_environment_has_was_in_the_one_before(self) -> None:
+        seen = {str(image) for record in self.world.ledger.records() for image in _images(record.entry.details)}
+        for environment in ("staging", "prod"):
+            assert all(str(released.image) in seen for released in self.world.release(environment).services.values())
+
+
+def _images(details: object) -> list[str]:
+    services = details.get("services") if isinstance(details, dict) else None
+    return list(services.values()) if isinstance(services, dict) else []
+
+
+TestHistories = Histories.TestCase
+TestHistories.settings = settings(
+    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+)
+
+IMAGE = ready_world().release("dev").services["api"].image
+
+
+@given(st.dictionaries(st.text(max_size=12), st.none() | st.text(max_size=5), min_size=1, max_size=6), st.randoms(use_true_random=False))
+def test_the_order_of_services_and_their_tags_change_no_name(services: dict[str, str | None], random: Random) -> None:
+    one = {name: ReleasedImage(IMAGE, tag) for name, tag in services.items()}
+    names = list(services)
+    random.shuffle(names)
+    two = {name: ReleasedImage(IMAGE, "other") for name in names}
+    assert Release(one).id == Release(two).id
+    assert branch_name("staging", one) == branch_name("staging", two)

@@ -1,0 +1,227 @@
+"""What merging takes, and what it refuses. On fakes; tests/integration/promotion does the same with real Git."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from liftlock.core.errors import ConflictError, UsageError
+from liftlock.core.ledger import Fact
+from liftlock.core.ports import Identity, PullState
+from liftlock.core.promotion_messages import read_trailers
+from liftlock.services.promotion_reviews import MergeOutcome
+from liftlock.services.promotions import OpenOutcome
+from tests.git_repositories import ADA, GRACE, LINUS
+from tests.promotion_world import TO_STAGING, World, ready_world
+
+
+def opened_world() -> World:
+    world = ready_world()
+    assert world.promotions.open(TO_STAGING, ADA).outcome is OpenOutcome.OPENED
+    return world
+
+
+def facts(world: World) -> list[Fact]:
+    return [record.entry.fact for record in world.ledger.records()]
+
+
+def test_an_approved_promotion_is_merged_with_trailers_and_on_record() -> None:
+    world = opened_world()
+    wanted = world.release("dev")
+    assert world.reviews.approve(1, GRACE).excluded is None
+    report = world.reviews.merge(1, ADA)
+    assert (report.outcome, report.release) == (MergeOutcome.MERGED, wanted.id)
+    assert world.release("staging") == wanted
+    trailers = read_trailers(world.origin.commits[world.origin.branches["main"]].message)
+    assert trailers["Liftlock-Release"] == (wanted.id,)
+    assert trailers["Approved-by"] == (str(GRACE),)
+    assert "approvals=passed" in trailers["Liftlock-Gates"][0]
+    approved, promoted = (record.entry for record in world.ledger.records()[-2:])
+    assert (approved.fact, approved.actor, approved.release) == (Fact.APPROVED, str(GRACE), wanted.id)
+    assert (promoted.fact, promoted.environment, promoted.details["pull"]) == (Fact.PROMOTED, "staging", 1)
+    assert promoted.details["approvers"] == [str(GRACE)]
+
+
+def test_merging_again_succeeds_and_writes_nothing() -> None:
+    world = opened_world()
+    world.reviews.approve(1, GRACE)
+    world.reviews.merge(1, ADA)
+    before = world.writes
+    assert world.reviews.merge(1, ADA).outcome is MergeOutcome.ALREADY_MERGED
+    assert world.writes == before
+
+
+def test_a_merge_that_was_interrupted_before_the_record_is_completed_by_the_next() -> None:
+    world = opened_world()
+    world.reviews.approve(1, GRACE)
+    world.reviews.merge(1, LINUS)
+    del world.ledger.kept[-2:]
+    world.reviews.merge(1, ADA)
+    approved, promoted = (record.entry for record in world.ledger.records()[-2:])
+    assert (approved.actor, promoted.actor) == (str(GRACE), str(LINUS))
+
+
+@pytest.mark.parametrize(
+    ("person", "because"),
+    [
+        (ADA, "opened the pull request"),
+        (Identity("Not Ada", "Ada@Shop.example"), "opened the pull request"),
+        (LINUS, "recorded an image of it for dev"),
+    ],
+)
+def test_whoever_made_the_change_does_not_count(person: Identity, because: str) -> None:
+    world = World()
+    world.record(LINUS, api="v1")
+    world.deploy("dev")
+    world.promotions.open(TO_STAGING, ADA)
+    assert world.reviews.approve(1, person).excluded == because
+    assert world.reviews.merge(1, GRACE).outcome is MergeOutcome.BLOCKED
+    assert world.release("staging").services == {}
+
+
+def test_whoever_wrote_the_release_file_by_hand_does_not_count() -> None:
+    world = ready_world()
+    digest = world.registry.push("127.0.0.1:5000/shop/api", "v9").image.digest.text
+    old = world.release("dev").services["api"].image.digest.text
+    world.rewrite("releases/dev.yaml", old, digest, branch="main", by=GRACE)
+    world.deploy("dev")
+    world.promotions.open(TO_STAGING, ADA)
+    assert world.reviews.approve(1, GRACE).excluded == "wrote an image of it into a release file"
+
+
+def test_an_edited_digest_after_the_approval_is_refused_even_when_that_commit_is_approved_too() -> None:
+    world = opened_world()
+    world.reviews.approve(1, GRACE)
+    branch, digest = world.forge.pull(1).head, world.release("dev").services["api"].image.digest.text
+    other = world.registry.push("127.0.0.1:5000/shop/api", "evil").image.digest.text
+    world.rewrite("releases/staging.yaml", digest, other, branch=branch, by=LINUS)
+    world.forge.review(1, reviewer=GRACE, approve=True, commit=world.forge.pull(1).commit)
+    with pytest.raises(ConflictError, match="liftlock did not make"):
+        world.reviews.merge(1, ADA)
+    assert world.promotions.open(TO_STAGING, ADA).outcome is OpenOutcome.LEFT_ALONE
+    assert world.release("staging").services == {}
+
+
+def test_a_forced_branch_with_one_commit_of_another_digest_is_refused() -> None:
+    world = opened_world()
+    pull = world.forge.pull(1)
+    tree = world.origin.trees[pull.commit]
+    path = next(path for path in tree if path.name == "staging.yaml")
+    digest = world.release("dev").services["api"].image.digest.text
+    parent = world.origin.commits[pull.commit].parents
+    forced = world.origin.add(parent, {**tree, path: tree[path].replace(digest, "sha256:" + "0" * 64)}, "Promote", ADA)
+    world.origin.branches[pull.head] = forced
+    world.forge.review(1, reviewer=GRACE, approve=True, commit=forced)
+    with pytest.raises(ConflictError, match="not what the branch was made for"):
+        world.reviews.merge(1, ADA)
+
+
+def test_a_commit_that_hides_another_file_is_refused() -> None:
+    world = opened_world()
+    pull = world.forge.pull(1)
+    path = next(path for path in world.origin.trees[pull.commit] if path.name == "staging.yaml")
+    tree = {**world.origin.trees[pull.commit], path.with_name("prod.yaml"): "services: {}\n"}
+    world.origin.branches[pull.head] = world.origin.add(world.origin.commits[pull.commit].parents, tree, "Promote", ADA)
+    world.forge.review(1, reviewer=GRACE, approve=True, commit=world.forge.pull(1).commit)
+    with pytest.raises(ConflictError, match="other files"):
+        world.reviews.merge(1, ADA)
+
+
+def test_a_body_that_claims_another_plan_is_refused() -> None:
+    world = opened_world()
+    world.reviews.approve(1, GRACE)
+    pull = world.forge.pull(1)
+    world.forge.update_pull(1, title=pull.title, body=pull.body.replace('"plan":"plan-', '"plan":"plan-0'))
+    with pytest.raises(ConflictError, match="what it was planned from has changed"):
+        world.reviews.merge(1, ADA)
+
+
+def test_a_pull_request_without_its_block_is_no_promotion() -> None:
+    world = opened_world()
+    world.forge.update_pull(1, title="Mine", body="text")
+    with pytest.raises(UsageError, match="not a promotion"):
+        world.reviews.merge(1, ADA)
+
+
+def test_a_digest_that_was_lost_since_the_opening_blocks_the_merge() -> None:
+    world = opened_world()
+    world.reviews.approve(1, GRACE)
+    image = world.release("dev").services["api"].image
+    world.registry.prune(image.repository, image.digest)
+    report = world.reviews.merge(1, ADA)
+    assert (report.outcome, [gate.key for gate in report.blockers]) == (MergeOutcome.BLOCKED, ["digests"])
+
+
+def test_a_release_that_failed_since_the_opening_blocks_the_merge() -> None:
+    world = opened_world()
+    world.reviews.approve(1, GRACE)
+    world.deploy("dev", Fact.DEPLOY_FAILED)
+    assert [gate.key for gate in world.reviews.merge(1, ADA).blockers] == ["verified:dev"]
+
+
+def test_a_source_that_moved_on_makes_the_pull_request_stale() -> None:
+    world = opened_world()
+    world.reviews.approve(1, GRACE)
+    world.record(api="v2")
+    assert "another release" in (world.reviews.status(1).stale or "")
+    with pytest.raises(ConflictError, match="another release since it was opened"):
+        world.reviews.merge(1, ADA)
+
+
+def test_making_it_anew_voids_the_approvals() -> None:
+    world = ready_world()
+    world.promotions.open(replace(TO_STAGING, services=("api",)), ADA)
+    world.promotions.open(replace(TO_STAGING, services=("web",)), ADA)
+    world.reviews.approve(1, GRACE)
+    world.reviews.approve(2, GRACE)
+    world.reviews.merge(1, ADA)
+    with pytest.raises(ConflictError, match="has changed since"):
+        world.reviews.merge(2, ADA)
+    report = world.promotions.open(replace(TO_STAGING, services=("web",)), ADA)
+    assert (report.outcome, report.pull and report.pull.number) == (OpenOutcome.UPDATED, 2)
+    assert world.reviews.merge(2, ADA).outcome is MergeOutcome.BLOCKED
+    world.reviews.approve(2, GRACE)
+    world.reviews.merge(2, ADA)
+    assert world.release("staging") == world.release("dev")
+
+
+def test_a_closed_one_is_not_merged_and_can_be_opened_again() -> None:
+    world = opened_world()
+    assert world.reviews.close(1, ADA, "not now").state is PullState.CLOSED
+    with pytest.raises(ConflictError, match="closed"):
+        world.reviews.merge(1, ADA)
+    report = world.promotions.open(TO_STAGING, ADA)
+    assert (report.outcome, report.pull and report.pull.number) == (OpenOutcome.OPENED, 2)
+
+
+def test_a_plan_that_is_not_the_reviewed_one_is_refused() -> None:
+    world = ready_world()
+    with pytest.raises(ConflictError, match="plan-of-yesterday"):
+        world.promotions.open(TO_STAGING, ADA, reviewed="plan-of-yesterday")
+    assert world.forge.writes == 0
+
+
+def test_a_forge_that_fails_after_the_push_leaves_a_branch_that_the_next_run_uses() -> None:
+    world = ready_world()
+    plan = world.promotions.plan(TO_STAGING)
+    world.promotions._push(plan, ADA, force=False)
+    report = world.promotions.open(TO_STAGING, GRACE)
+    assert (report.outcome, report.pull and report.pull.author) == (OpenOutcome.OPENED, GRACE)
+
+
+def test_a_strangers_branch_of_that_name_is_not_overwritten() -> None:
+    world = ready_world()
+    branch = world.promotions.plan(TO_STAGING).branch
+    stranger = world.origin.add((world.origin.branches["main"],), {}, "Mine", LINUS)
+    world.origin.branches[branch] = stranger
+    with pytest.raises(ConflictError, match="no open pull request"):
+        world.promotions.open(TO_STAGING, ADA)
+    assert world.origin.branches[branch] == stranger
+
+
+def test_the_list_shows_open_promotions_only() -> None:
+    world = opened_world()
+    assert [(item.number, item.target) for item in world.reviews.open_promotions()] == [(1, "staging")]
+    world.reviews.close(1, ADA, "no")
+    assert world.reviews.open_promotions() == ()
