@@ -156,6 +156,8 @@ def _container_failures(new: PropertyMap) -> Iterator[CheckFailure]:
     for index, volume in enumerate(_listed(new, "volumes")):
         if isinstance(volume, Mapping) and bool(volume.get("containerPath")) == bool(volume.get("fromContainer")):
             yield CheckFailure(f"volumes[{index}]", "needs either containerPath or fromContainer")
+        elif isinstance(volume, Mapping) and volume.get("readOnly") and not (volume.get("volumeName") or volume.get("hostPath")):
+            yield CheckFailure(f"volumes[{index}].readOnly", "needs volumeName or hostPath: an anonymous volume is always writable")
     for index, upload in enumerate(_listed(new, "uploads")):
         if isinstance(upload, Mapping) and ("content" in upload) == ("contentBase64" in upload):
             yield CheckFailure(f"uploads[{index}]", "needs either content or contentBase64")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -12,11 +13,21 @@ import docker
 import docker.utils
 import requests.exceptions
 from docker.errors import APIError, DockerException
+from docker.transport import UnixHTTPAdapter
 
 from liftlock_engine.providers.port import ProviderError, UnreachableError
 
+_LOCAL = "http+docker://"
 _POOL = 64  # one connection for each thread of a deployment
 _ANSWER_SECONDS = 60
+
+
+class _OnePoolAdapter(UnixHTTPAdapter):
+    """All calls over one pool of connections. The base class keeps a pool for each address it was asked for, and closes the oldest of
+    them under the threads that are about to use it."""
+
+    def get_connection_with_tls_context(self, *_: Any, **__: Any) -> Any:
+        return self.get_connection(_LOCAL)
 
 
 class MissingError(ProviderError):
@@ -82,11 +93,26 @@ class Connection:
 
     def _connect(self) -> docker.APIClient:
         where: dict[str, Any] = {"base_url": self._base_url} if self._base_url else {**docker.utils.kwargs_from_env()}
-        return docker.APIClient(version="auto", timeout=_ANSWER_SECONDS, max_pool_size=_POOL, **where)
+        _knock(docker.utils.parse_host(where.get("base_url")))
+        client = docker.APIClient(version="auto", timeout=_ANSWER_SECONDS, max_pool_size=_POOL, **where)
+        adapter = client.get_adapter(client.base_url)
+        if isinstance(adapter, UnixHTTPAdapter):
+            client.mount(_LOCAL, _OnePoolAdapter(adapter.socket_path, _ANSWER_SECONDS, 1, _POOL))
+            adapter.close()
+        return client
 
     def _unreachable(self, doing: str) -> UnreachableError:
         where = self._base_url or docker.utils.kwargs_from_env().get("base_url") or "its default socket"
         return UnreachableError(f"the Docker daemon at {where} does not answer ({doing}); start it, or set DOCKER_HOST to the one to use")
+
+
+def _knock(host: str) -> None:
+    """Raises OSError where nobody listens on a local socket; docker-py would do so too, but leave its own end open."""
+    kind, _, path = host.partition("://")
+    if kind == "http+unix":
+        with socket.socket(socket.AF_UNIX) as door:
+            door.settimeout(_ANSWER_SECONDS)
+            door.connect(path if path.startswith("/") else f"/{path}")
 
 
 def said_by(err: BaseException) -> str:

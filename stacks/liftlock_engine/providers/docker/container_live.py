@@ -135,15 +135,17 @@ def _network_ends(inspected: Plain, last: Plain) -> list[Plain]:
     for name, end in sorted((inspected["NetworkSettings"].get("Networks") or {}).items()):
         if name != implied:
             spelled: Plain = next((known for known in declared if known["name"] in (name, end.get("NetworkID"))), {})
-            ends.append(_network_end(spelled.get("name", name), end or {}, inspected["Id"], spelled))
+            own_names = {inspected["Id"][:12], inspected["Config"].get("Hostname")}
+            ends.append(_network_end(spelled.get("name", name), end or {}, own_names, spelled))
     return ends
 
 
-def _network_end(name: str, end: Plain, id_: str, declared: Plain) -> Plain:
+def _network_end(name: str, end: Plain, own_names: set[str | None], declared: Plain) -> Plain:
     ipam = end.get("IPAMConfig") or {}
+    added = own_names - set(declared.get("aliases") or ())  # Docker makes the container's own names aliases too
     return {
         "name": name,
-        "aliases": [alias for alias in end.get("Aliases") or () if alias != id_[:12] or alias in (declared.get("aliases") or ())],
+        "aliases": [alias for alias in end.get("Aliases") or () if alias not in added],
         "ipv4Address": ipam.get("IPv4Address") or "",
         "ipv6Address": ipam.get("IPv6Address") or "",
         "linkLocalIps": ipam.get("LinkLocalIPs") or [],

@@ -7,7 +7,7 @@ from typing import Any
 
 from liftlock_engine.providers.docker.connection import Connection, MissingError, said_by
 from liftlock_engine.providers.docker.container_live import is_stopped
-from liftlock_engine.providers.docker.failure import LAST_LINES, last_health_output, masked, taken_port, told
+from liftlock_engine.providers.docker.failure import LAST_LINES, absent_network, last_health_output, masked, taken_port, told
 from liftlock_engine.providers.docker.meaning import Plain
 from liftlock_engine.providers.port import ProviderError, UnreachableError
 from liftlock_engine.values import PropertyMap
@@ -50,7 +50,9 @@ class Starter:
             raise ProviderError(masked(self._start_failure(what, said_by(err)), inputs)) from err
 
     def _start_failure(self, what: str, said: str) -> str:
-        port = taken_port(said)
+        port, network = taken_port(said), absent_network(said)
+        if network is not None:
+            return f"{what} does not start: there is no network {network!r}; create it first"
         if port is None:
             return f"{what} does not start: {said}"
         holders = self._holders(port)

@@ -13,6 +13,7 @@ LAST_LINES = 10
 _SECRET_NAME = re.compile(r"PASS|PWD|SECRET|TOKEN|KEY|CREDENTIAL|AUTH|DSN|PRIVATE|SALT|COOKIE|SESSION|CONN", re.IGNORECASE)
 _PASSWORD_IN_URL = re.compile(r"://[^:/@\s]*:([^@\s]+)@")
 _TAKEN = re.compile(r"port is already allocated|address already in use", re.IGNORECASE)
+_NO_NETWORK = re.compile(r"network (?P<name>\S+) not found")
 _BINDING = re.compile(r"(?:Bind for|listen (?:tcp|udp)[46]?) (?P<ip>[0-9a-f.:\[\]]*?):(?P<port>\d+)")
 
 
@@ -63,3 +64,9 @@ def taken_port(said: str) -> str | None:
         return None
     binding = _BINDING.search(said)
     return f"{binding['ip']}:{binding['port']}" if binding else "a declared port"
+
+
+def absent_network(said: str) -> str | None:
+    """The network that Docker could not find, if that is what it says."""
+    found = _NO_NETWORK.search(said)
+    return found["name"] if found else None

@@ -24,7 +24,7 @@ class Kind(Enum):
     BOOLEAN = "true or false"
     DURATION = "a duration such as 500ms, 5s or 1m30s"
     LIST = "a list"
-    SET = "a list"
+    SET = "a list (in any order)"
     MAP = "a map of strings"
     OBJECT = "an object"
 
