@@ -1,0 +1,83 @@
+"""A real registry for tests, in a container of its own, and images pushed to it as bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx
+
+_IMAGE = "liftlock/registry"
+_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+_INDEX = "application/vnd.oci.image.index.v1+json"
+REVISION = "org.opencontainers.image.revision"
+
+
+@dataclass(frozen=True)
+class RunningRegistry:
+    """host: `127.0.0.1:<port>`."""
+
+    host: str
+
+    def push(self, name: str, tag: str, *, labels: dict[str, str], indexed: bool = False) -> str:
+        """A small image with these labels, perhaps behind an index, under the tag; the digest that the tag names."""
+        config = json.dumps({"architecture": "amd64", "os": "linux", "config": {"Labels": labels}}).encode()
+        described = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": self._blob(name, config), "size": len(config)}
+        body: dict[str, object] = {"schemaVersion": 2, "mediaType": _MANIFEST, "config": described, "layers": []}
+        if not indexed:
+            return self._manifest(name, tag, body)
+        inner = self._manifest(name, f"{tag}-amd64", body)
+        size = len(json.dumps(body).encode())
+        entry = {"mediaType": _MANIFEST, "digest": inner, "size": size, "platform": {"os": "linux", "architecture": "amd64"}}
+        return self._manifest(name, tag, {"schemaVersion": 2, "mediaType": _INDEX, "manifests": [entry]})
+
+    def _blob(self, name: str, data: bytes) -> str:
+        digest = "sha256:" + hashlib.sha256(data).hexdigest()
+        begun = httpx.post(f"http://{self.host}/v2/{name}/blobs/uploads/")
+        where = httpx.URL(begun.headers["location"]).copy_merge_params({"digest": digest})
+        httpx.put(where, content=data, headers={"Content-Type": "application/octet-stream"}).raise_for_status()
+        return digest
+
+    def _manifest(self, name: str, tag: str, body: dict[str, object]) -> str:
+        data = json.dumps(body).encode()
+        url = f"http://{self.host}/v2/{name}/manifests/{tag}"
+        httpx.put(url, content=data, headers={"Content-Type": str(body["mediaType"])}).raise_for_status()
+        return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def registry_image() -> str | None:
+    """The registry's image on this machine; None where there is no Docker or no such image."""
+    found = _docker("images", "--format", "{{.Repository}}:{{.Tag}}", _IMAGE)
+    return found.splitlines()[0] if found else None
+
+
+@contextmanager
+def run_registry(image: str) -> Iterator[RunningRegistry]:
+    """A fresh, empty registry on a loopback port; removed at the end."""
+    name = f"liftlock-test-registry-{uuid.uuid4().hex[:8]}"
+    _docker("run", "--detach", "--rm", "--name", name, "--publish", "127.0.0.1::5000", image)
+    try:
+        host = _docker("port", name, "5000/tcp").splitlines()[0]
+        for _ in range(100):
+            try:
+                if httpx.get(f"http://{host}/v2/").status_code == httpx.codes.OK:
+                    break
+            except httpx.HTTPError:
+                time.sleep(0.1)
+        yield RunningRegistry(host)
+    finally:
+        _docker("rm", "--force", "--volumes", name)
+
+
+def _docker(*arguments: str) -> str:
+    try:
+        done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, timeout=60)
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
