@@ -61,7 +61,7 @@ def _require_images(loaded: LoadedProject, name: str, merged: Merged) -> None:
     if missing:
         raise ConfigError(
             f"releases/{loaded.files.release_of(name)}.yaml: nothing is released for {', '.join(missing)} in {name}",
-            hint="liftlock image record --env ENV SERVICE=TAG puts a digest there; liftlock promote brings one from upstream",
+            hint=f"run: {loaded.files.release_command(name)}",
         )
 
 

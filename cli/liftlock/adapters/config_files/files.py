@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from liftlock.core.config.document import Position
+from liftlock.core.config.document import MAX_CHARACTERS, Position
 from liftlock.core.config.problems import Problem
-from liftlock.core.config.reading import MAX_CHARACTERS
 from liftlock.core.config.settings import SETTINGS
 
 FOLDERS = ("environments", "releases")

@@ -128,11 +128,14 @@ def _check_merged(files: Files, before: list[Problem]) -> list[Problem]:
 
 
 def _unreleased(files: Files) -> Iterator[Problem]:
+    """For each release that is not complete: what it lacks, who waits for it, and how it gets there."""
+    waiting: dict[str, dict[str, list[str]]] = {}
     for name in files.declared():
         services = [entry.key.text for entry in entries_at(files.merged(name, None).root, "services")]
         missing = missing_services(files, name, services)
         if missing:
-            release = files.release_of(name)
-            way = f"liftlock image record --env {release} SERVICE=TAG, or liftlock promote"
-            message = f"nothing is released for {', '.join(missing)} yet; {name} can be brought up once it is ({way})"
-            yield Problem(Position(f"releases/{release}.yaml"), "", message)
+            waiting.setdefault(files.release_of(name), {})[name] = missing
+    for release, names in waiting.items():
+        lacking = ", ".join(dict.fromkeys(service for missing in names.values() for service in missing))
+        message = f"nothing is released for {lacking} yet; {' and '.join(names)} cannot be brought up until it is"
+        yield Problem(Position(f"releases/{release}.yaml"), "", f"{message} (run: {files.release_command(release)})")

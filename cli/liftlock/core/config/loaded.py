@@ -10,7 +10,7 @@ from liftlock.core.config.document import Document, Entry, MappingNode, Position
 from liftlock.core.config.merge import Merged, merge
 from liftlock.core.config.problems import Problem
 from liftlock.core.config.suggestions import unknown
-from liftlock.core.config.tree import entries_at, node_at, scalar_at
+from liftlock.core.config.tree import entries_at, items_at, node_at, scalar_at
 from liftlock.core.environment import EnvironmentClass
 from liftlock.core.errors import UsageError
 from liftlock.core.project import Project
@@ -72,6 +72,19 @@ class Files:
             if isinstance(other, str):
                 return other
         return name
+
+    def upstream(self, name: str) -> str | None:
+        """The first environment that a release of this one must come from; None where it is recorded directly."""
+        stages = getattr(node_at(self.settings.root, ["pipeline"]), "items", ())
+        stage = next((stage for stage in stages if scalar_at(stage, "environment") == name), None)
+        sources = items_at(stage, "from")
+        return sources[0].text if sources else None
+
+    def release_command(self, name: str) -> str:
+        """What a person types to get images into the environment's release."""
+        release = self.release_of(name)
+        source = self.upstream(release)
+        return f"liftlock promote open --from {source} --to {release}" if source else f"liftlock image record --env {release} SERVICE=TAG"
 
     def merged(self, name: str, release: Document | None) -> Merged:
         """liftlock.yaml, the chain of files and the release as one tree."""

@@ -85,7 +85,7 @@ def _lines(value: dict[str, Plain], indent: str) -> Iterator[str]:
         if item is None or item in ([], {}):
             continue
         if isinstance(item, dict):
-            yield f"{indent}{plain_text(key)}:"
-            yield from _lines(item, indent + "  ")
+            below = list(_lines(item, indent + "  "))
+            yield from [f"{indent}{plain_text(key)}:", *below] if below else []
         else:
             yield f"{indent}{plain_text(key)}: {flow_text(item)}"
