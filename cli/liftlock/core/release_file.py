@@ -17,6 +17,7 @@ from liftlock.core.image import ImageRef
 from liftlock.core.release import Release, ReleasedImage
 
 HEADER = """\
+# yaml-language-server: $schema=../.liftlock-schema/release.json
 # What runs: service -> image digest, and for people the tag and the source commit it was built from.
 # liftlock writes one line per service here (image record, promote); a promotion changes nothing else.
 """

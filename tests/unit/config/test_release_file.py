@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from liftlock.adapters.config_files.schema import json_schema
 from liftlock.core.errors import ConfigError
 from liftlock.core.image import Digest, ImageRef
 from liftlock.core.release import ReleasedImage
-from liftlock.core.release_file import edit_release, parse_release
+from liftlock.core.release_file import HEADER, edit_release, parse_release
 
 
 def released(digit: str, tag: str | None = "v1", commit: str | None = "1a2b3c4", name: str = "api") -> ReleasedImage:
@@ -118,6 +119,13 @@ def test_a_change_that_an_anchor_would_carry_elsewhere_is_refused() -> None:
     with pytest.raises(ConfigError, match="editing single lines") as caught:
         edit_release(before, {"api": released("b", None, None)}, "releases/dev.yaml")
     assert caught.value.hint is not None and "anchors" in caught.value.hint
+
+
+def test_the_schema_for_editors_and_the_reader_know_the_same_keys() -> None:
+    schema = json_schema("release")
+    assert list(schema["properties"]) == ["services"]
+    assert list(schema["$defs"]["ReleasedService"]["properties"]) == ["image", "tag", "commit"]
+    assert ".liftlock-schema/release.json" in HEADER
 
 
 LABELS = st.one_of(
