@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
+import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 
@@ -17,6 +19,8 @@ _IMAGE = "liftlock/registry"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _INDEX = "application/vnd.oci.image.index.v1+json"
 REVISION = "org.opencontainers.image.revision"
+
+Answer = tuple[int, dict[str, str], bytes]
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,51 @@ def run_registry(image: str) -> Iterator[RunningRegistry]:
         yield RunningRegistry(host)
     finally:
         _docker("rm", "--force", "--volumes", name)
+
+
+@contextmanager
+def serving(answer: Callable[[str, str | None, str], Answer]) -> Iterator[str]:
+    """A server on the loopback address; answer: (path, Authorization, own host) -> status, headers, body."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, headers, body = answer(self.path, self.headers.get("Authorization"), host)
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    host = f"127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield host
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def serving_tags(tags: dict[str, str]) -> Iterator[str]:
+    """A registry that has `name:tag` -> source commit, also by digest, and nothing else. Changing the mapping changes what it has."""
+
+    def answer(path: str, authorization: str | None, host: str) -> Answer:
+        name, _, reference = path.removeprefix("/v2/").partition("/manifests/")
+        for tag, commit in tags.items():
+            body = json.dumps({"schemaVersion": 2, "annotations": {REVISION: commit, "name": tag}}).encode()
+            if f"{name}:{reference}" == tag or (tag.startswith(f"{name}:") and reference == "sha256:" + hashlib.sha256(body).hexdigest()):
+                return 200, {"Content-Type": _MANIFEST}, body
+        return 404, {}, b"{}"
+
+    with serving(answer) as host:
+        yield host
 
 
 def _docker(*arguments: str) -> str:

@@ -4,49 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from liftlock.adapters.registry import OciRegistry
 from liftlock.adapters.registry_login import Login, find_login
 from liftlock.core.errors import IncompleteError, UnavailableError, UsageError
+from tests.registries import Answer, serving
 
 MANIFEST = json.dumps({"schemaVersion": 2, "annotations": {"org.opencontainers.image.revision": "abc"}}).encode()
 DIGEST = "sha256:" + hashlib.sha256(MANIFEST).hexdigest()
-Answer = tuple[int, dict[str, str], bytes]
-
-
-@contextmanager
-def serving(answer: Callable[[str, str | None, str], Answer]) -> Iterator[str]:
-    """A server on the loopback address; answer: (path, Authorization, own host) -> status, headers, body."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, headers, body = answer(self.path, self.headers.get("Authorization"), host)
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    host = f"127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield host
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @contextmanager
