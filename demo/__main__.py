@@ -143,13 +143,13 @@ def a_failure(shell: Shell) -> None:
 
 def status(shell: Shell, environment: str) -> dict[str, Any]:
     """`env status --json` of one environment."""
-    found: dict[str, Any] = json.loads(shell.run(f"liftlock env status {environment} --json"))["items"][0]
+    found: dict[str, Any] = json.loads(shell.run(f"liftlock env status {environment} --json", brief=True))["items"][0]
     return found
 
 
 def branch_of(shell: Shell, number: int) -> str:
     """The head branch of a pull request."""
-    return str(json.loads(shell.run(f"liftlock promote status {number} --json"))["head"])
+    return str(json.loads(shell.run(f"liftlock promote status {number} --json", brief=True))["head"])
 
 
 def pull_number(text: str) -> int:

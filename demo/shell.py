@@ -23,8 +23,8 @@ class Shell:
     actor: str
     timings: list[tuple[str, float]] = field(default_factory=list)
 
-    def run(self, command: str, *, expect: int = 0, says: tuple[str, ...] = (), as_: str | None = None) -> str:
-        """The command's stdout. DemoError where it ends with another status or does not say what it should."""
+    def run(self, command: str, *, expect: int = 0, says: tuple[str, ...] = (), as_: str | None = None, brief: bool = False) -> str:
+        """The command's stdout; brief: only its length is shown. DemoError where it ends with another status or does not say what it should."""
         prefix = f'LIFTLOCK_ACTOR="{as_}" ' if as_ else ""
         print(f"\n\033[1m$ {prefix}{command}\033[0m" if sys.stdout.isatty() else f"\n$ {prefix}{command}", flush=True)
         began = time.monotonic()
@@ -33,7 +33,7 @@ class Shell:
         )
         seconds = time.monotonic() - began
         self.timings.append((command, seconds))
-        print(done.stdout, end="", flush=True)
+        print(f"  ({done.stdout.count(chr(10))} lines)" if brief else done.stdout.rstrip("\n"), flush=True)
         if done.returncode != expect:
             raise DemoError(f"`{command}` ended with exit code {done.returncode}, expected {expect}")
         for text in says:

@@ -86,7 +86,7 @@ class RouterComponent(pulumi.ComponentResource):
         super().__init__("liftlock:docker:Router", "router", {}, None)
         child = pulumi.ResourceOptions(parent=self)
         inputs = ground.inputs
-        self.volume = volume(ground, "routes", child)
+        self.volume = volume(ground, "router-routes", child)
         self.container = docker.Container(
             "router",
             name=f"{inputs.prefix}-router",
@@ -188,8 +188,10 @@ class Job:
             restart="no",
             opts=opts,
         )
-        self.done: pulumi.Output[str] = pulumi.Output.all(self.container.exit_code, self.container.container_logs).apply(
-            lambda found: _require_success(role, found[0], found[1])
+        logs = self.container.container_logs
+        # The logs are asked for only where they are needed: a preview may not know them, and must still know that the job succeeded.
+        self.done: pulumi.Output[str] = self.container.exit_code.apply(
+            lambda code: "yes" if code == 0 else logs.apply(lambda text: _fail(role, code, text))
         )
 
 
@@ -225,11 +227,9 @@ def volume(ground: Ground, name: str, opts: pulumi.ResourceOptions) -> docker.Vo
     )
 
 
-def _require_success(role: str, exit_code: int, logs: str | None) -> str:
-    if exit_code != 0:
-        tail = " | ".join((logs or "").strip().splitlines()[-5:])
-        raise RuntimeError(f"{role} ended with exit code {exit_code}: {tail or 'it printed nothing'}")
-    return "yes"
+def _fail(role: str, exit_code: int, logs: str | None) -> str:
+    tail = " | ".join((logs or "").strip().splitlines()[-5:])
+    raise RuntimeError(f"{role} ended with exit code {exit_code}: {tail or 'it printed nothing'}")
 
 
 def _health(service: ServiceInputs) -> docker.ContainerHealthcheckArgs:

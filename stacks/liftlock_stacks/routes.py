@@ -17,7 +17,6 @@ global
     maxconn 1000
     hard-stop-after 30s
     log stdout format raw local0 warning
-    hard-stop-after 30s
 defaults
     mode http
     log global

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from liftlock.core.errors import LiftlockError
 from liftlock.core.ports import Progress
 
@@ -14,9 +16,10 @@ class SyntheticSeeder:
         from liftlock_datagen import DatagenError  # noqa: PLC0415 - numpy and the vocabularies, for those who seed
         from liftlock_datagen import seed as fill  # noqa: PLC0415
 
+        began = time.monotonic()
+
         def show(table: str, done: int, total: int) -> None:
-            if done >= total:
-                progress.item(f"data {table}", f"{total:,} rows", 0.0)
+            progress.item(f"data {table}", f"{done:,} of {total:,} rows", time.monotonic() - began if done >= total else None)
 
         progress.step(f"synthetic data: {rows:,} rows, seed {seed}")
         try:

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
+from liftlock.core.image import Digest, ImageRef
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON (schema: liftlock config schema RESULT).")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 
@@ -23,7 +25,7 @@ def to_json(value: Any) -> Any:
             return value
         case Enum():
             return value.value
-        case str():
+        case str() | ImageRef() | Digest():
             return str(value)
         case datetime():
             return value.isoformat()
