@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -280,3 +281,27 @@ def test_a_daemon_that_is_gone_is_unreachable_and_not_an_absent_container() -> N
     provider = DockerProvider("unix:///nonexistent/docker.sock")
     with pytest.raises(UnreachableError, match="does not answer"):
         provider.read(urn(CONTAINER, "x"), CONTAINER, "0" * 64, {"name": "x"}, None)
+
+
+def test_a_daemon_that_goes_away_in_the_middle_is_unreachable(tmp_path: Path) -> None:
+    path = tmp_path / "docker.sock"
+    version = b'{"ApiVersion": "1.41"}'
+    answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(version), version)
+
+    def answer_once(daemon: socket.socket) -> None:
+        daemon.accept()[0].close()  # the knock
+        with daemon.accept()[0] as caller:
+            caller.recv(4096)
+            daemon.close()  # and no more: the daemon is gone
+            caller.sendall(answer)
+
+    with socket.socket(socket.AF_UNIX) as daemon:
+        daemon.bind(str(path))
+        daemon.listen()
+        thread = threading.Thread(target=answer_once, args=(daemon,))
+        thread.start()
+        provider = DockerProvider(f"unix://{path}")
+        with pytest.raises(UnreachableError, match="does not answer while looking at container"):
+            provider.read(urn(CONTAINER, "x"), CONTAINER, "0" * 64, {"name": "x"}, None)
+        thread.join()
+        provider.close()

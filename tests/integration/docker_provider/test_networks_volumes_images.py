@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from liftlock_engine.providers.docker import DockerProvider
 from liftlock_engine.providers.docker.diff import diff_inputs
 from liftlock_engine.providers.docker.schema import REMOTE_IMAGE
 from liftlock_engine.providers.port import ProviderError
 from tests.integration.docker_provider.conftest import CONTAINER, NETWORK, OWNER, VOLUME, Yard, urn
+from tests.integration.docker_provider.fake_registry import registry, tiny_blobs
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]
 
@@ -110,3 +112,40 @@ def test_functions_look_up_networks_and_images(yard: Yard) -> None:
     assert image["id"] == yard.image
     with pytest.raises(ProviderError, match="there is no network 'lltp-absent'"):
         yard.provider.invoke("docker:index/getNetwork:getNetwork", {"name": "lltp-absent"})
+
+
+def test_an_image_is_pulled_by_digest_and_removed_again(yard: Yard) -> None:
+    blobs = tiny_blobs(yard.token)
+    with registry(*blobs) as host:
+        inputs: dict[str, Any] = {"name": f"{host}/lltp/word@{blobs[0].digest}"}
+        made = yard.provider.create(urn(REMOTE_IMAGE, "img"), REMOTE_IMAGE, inputs)
+    assert (made.outputs["imageId"], made.outputs["repoDigest"]) == (blobs[1].digest, inputs["name"])
+    assert made.id == blobs[1].digest + inputs["name"]
+    yard.delete(REMOTE_IMAGE, made.id, inputs)
+    yard.delete(REMOTE_IMAGE, made.id, inputs)
+    assert yard.read(REMOTE_IMAGE, made.id, inputs).id is None
+
+
+def test_a_digest_that_the_registry_does_not_have_is_told_so(yard: Yard) -> None:
+    with registry() as host, pytest.raises(ProviderError, match=f"{host} has no such image; check the digest"):
+        yard.container(image=f"{host}/lltp/word@sha256:{'0' * 64}")
+    assert yard.containers() == []
+
+
+def test_an_interrupted_volume_is_found_only_while_it_cannot_hold_data(yard: Yard) -> None:
+    declared, _ = yard.create(VOLUME, "vol")
+    assert yard.provider.locate(urn(VOLUME, "vol"), VOLUME, declared) == yard.name("vol")
+    write = ["sh", "-c", "echo precious > /data/row"]
+    inputs, box = yard.container(command=write, attach=True, volumes=[{"volumeName": yard.name("vol"), "containerPath": "/data"}])
+    yard.delete(CONTAINER, box.id, inputs)
+    assert yard.provider.locate(urn(VOLUME, "vol"), VOLUME, declared) is None
+    assert yard.provider.create(urn(VOLUME, "vol"), VOLUME, declared).id == yard.name("vol")
+
+
+def test_an_explicit_provider_goes_to_its_host_and_takes_no_other_option(yard: Yard) -> None:
+    elsewhere = yard.provider.configured({"host": "unix:///var/run/docker.sock"})
+    assert elsewhere.invoke("docker:index/getNetwork:getNetwork", {"name": "bridge"})["driver"] == "bridge"
+    with pytest.raises(ProviderError, match="the option sshOpts is not offered"):
+        DockerProvider().configured({"sshOpts": ["-p", "22"]})
+    with pytest.raises(ProviderError, match="is not an address"):
+        DockerProvider().configured({"host": "ssh://somewhere"})

@@ -83,7 +83,7 @@ class Connection:
         except requests.exceptions.ReadTimeout as err:
             raise UnreachableError(f"the Docker daemon did not answer in time while {doing}; is the machine overloaded?") from err
         except (requests.exceptions.RequestException, DockerException, OSError) as err:
-            raise self._unreachable(doing) from err
+            raise self._unreachable(doing, err) from err
 
     def _open(self) -> docker.APIClient:
         with self._lock:
@@ -101,9 +101,11 @@ class Connection:
             adapter.close()
         return client
 
-    def _unreachable(self, doing: str) -> UnreachableError:
+    def _unreachable(self, doing: str, err: Exception) -> UnreachableError:
         where = self._base_url or docker.utils.kwargs_from_env().get("base_url") or "its default socket"
-        return UnreachableError(f"the Docker daemon at {where} does not answer ({doing}); start it, or set DOCKER_HOST to the one to use")
+        return UnreachableError(
+            f"the Docker daemon at {where} does not answer while {doing}; start it, or set DOCKER_HOST to the one to use ({err})"
+        )
 
 
 def _knock(host: str) -> None:

@@ -33,10 +33,25 @@ class DockerProvider:
         self._networks = Networks(self._connection, owner_labels)
         self._volumes = Volumes(self._connection, owner_labels)
         self._remote_images = RemoteImages(self._connection, self._images)
+        self._owner_labels = owner_labels
+        self._elsewhere: list[DockerProvider] = []
+
+    def configured(self, options: PropertyMap) -> DockerProvider:
+        """The provider for another Docker host, as `docker.Provider("name", host=...)` asks; it is closed and cancelled with this one."""
+        refused = sorted(set(options) - {"host"})
+        if refused:
+            raise ProviderError(f"the option {', '.join(refused)} is not offered by the built-in docker provider; {_WAY_OUT}")
+        host = options.get("host")
+        if not isinstance(host, str) or not host.startswith(("unix://", "tcp://", "http://", "https://")):
+            raise ProviderError(f"the docker provider's host {host!r} is not an address; use unix:///path or tcp://host:port")
+        provider = DockerProvider(host, self._owner_labels)
+        self._elsewhere.append(provider)
+        return provider
 
     def close(self) -> None:
         """Gives the sockets back; a later call opens them again."""
-        self._connection.close()
+        for provider in (self, *self._elsewhere):
+            provider._connection.close()
 
     def check(self, urn: str, type_: str, old_inputs: PropertyMap | None, new_inputs: PropertyMap, *, seed: bytes) -> Checked:
         """See Provider.check."""
@@ -159,7 +174,8 @@ class DockerProvider:
 
     def cancel(self) -> None:
         """See Provider.cancel."""
-        self._connection.cancel()
+        for provider in (self, *self._elsewhere):
+            provider._connection.cancel()
 
 
 _WAY_OUT = "install the Pulumi CLI with its docker provider to use it"

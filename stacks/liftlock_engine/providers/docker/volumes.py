@@ -43,10 +43,16 @@ class Volumes:
         return Seen(None) if found is None else Seen(found["Name"], live_volume(found, inputs), volume_outputs(found))
 
     def locate(self, inputs: PropertyMap) -> str | None:
-        """What an interrupted create left under this name."""
-        found = self._inspect(str(inputs["name"]))
+        """What an interrupted create left under this name: never a volume that was in use, which may hold data; create takes that over."""
+        name = str(inputs["name"])
+        found = self._inspect(name)
         ours = found is not None and could_be_ours(self._owner_labels, found.get("Labels"), inputs)
-        return str(inputs["name"]) if ours else None
+        return name if ours and self._never_used(name) else None
+
+    def _never_used(self, name: str) -> bool:
+        with self._connection.api(f"looking whether volume {name} holds data") as api:
+            usage = next((volume.get("UsageData") or {} for volume in api.df()["Volumes"] or () if volume["Name"] == name), {})
+        return bool(usage.get("Size") == 0 and usage.get("RefCount") == 0)  # -1 where Docker does not know
 
     def delete(self, id_: str) -> None:
         """Removes the volume with its data; raises with the names of the containers that use it."""
