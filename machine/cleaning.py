@@ -16,7 +16,7 @@ from machine.places import IMAGES_FILE
 from machine.steps import StepError, last_lines, run, say
 
 MANAGED = "liftlock.managed=true"
-_OUR_IMAGE = re.compile(r"(?:127\.0\.0\.1:\d+/)?(?:liftlock|shop)/[a-z0-9._-]+:[\w.-]+")
+_OUR_IMAGE = re.compile(r"(?:127\.0\.0\.1:\d+/)?(?:liftlock|shop)/[a-z0-9._-]+(?::[\w.-]+|@sha256:[0-9a-f]+)")
 Docker = Callable[[Sequence[str]], str]
 
 
@@ -40,8 +40,10 @@ def plan_removal(ask: Docker, label: str = MANAGED) -> tuple[Removal, ...]:
     containers = ask(["container", "ls", "--all", *ours, "--filter", "label=liftlock.role", "--format", "{{.Names}}"]).split()
     networks = ask(["network", "ls", *ours, "--format", "{{.Name}}"]).split()
     volumes = ask(["volume", "ls", *ours, "--format", "{{.Name}}"]).split()
-    listed = ask(["image", "ls", *ours, "--format", "{{.Repository}}:{{.Tag}}"]).split()
-    images = sorted({name for name in listed if _OUR_IMAGE.fullmatch(name)})
+    # One that was pulled by its digest has no tag; one that was built has no digest.
+    listed = ask(["image", "ls", "--digests", *ours, "--format", "{{.Repository}}:{{.Tag}} {{.Repository}}@{{.Digest}}"]).splitlines()
+    chosen = (tagged if not tagged.endswith(":<none>") else by_digest for tagged, by_digest in map(str.split, listed))
+    images = sorted({name for name in chosen if _OUR_IMAGE.fullmatch(name)})
     return (
         Removal("containers", ("container", "rm", "--force", "--volumes"), tuple(containers)),
         Removal("networks", ("network", "rm"), tuple(networks)),

@@ -13,7 +13,7 @@ from machine import distribution
 from machine.places import cache_folder
 from machine.steps import StepError, last_lines, run, say, step
 
-_PID_FILE = Path("/var/run/docker.pid")
+_PID_FILES = {"dockerd": Path("/var/run/docker.pid"), "containerd": Path("/var/run/docker/containerd/containerd.pid")}
 _START_SECONDS = 60
 
 
@@ -70,32 +70,38 @@ def start_engine() -> None:
     if Path("/run/systemd/system").is_dir():
         with step("starting the Docker engine (systemctl start docker)"):
             run(["systemctl", "start", "docker"], way_out="see: journalctl -u docker")
-            _wait_for_engine(None, "see: journalctl -u docker")
+            _wait_for_engine(None, None)
         return
     log = cache_folder() / "dockerd.log"
     with step(f"starting the Docker engine (dockerd, log in {log})"):
-        remove_stale_pid_file(_PID_FILE)
+        for program, path in _PID_FILES.items():
+            remove_stale_pid_file(path, program)
         # Its own session and a file for its output, so that it outlives us and nobody who reads our output waits for it.
         with log.open("ab") as output:
             daemon = subprocess.Popen(["dockerd"], stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
-        _wait_for_engine(daemon, f"see {log}")
+        _wait_for_engine(daemon, log)
 
 
-def remove_stale_pid_file(path: Path) -> None:
+def remove_stale_pid_file(path: Path, program: str) -> None:
     """Removes the pid file of an engine that was ended hard: dockerd would take whichever process has that number now for itself."""
-    if not path.exists():
-        return
-    name = Path("/proc") / path.read_text().strip() / "comm"
-    if not name.exists() or name.read_text().strip() != "dockerd":
+    if path.exists() and not _runs(path.read_text().strip(), program):
         say(f"       removing {path}: its engine is gone")
         path.unlink()
 
 
-def _wait_for_engine(daemon: subprocess.Popen[bytes] | None, way_out: str) -> None:
+def _runs(number: str, program: str) -> bool:
+    status = Path("/proc") / number / "status"
+    text = status.read_text() if number.isdigit() and status.exists() else ""
+    return f"Name:\t{program}\n" in text and "State:\tZ" not in text  # one that ended, but whose end nobody took note of, is a zombie
+
+
+def _wait_for_engine(daemon: subprocess.Popen[bytes] | None, log: Path | None) -> None:
+    way_out = f"see {log}" if log else "see: journalctl -u docker"
     deadline = time.monotonic() + _START_SECONDS
     while (answer := probe()) is not None:
         if daemon is not None and daemon.poll() is not None:
-            raise StepError(f"dockerd ended with exit status {daemon.returncode}", way_out=way_out)
+            said = last_lines(log.read_text(errors="replace"), 3) if log else ""
+            raise StepError(f"dockerd ended with exit status {daemon.returncode}\n{said}", way_out=way_out)
         if time.monotonic() > deadline:
             raise StepError(f"the engine does not answer after {_START_SECONDS} s\n{answer}", way_out=way_out)
         time.sleep(0.2)

@@ -77,7 +77,8 @@ def ensure_images() -> None:
 
 
 def _registry_at(found: registry.Found | None, images: Images) -> Registry | None:
-    if found is None or not found.running or found.image != images.registry.local:
+    """The registry with what it already holds; None where it is to be made, or made anew from another image."""
+    if found is None or found.image != images.registry.local:
         return None
     return registry.ensure_registry(images.registry.local)
 

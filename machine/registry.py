@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from machine.steps import StepError, run, step
+from machine.steps import StepError, run, say, step
 
 NAME = "liftlock-registry"
 FIRST_PORT = 5480
@@ -124,10 +124,7 @@ def ensure_registry(image: str) -> Registry:
     wanted = os.environ.get("LIFTLOCK_REGISTRY_PORT")
     found = find_registry()
     candidates = ports_to_try(found, wanted)
-    if found is not None and found.image == image and found.port in candidates[:1]:
-        if not found.running:
-            with step("starting the registry again"):
-                run(["docker", "start", NAME], way_out=f"see: docker logs {NAME}")
+    if found is not None and found.image == image and found.port in candidates[:1] and _runs_again(found):
         return _wait(Registry(candidates[0]))
     with step("starting the registry"):
         if found is not None:
@@ -135,35 +132,31 @@ def ensure_registry(image: str) -> Registry:
         return _wait(Registry(_start(image, candidates)))
 
 
+def _runs_again(found: Found) -> bool:
+    """Whether the container runs, started if need be; it cannot where something else has taken its port since."""
+    if found.running:
+        return True
+    say(f"       starting the registry again on port {found.port}")
+    return subprocess.run(["docker", "start", NAME], capture_output=True, check=False).returncode == 0
+
+
 def _start(image: str, candidates: Sequence[int]) -> int:
+    """Makes the container on the first candidate that is free, and returns that port."""
     labels = ["--label", "liftlock.managed=true", "--label", "liftlock.role=machine"]
     run(["docker", "volume", "create", *labels, NAME], way_out="look at: docker volume ls")
+    command = ["docker", "run", "--detach", "--name", NAME, *labels, "--restart", "unless-stopped", "--volume", f"{NAME}:/var/lib/registry"]
     for port in candidates:
         if not port_is_free(port):
             continue
-        command = [
-            "docker",
-            "run",
-            "--detach",
-            "--name",
-            NAME,
-            *labels,
-            "--restart",
-            "unless-stopped",
-            "--publish",
-            f"127.0.0.1:{port}:5000",
-        ]
-        started = subprocess.run([*command, "--volume", f"{NAME}:/var/lib/registry", image], capture_output=True, check=False)
+        started = subprocess.run([*command, "--publish", f"127.0.0.1:{port}:5000", image], capture_output=True, check=False)
         if started.returncode == 0:
             return port
         subprocess.run(["docker", "rm", "--force", NAME], capture_output=True, check=False)
         reason = started.stderr.decode(errors="replace").strip()
         if "port is already allocated" not in reason and "address already in use" not in reason:
             raise StepError(reason, way_out="look at: docker ps -a")
-    raise StepError(
-        f"no free port for the registry among {', '.join(map(str, candidates[:5]))}{' ...' if len(candidates) > 5 else ''}",
-        way_out="name a free one: LIFTLOCK_REGISTRY_PORT=6480 make images",
-    )
+    tried = ", ".join(map(str, candidates[:5])) + (" ..." if len(candidates) > 5 else "")
+    raise StepError(f"no free port for the registry among {tried}", way_out="name a free one: LIFTLOCK_REGISTRY_PORT=6480 make images")
 
 
 def _wait(registry: Registry) -> Registry:

@@ -31,6 +31,6 @@ def test_docker_host_is_the_endpoint_where_it_is_set(monkeypatch: pytest.MonkeyP
 def test_the_pid_file_of_an_engine_that_is_gone_is_removed(tmp_path: Path, number: str) -> None:
     path = tmp_path / "docker.pid"
     path.write_text(number)
-    remove_stale_pid_file(path)
+    remove_stale_pid_file(path, "dockerd")
     assert not path.exists()
-    remove_stale_pid_file(path)
+    remove_stale_pid_file(path, "dockerd")
