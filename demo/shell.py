@@ -24,7 +24,7 @@ class Shell:
     timings: list[tuple[str, float]] = field(default_factory=list)
 
     def run(self, command: str, *, expect: int = 0, says: tuple[str, ...] = (), as_: str | None = None, brief: bool = False) -> str:
-        """The command's stdout; brief: only its length is shown. DemoError where it ends with another status or does not say what it should."""
+        """The command's stdout; brief: only its length is shown. DemoError where it ends otherwise or does not say what it should."""
         prefix = f'LIFTLOCK_ACTOR="{as_}" ' if as_ else ""
         print(f"\n\033[1m$ {prefix}{command}\033[0m" if sys.stdout.isatty() else f"\n$ {prefix}{command}", flush=True)
         began = time.monotonic()
