@@ -1,0 +1,57 @@
+"""What can go wrong in synthesis, each with a message for a person. No message holds a password."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ProblemCode(StrEnum):
+    """Why a schema cannot be filled as it is; stable, so that it can be searched for and written into a ticket."""
+
+    UNSUPPORTED_TYPE = "unsupported-type"
+    UNSUPPORTED_TABLE = "unsupported-table"
+    UNPLANNABLE_CHECK = "unplannable-check"
+    UNPLANNABLE_UNIQUE = "unplannable-unique"
+    EXCLUSION_CONSTRAINT = "exclusion-constraint"
+    UNIQUE_DOMAIN_TOO_SMALL = "unique-domain-too-small"
+    OVERLAPPING_FOREIGN_KEYS = "overlapping-foreign-keys"
+    CIRCULAR_KEY = "circular-key"
+    EMPTY_RANGE = "empty-range"
+    ROWS_OUT_OF_RANGE = "rows-out-of-range"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One reason why no plan can be made. column is None where the whole table is concerned."""
+
+    table: str
+    column: str | None
+    code: ProblemCode
+    text: str
+
+    def __str__(self) -> str:
+        where = f"{self.table}.{self.column}" if self.column else self.table
+        return f"{where} [{self.code}]: {self.text}"
+
+
+class DatagenError(Exception):
+    """Rows could not be made or loaded. message says what and where, hint what to do next."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
+
+class PlanError(DatagenError):
+    """The schema has parts for which no valid rows can be planned. Nothing was written."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems), key=lambda p: (p.table, p.column or "", p.code, p.text)))
+        lines = "".join(f"\n  {problem}" for problem in self.problems)
+        super().__init__(f"no rows were written: {len(self.problems)} part(s) of the schema cannot be planned:{lines}")

@@ -1,0 +1,391 @@
+"""How a column's values come from a row's number: closed sets of frozen data, chosen by the plan and evaluated by generate.
+
+A Source turns row numbers into whole numbers; a Form turns whole numbers into text. A Maker is a text that is made of several parts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from liftlock_datagen.catalog import TableName
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Splits a table's rows into consecutive groups, one per parent row, of skewed sizes up to `cap`, in total exactly `rows`."""
+
+    label: str
+    rows: int
+    parents: int
+    cap: int
+
+
+# --- sources --------------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Serial:
+    """first + row * step, up to last: unique."""
+
+    first: int
+    step: int = 1
+    last: int = 1 << 60
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform:
+    """low … high; small ones far more often where skewed."""
+
+    low: int
+    high: int
+    skewed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Permuted:
+    """low … high, each at most once: unique for up to high - low + 1 rows."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A point in a row's life: a moment that all its milestones share, plus early … late, all in seconds; the result in units of `unit`."""
+
+    unit: int
+    first: int
+    last: int
+    early: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """At least the largest of the base columns, plus 1 where strict; further by at most `gap`; within low … high."""
+
+    bases: tuple[str, ...]
+    strict: bool
+    gap: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Popular:
+    """A parent row: few of them are chosen often, most seldom; which ones is scattered over the table."""
+
+    parents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier row of the same table; row 0 has none (-1, so NULL), or itself where own_root."""
+
+    own_root: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GroupOf:
+    """The parent row whose group the row is in."""
+
+    grouping: Grouping
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceIn:
+    """low + the row's place in its group."""
+
+    grouping: Grouping
+    low: int
+
+
+@dataclass(frozen=True, slots=True)
+class MixedIn:
+    """low + one digit of a number that differs for all rows of a group: total is the product of all such digits' sizes."""
+
+    grouping: Grouping
+    total: int
+    divisor: int
+    modulus: int
+    low: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Radix:
+    """low + one digit of a number that differs for all rows. label: what the digits of one number share."""
+
+    label: str
+    total: int
+    divisor: int
+    modulus: int
+    low: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FirstOf:
+    """0 for the first row of each group, others 1 … choices - 1."""
+
+    grouping: Grouping
+    choices: int
+
+
+Source = Serial | Uniform | Permuted | Milestone | Later | Popular | Earlier | GroupOf | PlaceIn | MixedIn | Radix | FirstOf
+
+# --- forms ----------------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A number in units of 10**-scale."""
+
+    scale: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Days since 1970 as a date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Seconds since 1970 as a timestamp."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOfDay:
+    """Seconds since midnight."""
+
+    zone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A number of minutes as an interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The value of that index."""
+
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """The entry of that index of a vocabulary's field, among those with at most max_length characters (0: any)."""
+
+    vocabulary: str
+    field: int = 0
+    max_length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The number in the base of the alphabet, always `length` letters, behind a prefix."""
+
+    prefix: str
+    alphabet: str
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bits:
+    """The number as `length` binary digits."""
+
+    length: int
+
+
+Form = Whole | Day | Moment | TimeOfDay | Duration | Listed | Word | Code | Bits
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """form(source(row)). shared: columns of a table with the same name here draw the same numbers (a city and its postcode)."""
+
+    source: Source
+    form: Form
+    shared: str = ""
+
+
+# --- makers ---------------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """given.family.<row>@example.org: unique. short: u<row>@example.com. Given and family name are those of the row's person."""
+
+    short: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PersonName:
+    """The row's person: given and family name. unique: with the row's number behind."""
+
+    unique: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A number from the range reserved for fiction, +1-nnn-555-01nn; unique: with the row's number as extension."""
+
+    unique: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Street:
+    """House number and street, in the country of the row's place. unique: with the row's number as flat."""
+
+    unique: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """Adjective, material, thing. words: how many of them. separator: between the words. unique: with the row's number behind."""
+
+    words: int
+    separator: str
+    unique: bool
+    lower: bool = False
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """1 … most sentences from a vocabulary."""
+
+    vocabulary: str
+    most: int
+    max_length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JsonObject:
+    """A small object: of a product's attributes, or of an event's."""
+
+    product: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JsonList:
+    """A small array of words."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayOf:
+    """`least` … `most` elements."""
+
+    element: Generator
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Text after a regular expression: each part is some letters from an alphabet, least … most of them.
+
+    unique: the first letters of some parts together spell the row's number, see generate.
+    """
+
+    parts: tuple[tuple[str, int, int], ...]
+    unique: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Uuid:
+    """A version 4 UUID; unique."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """Bytes; the first eight are unique."""
+
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address from the ranges for documentation: 2001:db8::/32 where unique or `wide`, else IPv4. network: as a network, for cidr."""
+
+    wide: bool
+    network: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HardwareAddress:
+    """A locally administered MAC address; unique up to 2**40 rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """A small XML document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A geometric point."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A range [low, low + length) over the element."""
+
+    form: Form
+    low: int
+    high: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The value that the parent's row has in `column`; the parent's row comes from the table's link of that name."""
+
+    link: str
+    parent: TableName
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    """Always NULL."""
+
+
+Maker = (
+    Email
+    | PersonName
+    | Phone
+    | Street
+    | Title
+    | Prose
+    | JsonObject
+    | JsonList
+    | ArrayOf
+    | Pattern
+    | Uuid
+    | Binary
+    | Address
+    | HardwareAddress
+    | Markup
+    | Point
+    | Span
+)
+Generator = Scaled | Maker | Reference | Null
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPlan:
+    """What a column gets. nulls: how many of 65,536 rows are NULL; null_key: whose coin decides (columns of one link share it)."""
+
+    name: str
+    generator: Generator
+    nulls: int = 0
+    null_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How the rows of a table find their parents' rows: one per foreign key."""
+
+    name: str
+    parent: TableName
+    source: Source

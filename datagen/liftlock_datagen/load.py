@@ -1,0 +1,326 @@
+"""Loads a plan into an empty, migrated PostgreSQL database with COPY, in one transaction.
+
+Foreign keys and movable indexes are dropped first and made again from their own definitions afterwards; foreign keys are added NOT VALID
+and then validated, so that the database itself proves every reference, whatever the order of the tables and however they refer to one
+another.
+A run that is killed leaves the database as it was. The marker liftlock_data.seeded is written last, in the same transaction.
+Triggers fire as they do for any row.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+import psycopg
+from psycopg import sql
+
+from liftlock_datagen.catalog import Catalog, ForeignKey, Index, Table, TableName
+from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.generate import Generation
+from liftlock_datagen.plan import plan_load
+from liftlock_datagen.plan_data import LoadPlan, TablePlan
+from liftlock_datagen.read_catalog import read_catalog
+from liftlock_datagen.vocabulary import Vocabularies, load_vocabularies
+
+Progress = Callable[[str, int, int], None]
+Connection = psycopg.Connection[Any]
+
+_BLOCK_ROWS = 16384
+_LOCK = 7_236_409_112_001  # an advisory lock of this package: two runs on one database follow each other
+_LOCK_TIMEOUT = "60s"
+_INDEX_MEMORY = "256MB"
+_MARKER = """
+CREATE SCHEMA IF NOT EXISTS liftlock_data;
+CREATE TABLE IF NOT EXISTS liftlock_data.seeded (
+  seed bigint NOT NULL, rows bigint NOT NULL, catalog_hash text NOT NULL, vocabulary_hash text NOT NULL,
+  tables jsonb NOT NULL, finished timestamptz NOT NULL DEFAULT now());
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SeedReport:
+    """What a run loaded. rows: per table, as schema.name. skipped: an earlier run had already done exactly this."""
+
+    rows: Mapping[str, int]
+    seconds: float
+    skipped: bool = False
+    phases: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """The rows of all tables."""
+        return sum(self.rows.values())
+
+
+def seed(url: str, *, rows: int, seed: int, on_progress: Progress) -> SeedReport:
+    """Fills an empty, migrated database with at least `rows` synthetic rows; does nothing where the same was done before.
+
+    Args:
+        url: a libpq URL or connection string of a role that owns the tables.
+        rows: over all tables. seed: the same seed, rows, schema and version give the same bytes.
+        on_progress: called with a table, its rows loaded so far and its rows in all.
+
+    Raises:
+        PlanError: parts of the schema cannot be planned; nothing was written.
+        DatagenError: the database cannot be reached, is not empty, or refused; it is as it was before. No password is in the message.
+    """
+    started = time.monotonic()
+    with _connected(url) as connection, _wrapped(url), connection.transaction():
+        _settle(connection)
+        found = _marked(connection, rows, seed)
+        if found is not None:
+            return SeedReport(found, time.monotonic() - started, skipped=True)
+        catalog = _read(connection)
+        vocabularies = load_vocabularies()
+        plan = plan_load(catalog, vocabularies, rows=rows, seed=seed)
+        phases = _load(connection, catalog, plan, vocabularies, on_progress)
+    loaded = {str(table.name): table.rows for table in plan.tables}
+    return SeedReport(loaded, time.monotonic() - started, phases=phases)
+
+
+# --- connection and errors ------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Connection]:
+    try:
+        connection = psycopg.connect(url, autocommit=True, application_name="liftlock-datagen")
+    except psycopg.Error as err:
+        # "from None": the driver's own message may quote the URL
+        raise DatagenError(f"no connection to the database: {_without_password(str(err).strip(), url)}", hint="is it up?") from None
+    with connection:
+        yield connection
+
+
+@contextmanager
+def _wrapped(url: str) -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as err:
+        where = ".".join(part for part in (err.diag.schema_name, err.diag.table_name, err.diag.constraint_name) if part)
+        text = err.diag.message_primary or str(err).strip()
+        detail = f" [{err.diag.context.splitlines()[0]}]" if err.diag.context else ""
+        message = f"the database refused{' ' + where if where else ''}: {_without_password(text + detail, url)}"
+        raise DatagenError(message, hint="nothing was written; the database is as it was") from None
+
+
+def _without_password(text: str, url: str) -> str:
+    try:
+        password = psycopg.conninfo.conninfo_to_dict(url).get("password")
+    except psycopg.Error:
+        password = None
+    parts = urlsplit(url) if "://" in url else None
+    secrets = {str(password or ""), (parts.password or "") if parts else ""}
+    secrets |= {unquote(secret) for secret in secrets} | {quote(secret, safe="") for secret in secrets}
+    for secret in sorted(secrets - {""}, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text.replace(url, "***") if password else text
+
+
+def _settle(connection: Connection) -> None:
+    for name, value in (
+        ("TimeZone", "UTC"),
+        ("DateStyle", "ISO, MDY"),
+        ("IntervalStyle", "postgres"),
+        ("lock_timeout", _LOCK_TIMEOUT),
+        ("statement_timeout", "0"),
+        ("maintenance_work_mem", _INDEX_MEMORY),
+        ("synchronous_commit", "on"),
+    ):
+        connection.execute("SELECT set_config(%s, %s, true)", [name, value])
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+def _read(connection: Connection) -> Catalog:
+    """The catalog with every name qualified, whatever the role's search_path is."""
+    before = connection.execute("SELECT current_setting('search_path')").fetchone()
+    connection.execute("SELECT set_config('search_path', 'pg_catalog', true)")
+    catalog = read_catalog(connection)
+    connection.execute("SELECT set_config('search_path', %s, true)", before)
+    return catalog
+
+
+def _marked(connection: Connection, rows: int, seed: int) -> Mapping[str, int] | None:
+    """The rows that an earlier run of the same request loaded; None where there was none; DatagenError after another request."""
+    known = connection.execute("SELECT to_regclass('liftlock_data.seeded') IS NOT NULL").fetchone()
+    if not known or not known[0]:
+        return None
+    done = connection.execute("SELECT seed, rows, tables FROM liftlock_data.seeded").fetchone()
+    if done is None:
+        return None
+    if (done[0], done[1]) != (seed, rows):
+        raise DatagenError(
+            f"the database already holds synthetic rows of seed {done[0]} and {done[1]} rows; seed {seed} and {rows} rows are asked",
+            hint="create the database anew, or ask for the same seed and rows",
+        )
+    return {name: int(count) for name, count in done[2].items()}
+
+
+# --- the load -------------------------------------------------------------------------------------------------------------------------
+
+
+def _load(
+    connection: Connection, catalog: Catalog, plan: LoadPlan, vocabularies: Vocabularies, on_progress: Progress
+) -> Mapping[str, float]:
+    phases: dict[str, float] = {}
+    with _timed(phases, "prepare"):
+        _refuse_filled(connection, catalog)
+        _drop_constraints(connection, catalog)
+    with _timed(phases, "copy"), ThreadPoolExecutor(1, thread_name_prefix="generate") as worker:
+        generation = Generation(plan, vocabularies)
+        for table in plan.tables:
+            _copy(connection, table, generation, worker, on_progress)
+    with _timed(phases, "indexes"):
+        _build_indexes(connection, catalog)
+    with _timed(phases, "foreign keys"):
+        _prove_references(connection, catalog)
+    with _timed(phases, "finish"):
+        _advance_sequences(connection, catalog)
+        _analyze(connection, catalog)
+        _mark(connection, plan)
+    return phases
+
+
+@contextmanager
+def _timed(phases: dict[str, float], name: str) -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    phases[name] = time.monotonic() - started
+
+
+def _name(table: TableName) -> sql.Identifier:
+    return sql.Identifier(table.schema, table.name)
+
+
+def _refuse_filled(connection: Connection, catalog: Catalog) -> None:
+    """Locks every table, so that nobody adds rows meanwhile, and refuses where one has rows."""
+    if not catalog.tables:
+        return
+    names = sql.SQL(", ").join(_name(table.name) for table in catalog.tables)
+    connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(names))
+    filled = [
+        str(table.name)
+        for table in catalog.tables
+        if (row := connection.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(_name(table.name))).fetchone()) and row[0]
+    ]
+    if filled:
+        raise DatagenError(
+            f"{', '.join(filled)}: there are rows already, and none of them are marked as made by this tool",
+            hint="synthetic rows go into an empty, migrated database: create it anew, then run the same command again",
+        )
+
+
+def _copy(connection: Connection, table: TablePlan, generation: Generation, worker: ThreadPoolExecutor, on_progress: Progress) -> None:
+    """One table. The worker makes the next block while the present one is on its way."""
+    columns = sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns)
+    listed = sql.SQL("({})").format(columns) if table.columns else sql.SQL("")
+    statement = sql.SQL("COPY {} {} FROM STDIN").format(_name(table.name), listed)
+    starts = range(0, table.rows, _BLOCK_ROWS)
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        coming = [worker.submit(_block, generation, table, start) for start in starts[:2]]
+        for place, start in enumerate(starts):
+            block = coming.pop(0).result()
+            if place + 2 < len(starts):
+                coming.append(worker.submit(_block, generation, table, starts[place + 2]))
+            copy.write(block)
+            on_progress(str(table.name), min(start + _BLOCK_ROWS, table.rows), table.rows)
+
+
+def _block(generation: Generation, table: TablePlan, start: int) -> bytes:
+    return generation.block(table, start, min(_BLOCK_ROWS, table.rows - start))
+
+
+# --- constraints and indexes ----------------------------------------------------------------------------------------------------------
+
+
+def _drop_constraints(connection: Connection, catalog: Catalog) -> None:
+    for table in catalog.tables:
+        for key in table.foreign_keys:
+            _drop_constraint(connection, table, key.name)
+    for table in catalog.tables:
+        for index in filter(_is_moved, table.indexes):
+            if index.constraint is not None:
+                _drop_constraint(connection, table, index.name)
+            else:
+                connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(table.name.schema, index.name)))
+
+
+def _drop_constraint(connection: Connection, table: Table, name: str) -> None:
+    connection.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(_name(table.name), sql.Identifier(name)))
+
+
+def _is_moved(index: Index) -> bool:
+    return index.movable
+
+
+def _add_constraint(connection: Connection, table: Table, name: str, definition: str) -> None:
+    statement = sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} ").format(_name(table.name), sql.Identifier(name))
+    connection.execute(statement.as_bytes(connection) + definition.encode())
+
+
+def _build_indexes(connection: Connection, catalog: Catalog) -> None:
+    """Every dropped index from its own definition, primary keys first; then their comments."""
+    for table in catalog.tables:
+        for index in sorted(filter(_is_moved, table.indexes), key=lambda index: (not index.primary, index.name)):
+            if index.constraint is not None:
+                _add_constraint(connection, table, index.name, index.constraint)
+                _comment(connection, sql.SQL("CONSTRAINT {} ON {}").format(sql.Identifier(index.name), _name(table.name)), index.comment)
+            else:
+                connection.execute(index.definition.encode())
+                _comment(connection, sql.SQL("INDEX {}").format(sql.Identifier(table.name.schema, index.name)), index.comment)
+
+
+def _prove_references(connection: Connection, catalog: Catalog) -> None:
+    for table in catalog.tables:
+        for key in table.foreign_keys:
+            _add_foreign_key(connection, table, key)
+
+
+def _add_foreign_key(connection: Connection, table: Table, key: ForeignKey) -> None:
+    """The key as it was: one that was NOT VALID stays so, any other is validated."""
+    _add_constraint(connection, table, key.name, key.definition + (" NOT VALID" if key.validated else ""))
+    if key.validated:
+        connection.execute(sql.SQL("ALTER TABLE {} VALIDATE CONSTRAINT {}").format(_name(table.name), sql.Identifier(key.name)))
+    _comment(connection, sql.SQL("CONSTRAINT {} ON {}").format(sql.Identifier(key.name), _name(table.name)), key.comment)
+
+
+def _comment(connection: Connection, what: sql.Composed, comment: str | None) -> None:
+    if comment is not None:
+        connection.execute(sql.SQL("COMMENT ON {} IS {}").format(what, sql.Literal(comment)))
+
+
+# --- the end --------------------------------------------------------------------------------------------------------------------------
+
+
+def _advance_sequences(connection: Connection, catalog: Catalog) -> None:
+    """Each sequence goes on behind the largest value that was loaded."""
+    for table in catalog.tables:
+        for column in table.columns:
+            if column.sequence is None:
+                continue
+            name = sql.Literal(_name(column.sequence).as_string(connection))
+            statement = sql.SQL("SELECT setval({}::regclass, max({})) FROM {} HAVING max({}) >= 1").format(
+                name, sql.Identifier(column.name), _name(table.name), sql.Identifier(column.name)
+            )
+            connection.execute(statement)
+
+
+def _analyze(connection: Connection, catalog: Catalog) -> None:
+    for table in catalog.tables:
+        connection.execute(sql.SQL("ANALYZE {}").format(_name(table.name)))
+
+
+def _mark(connection: Connection, plan: LoadPlan) -> None:
+    connection.execute(_MARKER)
+    tables = json.dumps({str(table.name): table.rows for table in plan.tables})
+    connection.execute(
+        "INSERT INTO liftlock_data.seeded (seed, rows, catalog_hash, vocabulary_hash, tables) VALUES (%s, %s, %s, %s, %s)",
+        [plan.seed, plan.requested_rows, plan.catalog_digest, plan.vocabulary_digest, tables],
+    )

@@ -1,0 +1,142 @@
+"""Makes the frozen word lists in vocabularies/ with Faker. Run by hand when they shall change: every generated row changes with them.
+
+    python -m liftlock_datagen.make_vocabularies
+
+Faker is needed only here. Its words differ from version to version (some from run to run), which is why the lists are kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "vocabularies"
+Row = tuple[str, ...]
+LOCALES = {
+    "en_US": ("US", "United States"),
+    "en_GB": ("GB", "United Kingdom"),
+    "de_DE": ("DE", "Germany"),
+    "fr_FR": ("FR", "France"),
+    "nl_NL": ("NL", "Netherlands"),
+    "es_ES": ("ES", "Spain"),
+    "it_IT": ("IT", "Italy"),
+    "pl_PL": ("PL", "Poland"),
+}
+_SPECIAL_LETTERS = str.maketrans({"ß": "ss", "ł": "l", "Ł": "L", "ø": "o", "æ": "ae", "ö": "oe", "ü": "ue", "ä": "ae"})
+
+WORDS = {
+    "adjective": "Light Robust Compact Foldable Classic Modern Quiet Bright Warm Slim Sturdy Handmade Waterproof Portable Smooth Elegant "
+    "Simple Durable Soft Practical Refined Vintage Nordic Everyday Organic Striped Padded Insulated Rounded Polished",
+    "material": "Oak Steel Cotton Linen Wool Leather Bamboo Ceramic Glass Copper Cork Granite Rubber Silk Walnut Aluminium Canvas Felt "
+    "Marble Pine Brass Hemp Slate Velvet Birch",
+    "thing": "Lamp Chair Kettle Backpack Jacket Mug Table Bottle Blanket Clock Shelf Bowl Scarf Knife Basket Mirror Umbrella Stool "
+    "Notebook Cushion Tray Vase Gloves Wallet Pan Lantern Hammock Bench Apron Teapot Rug Pillow Ladder Bicycle Helmet Tent",
+    "category": "Kitchen Garden Lighting Furniture Clothing Outdoor Office Bedroom Bathroom Travel Sports Toys Books Music Tools "
+    "Storage Decoration Textiles Electronics Pets",
+    "color": "black white red blue green grey yellow brown orange beige",
+    "tag": "new sale gift summer winter popular limited eco import local",
+    "role": "Engineer Designer Analyst Manager Consultant Accountant Editor Planner Buyer Clerk",
+}
+_OPINIONS = (
+    "I use it every day",
+    "It arrived two days early",
+    "The quality is better than expected",
+    "The colour differs a little from the picture",
+    "It feels solid and well made",
+    "My family likes it a lot",
+    "The instructions were easy to follow",
+    "It is smaller than I thought",
+    "The price is fair for what you get",
+    "It broke after a few weeks",
+    "Customer service answered quickly",
+    "I would buy it again",
+    "It was a present and was well received",
+    "The packaging was damaged but the content was fine",
+    "It does what it should",
+    "The material is pleasant to touch",
+    "Cleaning it takes no time",
+    "It fits exactly where I wanted it",
+    "I expected more for this price",
+    "After a month it still looks new",
+)
+_ENDINGS = (
+    "",
+    ", highly recommended",
+    ", no complaints",
+    ", as described",
+    ", which surprised me",
+    ", so I am satisfied",
+    ", though delivery was slow",
+    ", and friends asked where I got it",
+    ", even after heavy use",
+)
+
+
+def fold(text: str) -> str:
+    """The name in the letters that a mailbox may have."""
+    plain = unicodedata.normalize("NFKD", text.translate(_SPECIAL_LETTERS)).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z]", "", plain)
+
+
+def _safe(text: str) -> str:
+    """Without what would need escaping in arrays or JSON."""
+    return " ".join(re.sub(r"[\"\\{},\t\n]", " ", text).split())
+
+
+def _distinct(make: Callable[[], str], count: int, tries: int) -> list[str]:
+    found: dict[str, None] = {}
+    for _ in range(tries):
+        found.setdefault(_safe(make()))
+        if len(found) == count:
+            break
+    return list(found)
+
+
+def _people_and_places() -> Iterator[tuple[str, list[Row]]]:
+    from faker import Faker  # noqa: PLC0415 - a development dependency, needed only when this runs
+
+    given: dict[str, None] = {}
+    family: dict[str, None] = {}
+    places: list[Row] = []
+    streets: list[Row] = []
+    companies: list[Row] = []
+    for number, (locale, (code, country)) in enumerate(LOCALES.items()):
+        faker = Faker(locale, use_weighting=False)
+        faker.seed_instance(20240101 + number)
+        given.update(dict.fromkeys(_distinct(faker.first_name, 60, 2000)))
+        family.update(dict.fromkeys(_distinct(faker.last_name, 100, 2000)))
+        for city in _distinct(faker.city, 60, 2000):
+            region = faker.state() if hasattr(faker, "state") else faker.region() if hasattr(faker, "region") else country
+            places.append((city, _safe(faker.postcode()), _safe(region), code, country, locale.replace("_", "-")))
+        streets += [(street, code) for street in _distinct(faker.street_name, 60, 2000)]
+        companies += [(company,) for company in _distinct(faker.company, 40, 1000)]
+    yield "given", [(name, fold(name)) for name in given if fold(name)]
+    yield "family", [(name, fold(name)) for name in family if fold(name)]
+    yield "place", places
+    yield "street", streets
+    yield "company", companies
+
+
+def _words() -> Iterator[tuple[str, list[Row]]]:
+    for name, words in WORDS.items():
+        yield name, [(word,) for word in words.split()]
+    yield "opinion", [(opinion + ending + ".",) for opinion in _OPINIONS for ending in _ENDINGS]
+
+
+def write_vocabularies(folder: Path) -> None:
+    """Writes every list as tab-separated text, and the manifest with the hash of each."""
+    folder.mkdir(exist_ok=True)
+    manifest = {}
+    for name, rows in sorted([*_people_and_places(), *_words()]):
+        text = "".join("\t".join(row) + "\n" for row in dict.fromkeys(rows))
+        (folder / f"{name}.tsv").write_text(text, encoding="utf-8")
+        manifest[name] = "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_vocabularies(FOLDER)

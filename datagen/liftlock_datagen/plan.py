@@ -1,0 +1,192 @@
+"""Plans a load: catalog + total rows + seed -> what every column of every table gets, or every reason why not. Pure.
+
+Nothing is tried and repaired later: keys differ by construction, references point to rows that exist, checks are met by the choice of
+values. What cannot be planned is a problem with a stable code and its table and column; all of them are reported at once, before any write.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from liftlock_datagen.catalog import Catalog, Column, ForeignKey, Match, Table, TableName
+from liftlock_datagen.checks import CheckFindings, ColumnDemand, Presence, read_checks
+from liftlock_datagen.columns import UNLIMITED, Choice, Subject, choose
+from liftlock_datagen.designs import Counts, design_capacity, designed_columns, designed_links
+from liftlock_datagen.errors import PlanError, Problem, ProblemCode
+from liftlock_datagen.generators import ColumnPlan, Earlier, Link, Null, Popular, Reference, Source
+from liftlock_datagen.keys import KeyDesigns, SoleColumn, design_keys
+from liftlock_datagen.limits import Limits, limits_of
+from liftlock_datagen.links import TableLinks, circular_columns, find_links, load_order
+from liftlock_datagen.orders import order_columns
+from liftlock_datagen.plan_data import LoadPlan, TablePlan
+from liftlock_datagen.row_counts import count_rows, share_rows
+from liftlock_datagen.semantics import usual_nulls
+from liftlock_datagen.vocabulary import Vocabularies
+
+MOST_ROWS = (1 << 31) - 1
+Demands = Mapping[tuple[TableName, str], tuple[ColumnDemand, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A table with everything decided that needs no row counts."""
+
+    table: Table
+    links: TableLinks
+    findings: CheckFindings
+    limits: dict[str, Limits]
+    choices: dict[str, Choice]
+    keys: KeyDesigns
+    problems: tuple[Problem, ...]
+
+
+def plan_load(catalog: Catalog, vocabularies: Vocabularies, *, rows: int, seed: int) -> LoadPlan:
+    """The plan for at least `rows` rows over all tables; PlanError with every problem where there is none."""
+    if not 1 <= rows <= MOST_ROWS:
+        raise PlanError([Problem("all tables", None, ProblemCode.ROWS_OUT_OF_RANGE, f"{rows} rows asked; 1 to {MOST_ROWS} can be made")])
+    links = {table.name: find_links(table, catalog) for table in catalog.tables}
+    circular = list(circular_columns(links))
+    findings = {table.name: read_checks(table) for table in catalog.tables}
+    demands = _demands(findings, links) if not circular else {}
+    drafts = {table.name: _draft(table, links[table.name], findings[table.name], demands, vocabularies) for table in catalog.tables}
+    problems = [*circular, *(problem for draft in drafts.values() for problem in draft.problems)]
+    if problems:
+        raise PlanError(problems)
+    if not drafts:
+        return LoadPlan(seed, rows, (), catalog.digest, vocabularies.digest)
+    counts = _count(drafts, links, rows)
+    order = [name for group in load_order(links) for name in group]
+    planned = [_plan_table(drafts[name], counts) for name in order]
+    problems = [problem for _, found in planned for problem in found]
+    if problems:
+        raise PlanError(problems)
+    return LoadPlan(seed, rows, tuple(table for table, _ in planned), catalog.digest, vocabularies.digest)
+
+
+def _demands(findings: Mapping[TableName, CheckFindings], links: Mapping[TableName, TableLinks]) -> Demands:
+    """What is demanded of each column. What a foreign key's column demands is demanded of the column that it takes its values from, too."""
+    found: dict[tuple[TableName, str], tuple[ColumnDemand, ...]] = defaultdict(tuple)
+    for table, read in findings.items():
+        for column, demands in read.by_column.items():
+            found[table, column] += demands
+            handed_up = tuple(replace(demand, column=column) for demand in demands if not isinstance(demand, Presence))
+            step = links[table].of_column(column)
+            while step is not None:
+                above, name = step[0].target, step[1]
+                handed_up = tuple(replace(demand, column=name) for demand in handed_up)
+                found[above, name] += handed_up
+                step = links[above].of_column(name)
+    for read_links in links.values():
+        for key in read_links.keys:
+            for column in key.target_columns:
+                found[key.target, column] += (Presence(column, absent=False),)
+    return found
+
+
+def _draft(table: Table, links: TableLinks, findings: CheckFindings, demands: Demands, vocabularies: Vocabularies) -> _Draft:
+    written = [column for column in table.columns if not column.generated]
+    in_keys = {part.column for index in table.indexes if index.unique for part in index.parts}
+    limits = {}
+    for column in written:
+        kept = (Presence(column.name, absent=False),) if column.name in in_keys else ()
+        limits[column.name] = limits_of(column, (*demands.get((table.name, column.name), ()), *kept))
+
+    def unique_choice(name: str) -> Choice | Problem:
+        return choose(Subject(table.name, table.column(name), limits[name], unique=True), vocabularies)
+
+    keys = design_keys(table, links, limits, unique_choice)
+    sole = {design.column for design in keys.designs if isinstance(design, SoleColumn)}
+    choices, problems = {}, [*links.problems, *findings.problems, *keys.problems, *_obstacles(table)]
+    for column in written:
+        if links.of_column(column.name) is not None:
+            continue
+        found = choose(Subject(table.name, column, limits[column.name], unique=column.name in sole), vocabularies)
+        if isinstance(found, Problem):
+            problems.append(found)
+        else:
+            choices[column.name] = found
+    return _Draft(table, links, findings, limits, choices, keys, tuple(problems))
+
+
+def _obstacles(table: Table) -> list[Problem]:
+    name = str(table.name)
+    found = [Problem(name, None, ProblemCode.UNSUPPORTED_TABLE, text) for text in table.obstacles]
+    return found + [
+        Problem(name, None, ProblemCode.EXCLUSION_CONSTRAINT, f'no rows can be planned for exclusion constraint "{text}"')
+        for text in table.exclusions
+    ]
+
+
+def _count(drafts: Mapping[TableName, _Draft], links: Mapping[TableName, TableLinks], total: int) -> Mapping[TableName, int]:
+    order = load_order(links)
+
+    def cap(name: TableName, rows: Mapping[TableName, int]) -> int:
+        draft = drafts[name]
+        caps = [design_capacity(design, _counts(draft, rows)) for design in draft.keys.designs]
+        return min(caps, default=UNLIMITED)
+
+    counts, full = count_rows(share_rows([draft.table for draft in drafts.values()], links, order), order, total, cap)
+    if sum(counts.values()) >= total:
+        return counts
+    text = f"its keys allow {{}} rows, and all tables together {sum(counts.values())}, but {total} are asked"
+    raise PlanError(
+        [
+            Problem(str(name), _narrowest(drafts[name], counts), ProblemCode.UNIQUE_DOMAIN_TOO_SMALL, text.format(counts[name]))
+            for name in sorted(full)
+        ]
+    )
+
+
+def _counts(draft: _Draft, rows: Mapping[TableName, int]) -> Counts:
+    parents = {key.name: rows[key.target] for key in draft.links.keys}
+    own = frozenset(key.name for key in draft.links.keys if key.target == draft.table.name)
+    return Counts(rows[draft.table.name], parents, own, draft.choices, draft.limits)
+
+
+def _narrowest(draft: _Draft, rows: Mapping[TableName, int]) -> str | None:
+    """The column of the key that allows the fewest rows."""
+    counts = _counts(draft, rows)
+    tight = min(draft.keys.designs, key=lambda design: design_capacity(design, counts), default=None)
+    return tight.column if isinstance(tight, SoleColumn) else None
+
+
+# --- with row counts ------------------------------------------------------------------------------------------------------------------
+
+
+def _plan_table(draft: _Draft, rows: Mapping[TableName, int]) -> tuple[TablePlan, list[Problem]]:
+    counts = _counts(draft, rows)
+    linked, made = designed_links(draft.keys.designs, counts), designed_columns(draft.keys.designs, counts)
+    links = tuple(Link(key.name, key.target, linked.get(key.name) or _free_source(draft, key.name, rows)) for key in draft.links.keys)
+    columns = []
+    for column in draft.table.columns:
+        reference = draft.links.of_column(column.name)
+        if column.generated:
+            continue
+        if reference is not None:
+            columns.append(_reference_plan(draft, column, *reference, fixed=reference[0].name in linked))
+        else:
+            choice = draft.choices[column.name]
+            kept = 0 if column.name in made else choice.nulls
+            columns.append(ColumnPlan(column.name, made.get(column.name) or choice.generator, kept))
+    ordered, unmet = order_columns(draft.table, columns, draft.findings.between, draft.limits, links)
+    return TablePlan(draft.table.name, rows[draft.table.name], ordered, links), list(unmet)
+
+
+def _free_source(draft: _Draft, name: str, rows: Mapping[TableName, int]) -> Source:
+    key = next(key for key in draft.links.keys if key.name == name)
+    if key.target == draft.table.name:
+        return Earlier(own_root=any(draft.limits[column].required for column in key.columns))
+    return Popular(rows[key.target])
+
+
+def _reference_plan(draft: _Draft, column: Column, key: ForeignKey, target: str, *, fixed: bool) -> ColumnPlan:
+    """A column of a foreign key. fixed: its parents are decided by a unique key, so that it is never NULL."""
+    limits = draft.limits[column.name]
+    if limits.absent and not limits.required:
+        return ColumnPlan(column.name, Null())
+    nullable = [name for name in key.columns if not draft.limits[name].required]
+    droppable = not fixed and not limits.required and (key.match is Match.SIMPLE or len(nullable) == len(key.columns))
+    nulls = min(usual_nulls(key.columns[0]), 12000) if droppable else 0
+    return ColumnPlan(column.name, Reference(key.name, key.target, target), nulls, f"link {key.name}")

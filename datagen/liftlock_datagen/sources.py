@@ -1,0 +1,140 @@
+"""Evaluates sources: row numbers to whole numbers. Each result depends on the seed, the table, a label and the row number alone."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import numpy as np
+
+from liftlock_datagen.bits import LARGEST_SIZE, Counters, Numbers, derive_key, draw, permute, reduce_bits, scatter, skewed, uniform
+from liftlock_datagen.catalog import TableName
+from liftlock_datagen.generators import (
+    Earlier,
+    FirstOf,
+    Grouping,
+    GroupOf,
+    Later,
+    Milestone,
+    MixedIn,
+    Permuted,
+    PlaceIn,
+    Popular,
+    Radix,
+    Scaled,
+    Serial,
+    Source,
+    Uniform,
+)
+from liftlock_datagen.plan_data import LoadPlan
+
+_LARGEST_WEIGHT = 12  # bits
+
+
+class SourceReader:
+    """Numbers for the sources of one plan. Holds nothing but what it can compute again: keys and the starts of groups."""
+
+    def __init__(self, plan: LoadPlan) -> None:
+        self._plan = plan
+        self._keys: dict[tuple[str, ...], int] = {}
+        self._starts: dict[tuple[TableName, Grouping], Numbers] = {}
+
+    def key(self, table: TableName, *path: str) -> int:
+        """The key of one stream of the table."""
+        whole = (str(table), *path)
+        if whole not in self._keys:
+            self._keys[whole] = derive_key(self._plan.seed, *whole)
+        return self._keys[whole]
+
+    def numbers(self, source: Source, table: TableName, label: str, rows: Counters) -> Numbers:
+        """The source's number for each row."""
+        key = self.key(table, label)
+        match source:
+            case Serial(first, step):
+                return rows.astype(np.int64) * step + first
+            case Uniform(low, high, skew):
+                drawn = skewed(key, rows, high - low + 1) if skew else uniform(key, rows, high - low + 1)
+                return drawn.astype(np.int64) + low
+            case Permuted(low, high):
+                return permute(key, rows, high - low + 1).astype(np.int64) + low
+            case Milestone(unit, first, last, early, late):
+                shared = uniform(key, rows, last - first + 1).astype(np.int64) + first
+                return (shared + self._offset(table, source, rows, late - early) + early) // unit
+            case Later():
+                return self._later(source, table, key, rows)
+            case Popular(parents):
+                return scatter(key, skewed(key, rows, parents), parents).astype(np.int64)
+            case Earlier(own_root):
+                return self._earlier(key, rows, own_root=own_root)
+            case Radix(shared_label, total, divisor, modulus, low):
+                whole = permute(self.key(table, shared_label), rows, total)
+                return (whole // np.uint64(divisor) % np.uint64(modulus)).astype(np.int64) + low
+            case GroupOf() | PlaceIn() | MixedIn() | FirstOf():
+                return self._in_group(source, table, key, rows)
+            case _:
+                assert_never(source)
+
+    def _offset(self, table: TableName, source: Milestone, rows: Counters, span: int) -> Numbers:
+        key = self.key(table, "milestone", str(source.early), str(source.late))
+        return uniform(key, rows, span + 1).astype(np.int64)
+
+    def _earlier(self, key: int, rows: Counters, *, own_root: bool) -> Numbers:
+        size = np.maximum(rows + np.uint64(own_root), np.uint64(1))
+        found = reduce_bits(draw(key, rows), size).astype(np.int64)
+        return found if own_root else np.where(rows == 0, -1, found)
+
+    def _later(self, source: Later, table: TableName, key: int, rows: Counters) -> Numbers:
+        base = np.full(len(rows), source.low, np.int64)
+        for name in source.bases:
+            column = self._plan.table(table).column(name)
+            if not isinstance(column.generator, Scaled):
+                raise TypeError(f"{table}.{name} has no number that another column could follow")
+            numbers = self.numbers(column.generator.source, table, column.generator.shared or name, rows)
+            base = np.maximum(base, numbers + source.strict)
+        room = np.clip(source.high - base, 0, source.gap) + 1
+        return base + reduce_bits(draw(key, rows), room.astype(np.uint64)).astype(np.int64)
+
+    def _in_group(self, source: GroupOf | PlaceIn | MixedIn | FirstOf, table: TableName, key: int, rows: Counters) -> Numbers:
+        starts = self._group_starts(table, source.grouping)
+        numbers = rows.astype(np.int64)
+        groups = np.searchsorted(starts, numbers, side="right") - 1
+        places = numbers - starts[groups]
+        match source:
+            case GroupOf():
+                return groups
+            case PlaceIn(_, low):
+                return places + low
+            case FirstOf(_, choices):
+                others = uniform(key, rows, max(1, choices - 1)).astype(np.int64) + 1
+                return np.where(places == 0, 0, others)
+            case MixedIn(grouping, total, divisor, modulus, low):
+                offsets = uniform(self.key(table, grouping.label, "offset"), groups.astype(np.uint64), total)
+                whole = (offsets + places.astype(np.uint64)) % np.uint64(total)
+                mixing = scatter if total <= LARGEST_SIZE else permute
+                mixed = mixing(self.key(table, grouping.label, "scatter"), whole, total)
+                return (mixed // np.uint64(divisor) % np.uint64(modulus)).astype(np.int64) + low
+            case _:
+                assert_never(source)
+
+    def _group_starts(self, table: TableName, grouping: Grouping) -> Numbers:
+        found = self._starts.get((table, grouping))
+        if found is None:
+            found = group_starts(grouping, self.key(table, grouping.label, "sizes"))
+            self._starts[table, grouping] = found
+        return found
+
+
+def group_starts(grouping: Grouping, key: int) -> Numbers:
+    """The first row of each group, and the number of rows at the end. Sizes are skewed and at most `cap`."""
+    parents = np.arange(grouping.parents, dtype=np.uint64)
+    spare = 62 - grouping.parents.bit_length() - grouping.rows.bit_length()  # the products below stay within 64 bits
+    largest = 1 << max(1, min(_LARGEST_WEIGHT, spare))
+    weights = skewed(key, parents, largest).astype(np.int64) + max(1, largest >> 6)
+    ends = np.cumsum(weights)
+    sizes = np.diff(ends * grouping.rows // int(ends[-1]), prepend=0)
+    kept = np.minimum(sizes, grouping.cap)
+    excess = grouping.rows - int(kept.sum())
+    if excess:
+        room = grouping.cap - kept
+        before = np.cumsum(room) - room
+        kept = kept + np.clip(excess - before, 0, room)
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(kept)])
