@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -15,19 +14,11 @@ import requests.exceptions
 from docker.errors import APIError, DockerException
 from docker.transport import UnixHTTPAdapter
 
+from liftlock_engine.providers.docker.local_socket import ADDRESS, OnePoolAdapter, knock
 from liftlock_engine.providers.port import ProviderError, UnreachableError
 
-_LOCAL = "http+docker://"
 _POOL = 64  # one connection for each thread of a deployment
 _ANSWER_SECONDS = 60
-
-
-class _OnePoolAdapter(UnixHTTPAdapter):
-    """All calls over one pool of connections. The base class keeps a pool for each address it was asked for, and closes the oldest of
-    them under the threads that are about to use it."""
-
-    def get_connection_with_tls_context(self, *_: Any, **__: Any) -> Any:
-        return self.get_connection(_LOCAL)
 
 
 class MissingError(ProviderError):
@@ -93,11 +84,13 @@ class Connection:
 
     def _connect(self) -> docker.APIClient:
         where: dict[str, Any] = {"base_url": self._base_url} if self._base_url else {**docker.utils.kwargs_from_env()}
-        _knock(docker.utils.parse_host(where.get("base_url")))
+        kind, _, path = docker.utils.parse_host(where.get("base_url")).partition("://")
+        if kind == "http+unix":
+            knock(path, _ANSWER_SECONDS)
         client = docker.APIClient(version="auto", timeout=_ANSWER_SECONDS, max_pool_size=_POOL, **where)
         adapter = client.get_adapter(client.base_url)
         if isinstance(adapter, UnixHTTPAdapter):
-            client.mount(_LOCAL, _OnePoolAdapter(adapter.socket_path, _ANSWER_SECONDS, 1, _POOL))
+            client.mount(ADDRESS, OnePoolAdapter(adapter.socket_path, _ANSWER_SECONDS, _POOL))
             adapter.close()
         return client
 
@@ -106,15 +99,6 @@ class Connection:
         return UnreachableError(
             f"the Docker daemon at {where} does not answer while {doing}; start it, or set DOCKER_HOST to the one to use ({err})"
         )
-
-
-def _knock(host: str) -> None:
-    """Raises OSError where nobody listens on a local socket; docker-py would do so too, but leave its own end open."""
-    kind, _, path = host.partition("://")
-    if kind == "http+unix":
-        with socket.socket(socket.AF_UNIX) as door:
-            door.settimeout(_ANSWER_SECONDS)
-            door.connect(path if path.startswith("/") else f"/{path}")
 
 
 def said_by(err: BaseException) -> str:
