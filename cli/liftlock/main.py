@@ -9,7 +9,7 @@ import typer
 
 from liftlock import __version__
 from liftlock.commands import branch, config, doctor, drift, env, history, image, init, promote
-from liftlock.core.errors import ExitCode, LiftlockError
+from liftlock.core.errors import ExitCode, LiftlockError, UsageError
 
 app = typer.Typer(name="liftlock", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=True)
 
@@ -36,17 +36,28 @@ app.add_typer(image.app, name="image")
 app.add_typer(promote.app, name="promote")
 app.command("drift")(drift.drift)
 app.command("history")(history.history)
+app.command("who-has")(history.who_has)
 
 
 def run() -> None:
     """Entry point: runs a command and turns what it raises into one message and one exit code."""
+    sys.exit(_outcome())
+
+
+def _outcome() -> int:
     try:
-        app(standalone_mode=True)
+        return int(app(standalone_mode=False) or ExitCode.DONE)
     except LiftlockError as err:
-        sys.exit(report(err))
+        return report(err)
+    except typer.Abort:
+        return report(UsageError("not done: it was not confirmed"))
+    except typer.TyperException as err:
+        # Typer's own exit code is 2, which here means that changes were found.
+        err.show() if hasattr(err, "show") else print(f"error: {err}", file=sys.stderr)  # noqa: T201
+        return ExitCode.USAGE
     except KeyboardInterrupt:
         print("liftlock: interrupted; what was done is recorded, the next run goes on from there", file=sys.stderr)  # noqa: T201
-        sys.exit(ExitCode.INTERRUPTED)
+        return ExitCode.INTERRUPTED
 
 
 def report(err: LiftlockError) -> int:

@@ -45,7 +45,7 @@ class DatabaseComponent(pulumi.ComponentResource):
         super().__init__("liftlock:docker:Database", f"database-{database.name}", {}, None)
         child = pulumi.ResourceOptions(parent=self)
         name = f"{ground.inputs.prefix}-{database_host(database.name)}"
-        self.volume = volume(ground, f"{database_host(database.name)}-data", child)
+        self.volume = volume(ground, f"{database_host(database.name)}-data", self)
         password = pulumi.Output.secret(f"POSTGRES_PASSWORD={ground.secrets[f'database/{database.name}/password']}")
         self.container = docker.Container(
             f"database-{database.name}",
@@ -86,7 +86,7 @@ class RouterComponent(pulumi.ComponentResource):
         super().__init__("liftlock:docker:Router", "router", {}, None)
         child = pulumi.ResourceOptions(parent=self)
         inputs = ground.inputs
-        self.volume = volume(ground, "router-routes", child)
+        self.volume = volume(ground, "router-routes", self)
         self.container = docker.Container(
             "router",
             name=f"{inputs.prefix}-router",
@@ -216,14 +216,14 @@ class RoutesComponent(pulumi.ComponentResource):
         self.register_outputs({"version": version})
 
 
-def volume(ground: Ground, name: str, opts: pulumi.ResourceOptions) -> docker.Volume:
-    """A labelled volume of the environment."""
+def volume(ground: Ground, name: str, parent: pulumi.Resource) -> docker.Volume:
+    """A labelled volume of the environment. Labels are written once: Docker cannot change them, and a new volume would lose the data."""
     labels = {**ground.inputs.labels, "liftlock.role": "volume"}
     return docker.Volume(
         f"{name}",
         name=f"{ground.inputs.prefix}-{name}",
         labels=[docker.VolumeLabelArgs(label=key, value=value) for key, value in sorted(labels.items())],
-        opts=opts,
+        opts=pulumi.ResourceOptions(parent=parent, ignore_changes=["labels"]),
     )
 
 

@@ -1,4 +1,4 @@
-"""The composition root: the only module that knows both services and adapters."""
+"""The composition root: the only place that knows both services and adapters. Imports happen when called: --help needs none of them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from liftlock.services.promotion_reviews import PromotionReviews
     from liftlock.services.promotion_view import PromotionParts
     from liftlock.services.promotions import Promotions
-    from liftlock.workspace import Workspace
+    from liftlock.wiring.workspace import Workspace
 
 
 # --- configuration and init ---------------------------------------------------------------------------------------------------------------
@@ -33,30 +33,30 @@ if TYPE_CHECKING:
 
 def inspect_configuration(repo: Path | None) -> Inspection:
     """Everything that is wrong or worth knowing in the repository's files."""
-    from liftlock.adapters.config_files.loader import inspect_project  # noqa: PLC0415
-    from liftlock.adapters.config_files.repository import find_repository  # noqa: PLC0415
+    from liftlock.adapters.config_files.loader import inspect_project
+    from liftlock.adapters.config_files.repository import find_repository
 
     return inspect_project(find_repository(repo or Path()))
 
 
 def configuration_error(inspection: Inspection) -> ConfigError:
     """The problems of an inspection as the error that says them all."""
-    from liftlock.core.config.problems import config_error  # noqa: PLC0415
+    from liftlock.core.config.problems import config_error
 
     return config_error(inspection.problems, hint="every line is one thing to mend; then run liftlock config validate again")
 
 
 def load_configuration(repo: Path | None) -> LoadedProject:
     """The checked environments repository."""
-    from liftlock.adapters.config_files.loader import load_project  # noqa: PLC0415
-    from liftlock.adapters.config_files.repository import find_repository  # noqa: PLC0415
+    from liftlock.adapters.config_files.loader import load_project
+    from liftlock.adapters.config_files.repository import find_repository
 
     return load_project(find_repository(repo or Path()))
 
 
 def resolve_configuration(repo: Path | None, environment: str) -> Environment:
     """The environment as declared; for a class of ephemeral ones, an instance named like the class."""
-    from liftlock.adapters.config_files.environments import resolve_environment  # noqa: PLC0415
+    from liftlock.adapters.config_files.environments import resolve_environment
 
     loaded = load_configuration(repo)
     name = loaded.find(environment)
@@ -65,21 +65,21 @@ def resolve_configuration(repo: Path | None, environment: str) -> Environment:
 
 def explain_configuration(repo: Path | None, environment: str, path: str | None) -> list[Provenance]:
     """Every value at or below the path with its place."""
-    from liftlock.adapters.config_files.environments import explain  # noqa: PLC0415
+    from liftlock.adapters.config_files.environments import explain
 
     return explain(load_configuration(repo), environment, path)
 
 
 def configuration_schema(name: str) -> dict[str, object]:
     """The JSON Schema of one kind of file."""
-    from liftlock.adapters.config_files.schema import json_schema  # noqa: PLC0415
+    from liftlock.adapters.config_files.schema import json_schema
 
     return json_schema(name)
 
 
 def configuration_schemas() -> dict[str, str]:
     """The kinds of files that have a schema, with the files that they are for."""
-    from liftlock.adapters.config_files.schema import FILES  # noqa: PLC0415
+    from liftlock.adapters.config_files.schema import FILES
 
     return dict(FILES)
 
@@ -90,30 +90,30 @@ def configuration_schemas() -> dict[str, str]:
 
 def acting_identity(repo: Path | None, named: str | None) -> Identity:
     """Who does this: named as `NAME <EMAIL>`, otherwise whom Git knows."""
-    from liftlock.adapters.config_files.repository import find_repository  # noqa: PLC0415
-    from liftlock.adapters.git import GitRepository  # noqa: PLC0415
-    from liftlock.core.ports import Identity  # noqa: PLC0415
+    from liftlock.adapters.config_files.repository import find_repository
+    from liftlock.adapters.git import GitRepository
+    from liftlock.core.ports import Identity
 
     return Identity.parse(named) if named else GitRepository(find_repository(repo or Path())).identity()
 
 
 def promotions(repo: Path | None) -> Promotions:
     """Plans promotions and opens their pull requests."""
-    from liftlock.services.promotions import Promotions  # noqa: PLC0415
+    from liftlock.services.promotions import Promotions
 
     return Promotions(*_promotion_parts(repo))
 
 
 def promotion_reviews(repo: Path | None) -> PromotionReviews:
     """Shows, approves, merges and closes promotions."""
-    from liftlock.services.promotion_reviews import PromotionReviews  # noqa: PLC0415
+    from liftlock.services.promotion_reviews import PromotionReviews
 
     return PromotionReviews(*_promotion_parts(repo))
 
 
 def images(repo: Path | None) -> Images:
     """Resolves, records and verifies images."""
-    from liftlock.services.images import ImageParts, Images  # noqa: PLC0415
+    from liftlock.services.images import ImageParts, Images
 
     project, parts = _promotion_parts(repo)
     return Images(project, ImageParts(parts.repository, parts.checkout, parts.ledger, parts.registry, parts.clock))
@@ -121,10 +121,10 @@ def images(repo: Path | None) -> Images:
 
 def history(repo: Path | None, *, offline: bool) -> History:
     """Tells what the ledger holds; a bare clone without configuration will do."""
-    from liftlock.adapters.config_files.repository import find_repository  # noqa: PLC0415
-    from liftlock.adapters.git import GitRepository, is_bare  # noqa: PLC0415
-    from liftlock.adapters.ledger import GitLedger  # noqa: PLC0415
-    from liftlock.services.history import History  # noqa: PLC0415
+    from liftlock.adapters.config_files.repository import find_repository
+    from liftlock.adapters.git import GitRepository, is_bare
+    from liftlock.adapters.ledger import GitLedger
+    from liftlock.services.history import History
 
     start = repo or Path()
     if is_bare(start):
@@ -134,14 +134,14 @@ def history(repo: Path | None, *, offline: bool) -> History:
 
 
 def _promotion_parts(repo: Path | None) -> tuple[Project, PromotionParts]:
-    from liftlock.adapters.clock import SystemClock  # noqa: PLC0415
-    from liftlock.adapters.committed_config import load_committed  # noqa: PLC0415
-    from liftlock.adapters.forges.local import LocalForge  # noqa: PLC0415
-    from liftlock.adapters.git import GitRepository  # noqa: PLC0415
-    from liftlock.adapters.ledger import GitLedger  # noqa: PLC0415
-    from liftlock.adapters.pull_request_rendering import render_pull_request  # noqa: PLC0415
-    from liftlock.adapters.registry import OciRegistry  # noqa: PLC0415
-    from liftlock.services.promotion_view import PromotionParts  # noqa: PLC0415
+    from liftlock.adapters.clock import SystemClock
+    from liftlock.adapters.committed_config import load_committed
+    from liftlock.adapters.forges.local import LocalForge
+    from liftlock.adapters.git import GitRepository
+    from liftlock.adapters.ledger import GitLedger
+    from liftlock.adapters.pull_request_rendering import render_pull_request
+    from liftlock.adapters.registry import OciRegistry
+    from liftlock.services.promotion_view import PromotionParts
 
     here = load_configuration(repo)
     repository = GitRepository(here.root)
@@ -171,11 +171,11 @@ def initialise(
     actor: str | None,
 ) -> Initialised:
     """Plans and makes a new environments repository."""
-    from liftlock.adapters.config_files.loader import inspect_project  # noqa: PLC0415
-    from liftlock.adapters.git_init import acting_identity  # noqa: PLC0415
-    from liftlock.adapters.new_repository import create_repository  # noqa: PLC0415
-    from liftlock.adapters.new_repository_inputs import read_images, with_forge  # noqa: PLC0415
-    from liftlock.core.initialisation import next_steps, plan_repository  # noqa: PLC0415
+    from liftlock.adapters.config_files.loader import inspect_project
+    from liftlock.adapters.git_init import acting_identity
+    from liftlock.adapters.new_repository import create_repository
+    from liftlock.adapters.new_repository_inputs import read_images, with_forge
+    from liftlock.core.initialisation import next_steps, plan_repository
 
     place = folder.resolve()
     plan = with_forge(plan_repository(place, project=project, registry=registry, services=services, images=read_images(images)), forge)
@@ -188,20 +188,20 @@ def initialise(
 
 def workspace(repo: Path | None, actor: str | None = None) -> Workspace:
     """The environments repository at work."""
-    from liftlock.workspace import Workspace  # noqa: PLC0415
+    from liftlock.wiring.workspace import Workspace
 
     return Workspace(load_configuration(repo), actor)
 
 
 def diagnose(repo: Path | None) -> Sequence[Finding]:
     """What is there and what is missing; outside an environments repository only what every machine needs."""
-    from liftlock.adapters.config_files.repository import find_repository  # noqa: PLC0415
-    from liftlock.adapters.diagnostics import diagnose as look  # noqa: PLC0415
-    from liftlock.core.errors import UsageError  # noqa: PLC0415
+    from liftlock.adapters.config_files.repository import find_repository
+    from liftlock.adapters.diagnostics import diagnose as look
+    from liftlock.core.errors import LiftlockError
 
     try:
         root = find_repository(repo or Path())
-    except UsageError:
+    except LiftlockError:
         if repo is not None:
             raise
         return look(None, None)
@@ -210,15 +210,15 @@ def diagnose(repo: Path | None) -> Sequence[Finding]:
 
 def render_drift(report: DriftReport) -> str:
     """A drift report as text."""
-    from liftlock.adapters.renderings.drift import render_drift as render  # noqa: PLC0415
+    from liftlock.adapters.renderings.drift import render_drift as render
 
     return render(report)
 
 
 def parse_duration(text: str) -> timedelta:
     """A duration such as 8h; UsageError for anything else."""
-    from liftlock.core.config.quantities import parse_duration as parse  # noqa: PLC0415
-    from liftlock.core.errors import UsageError  # noqa: PLC0415
+    from liftlock.core.config.quantities import parse_duration as parse
+    from liftlock.core.errors import UsageError
 
     try:
         return parse(text)
