@@ -102,7 +102,8 @@ class Starter:
                 break
         else:
             raise self._failed(what, id_, "it did not end in time", inputs)
-        if state["ExitCode"] != 0 and inputs.get("mustRun"):
+        # A job that failed is not made: recorded as it is, the same program run again would not try it again.
+        if state["ExitCode"] != 0:
             raise self._failed(what, id_, "it failed", inputs)
         logs = masked(self._log(id_, "all"), inputs) if inputs.get("logs") else None
         return inspected, logs
