@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import os
 import threading
@@ -84,7 +85,9 @@ def _split_salt(salt: str) -> tuple[str, str, str]:
     return version, salt_text, proof
 
 
+@functools.lru_cache(maxsize=8)
 def _stretch(passphrase: str, salt: bytes) -> bytes:
+    """The key; remembered, because one command opens a stack several times and each derivation costs about half a second."""
     return hashlib.pbkdf2_hmac("sha256", passphrase.encode(), salt, _ROUNDS, dklen=32)
 
 
