@@ -71,7 +71,17 @@ def _install(python: Path) -> None:
         run([*pip, "--require-hashes", "-r", lock], way_out=_WAY_OUT)
         run(
             # Compiled here once: where Python may write no bytecode, each command would compile Pulumi's SDK anew (1.5 s).
-            [uv, "pip", "sync", "--quiet", "--compile-bytecode", "--python", str(python), "--require-hashes", str(PROJECT / "requirements.lock")],
+            [
+                uv,
+                "pip",
+                "sync",
+                "--quiet",
+                "--compile-bytecode",
+                "--python",
+                str(python),
+                "--require-hashes",
+                str(PROJECT / "requirements.lock"),
+            ],
             way_out=_WAY_OUT,
             env=environment,
         )
