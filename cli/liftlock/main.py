@@ -46,7 +46,7 @@ def run() -> None:
 
 def _outcome() -> int:
     try:
-        return int(app(standalone_mode=False) or ExitCode.DONE)
+        code = int(app(standalone_mode=False) or ExitCode.DONE)
     except LiftlockError as err:
         return report(err)
     except typer.Abort:
@@ -55,9 +55,9 @@ def _outcome() -> int:
         # Typer's own exit code is 2, which here means that changes were found.
         err.show() if hasattr(err, "show") else print(f"error: {err}", file=sys.stderr)  # noqa: T201
         return ExitCode.USAGE
-    except KeyboardInterrupt:
+    if code == ExitCode.INTERRUPTED:
         print("liftlock: interrupted; what was done is recorded, the next run goes on from there", file=sys.stderr)  # noqa: T201
-        return ExitCode.INTERRUPTED
+    return code
 
 
 def report(err: LiftlockError) -> int:
