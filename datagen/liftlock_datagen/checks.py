@@ -6,6 +6,7 @@ with its own code, named before any write.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -134,7 +135,7 @@ def read_checks(table: Table) -> CheckFindings:
     for check in table.checks:
         demands = _read_check(check)
         if demands is None:
-            column = next((c.name for c in table.columns if c.name in check.expression), None)
+            column = next((c.name for c in table.columns if re.search(rf"(?<!\w){re.escape(c.name)}(?!\w)", check.expression)), None)
             text = f'CHECK "{check.name}" ({check.expression}) is of a form that no values can be planned for'
             problems.append(Problem(str(table.name), column, ProblemCode.UNPLANNABLE_CHECK, text))
         for demand in demands or ():

@@ -1,0 +1,105 @@
+"""A real PostgreSQL for tests, from the project's own image, in a container of its own; every test gets an empty database."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+# The reaper's image comes from a hub that may not be there; what is started here is removed here. Read when testcontainers is imported.
+os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
+from testcontainers.core.container import DockerContainer
+
+_IMAGES = Path(__file__).parent.parent / ".machine" / "images.json"
+_LABELS = {"liftlock.managed": "true", "liftlock.role": "test"}
+_USER = "liftlock"
+PASSWORD = "a/p@ss:word"
+_START_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class RunningPostgres:
+    """A server on a loopback port, with a role that owns what it makes and is no superuser. administer: runs SQL as the superuser."""
+
+    port: int
+    administer: Callable[[str], None]
+
+    def url(self, database: str = "liftlock") -> str:
+        """The database's URL, password included (its signs are escaped)."""
+        return f"postgresql://{_USER}:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/{database}"
+
+    def connect(self, database: str = "liftlock") -> psycopg.Connection[tuple[object, ...]]:
+        """A connection that commits each statement."""
+        parts = make_conninfo(host="127.0.0.1", port=self.port, user=_USER, password=PASSWORD, dbname=database)
+        return psycopg.connect(parts, autocommit=True)
+
+    def end_connections(self, database: str) -> None:
+        """Ends every connection to the database at once."""
+        self.administer(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'")  # noqa: S608 - our own name
+
+    @contextmanager
+    def database(self, schema: str) -> Iterator[str]:
+        """A new database with this schema; its name. Dropped at the end."""
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        self.administer(f"CREATE DATABASE {name} OWNER {_USER}")
+        try:
+            with self.connect(name) as connection:
+                connection.execute(schema.encode())
+            yield name
+        finally:
+            self.administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def postgres_image() -> str | None:
+    """The image's reference by digest; None where the images were not made."""
+    if not _IMAGES.exists():
+        return None
+    images: dict[str, str] = json.loads(_IMAGES.read_text())["images"]
+    return images.get("postgres")
+
+
+@contextmanager
+def run_postgres(image: str) -> Iterator[RunningPostgres]:
+    """A fresh server; removed at the end, its volume too."""
+    container = DockerContainer(image)
+    for name, value in {"POSTGRES_USER": _USER, "POSTGRES_PASSWORD": PASSWORD, "POSTGRES_DB": "liftlock", "PGFAST": "1"}.items():
+        container.with_env(name, value)
+    container.with_kwargs(labels=_LABELS)
+    container.ports["5432/tcp"] = ("127.0.0.1", None)  # type: ignore[assignment]  # Docker's own way to say: loopback, any port
+    container.start()
+    try:
+        inner = container.get_wrapped_container()
+        inner.reload()
+        server = RunningPostgres(int(inner.attrs["NetworkSettings"]["Ports"]["5432/tcp"][0]["HostPort"]), partial(_administer, container))
+        _await(server)
+        yield server
+    finally:
+        container.stop(force=True, delete_volume=True)
+
+
+def _administer(container: DockerContainer, statement: str) -> None:
+    done = container.exec(["psql", "-U", "postgres", "-d", "postgres", "-qc", statement])
+    if done.exit_code != 0:
+        raise RuntimeError(done.output.decode())
+
+
+def _await(server: RunningPostgres) -> None:
+    ends = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            server.connect().close()
+            return
+        except psycopg.OperationalError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.05)
