@@ -126,16 +126,17 @@ def _without_password(text: str, url: str) -> str:
 
 def _settle(connection: Connection) -> None:
     for name, value in (
+        ("client_encoding", "UTF8"),
         ("TimeZone", "UTC"),
         ("DateStyle", "ISO, MDY"),
         ("IntervalStyle", "postgres"),
-        ("lock_timeout", _LOCK_TIMEOUT),
         ("statement_timeout", "0"),
         ("maintenance_work_mem", _INDEX_MEMORY),
         ("synchronous_commit", "on"),
     ):
         connection.execute("SELECT set_config(%s, %s, true)", [name, value])
-    connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])  # another run ends or dies; tables may be held by anybody
+    connection.execute("SELECT set_config('lock_timeout', %s, true)", [_LOCK_TIMEOUT])
 
 
 def _read(connection: Connection) -> Catalog:
