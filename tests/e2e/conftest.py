@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -41,6 +42,7 @@ class User:
     repo: Path
     project: str
     extra: dict[str, str] = field(default_factory=dict)
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         return {**os.environ, "LIFTLOCK_ACTOR": ADA, **self.extra, **(more or {})}
@@ -59,7 +61,7 @@ class User:
 
     def start(self, *words: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """The command, running; in a process group of its own so that it can be signalled like a terminal does."""
-        return subprocess.Popen(
+        running = subprocess.Popen(
             [str(LIFTLOCK), *words],
             cwd=self.repo,
             env=self.environment(env),
@@ -68,6 +70,16 @@ class User:
             text=True,
             start_new_session=True,
         )
+        self.started.append(running)
+        return running
+
+    def leave(self) -> None:
+        """Ends what still runs, and removes everything of the project."""
+        for running in self.started:
+            if running.poll() is None:
+                os.killpg(running.pid, signal.SIGKILL)
+            running.communicate()
+        remove_labelled(self.project)
 
     def objects(self, environment: str | None = None) -> list[str]:
         """The names of every labelled container, network and volume of the project."""
@@ -83,13 +95,12 @@ class User:
 def labelled(project: str, environment: str | None = None) -> list[str]:
     client = docker.from_env()
     labels = [f"liftlock.project={project}", *([f"liftlock.environment={environment}"] if environment else [])]
-    chosen: dict[str, str | list[str] | bool] = {"label": labels}
+    chosen = {"label": labels}
     try:
-        return sorted(
-            [str(item.name) for item in client.containers.list(all=True, filters=chosen)]
-            + [str(item.name) for item in client.networks.list(filters=chosen)]
-            + [str(item.name) for item in client.volumes.list(filters=chosen)]
-        )
+        # The plain listing: docker-py's own looks at each container again, which may be gone by then.
+        names = [item["Names"][0].lstrip("/") for item in client.api.containers(all=True, filters=chosen)]
+        names += [item["Name"] for item in client.api.networks(filters=chosen)]
+        return sorted([*names, *(item["Name"] for item in client.api.volumes(filters=chosen).get("Volumes") or ())])
     finally:
         client.close()
 
@@ -124,8 +135,10 @@ def new_user(folder: Path) -> User:
 @pytest.fixture
 def user(tmp_path: Path) -> Iterator[User]:
     found = new_user(tmp_path)
-    yield found
-    remove_labelled(found.project)
+    try:
+        yield found
+    finally:
+        found.leave()
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +150,7 @@ def resident(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
         found.ok("env", "up", "dev")
         yield found
     finally:
-        remove_labelled(found.project)
+        found.leave()
 
 
 def wait_for(condition: Any, seconds: float = 60) -> None:
