@@ -118,6 +118,31 @@ _LENGTHS = {"length", "char_length", "character_length", "octet_length"}
 _TRIMS = {"btrim", "ltrim", "rtrim"}
 
 
+def describe(demand: Demand) -> str:
+    """The demand in a person's words."""
+    match demand:
+        case Bound(column, value, lower, strict):
+            return f"{column} {'>' if lower else '<'}{'' if strict else '='} {value}"
+        case Among(column, values, negated):
+            return f"{column} {'not in' if negated else 'in'} ({', '.join(values)})"
+        case LengthBound(column, low, high):
+            return f"{low} to {high if high is not None else 'any number of'} characters in {column}"
+        case Matching(column, pattern, _, negated):
+            return f"{column} {'not matching' if negated else 'matching'} {pattern}"
+        case CaseKept(column, function):
+            return f"{column} = {function}({column})"
+        case Ordered(lesser, greater, strict):
+            return f"{lesser} {'<' if strict else '<='} {greater}"
+        case Different(one, other):
+            return f"{one} <> {other}"
+        case Presence(column, absent):
+            return f"{column} {'is' if absent else 'is not'} null"
+        case JsonShape(column, shape):
+            return f"{column} holds a JSON {shape}"
+        case _:
+            assert_never(demand)
+
+
 @dataclass(frozen=True, slots=True)
 class CheckFindings:
     """The demands of a table's checks, those that concern one column under its name; problems: the checks that nothing can be made of."""

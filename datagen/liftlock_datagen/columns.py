@@ -9,7 +9,7 @@ from math import prod
 from typing import assert_never
 
 from liftlock_datagen.catalog import Column, ColumnType, TableName
-from liftlock_datagen.checks import CaseKept, Matching
+from liftlock_datagen.checks import CaseKept, Matching, describe
 from liftlock_datagen.errors import Problem, ProblemCode
 from liftlock_datagen.generators import (
     Address,
@@ -89,7 +89,7 @@ def choose(subject: Subject, vocabularies: Vocabularies) -> Choice | Problem:
     if limits.absent and not limits.required:
         return Choice(Null(), UNLIMITED)
     if limits.unmet is not None:
-        return subject.problem(ProblemCode.UNPLANNABLE_CHECK, f"{limits.unmet} cannot be met by a column of type {column.type}")
+        return subject.problem(ProblemCode.UNPLANNABLE_CHECK, f"no values of type {column.type} are known for {describe(limits.unmet)}")
     if limits.empty or (limits.absent and limits.required):
         return subject.problem(ProblemCode.EMPTY_RANGE, "its checks leave no value")
     generator = _of_family(subject, vocabularies)
@@ -247,7 +247,7 @@ def _text(subject: Subject, vocabularies: Vocabularies) -> Generator | Problem:
     for generator in [*candidates, *_codes(limits, unique=subject.unique), *_patterns(limits, unique=subject.unique)]:
         if _fits(generator, limits, vocabularies):
             return generator
-    rules = " and ".join(str(rule) for rule in limits.rules) or f"{limits.min_length} to {limits.max_length} characters"
+    rules = " and ".join(map(describe, limits.rules)) or f"{limits.min_length} to {limits.max_length} characters"
     return subject.problem(ProblemCode.UNPLANNABLE_CHECK, f"no text is known that meets {rules}")
 
 

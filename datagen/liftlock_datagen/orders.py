@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from liftlock_datagen.catalog import Table
-from liftlock_datagen.checks import Different, Ordered
+from liftlock_datagen.checks import Different, Ordered, describe
 from liftlock_datagen.errors import Problem, ProblemCode
 from liftlock_datagen.generators import (
     ColumnPlan,
@@ -39,7 +39,7 @@ def order_columns(
         if met or _is_null(by_name, ordered):
             continue
         if not _comparable(by_name, ordered):
-            text = f"{_words(demand)} cannot be planned for these two columns"
+            text = f"{describe(demand)} cannot be planned for these two columns"
             problems.append(Problem(str(table.name), ordered.greater, ProblemCode.UNPLANNABLE_CHECK, text))
         else:
             pending.append(ordered)
@@ -48,17 +48,11 @@ def order_columns(
         about = [demand for demand in pending if demand.greater == name]
         followed = _follow(by_name, about, limits[name], highs)
         if followed is None:
-            text = "; ".join(map(_words, about)) + " leaves no room between the columns' limits, or is circular"
+            text = "; ".join(map(describe, about)) + " leaves no room between the columns' limits, or is circular"
             problems.append(Problem(str(table.name), name, ProblemCode.UNPLANNABLE_CHECK, text))
         else:
             by_name.update(followed)
     return tuple(by_name[plan.name] for plan in plans), tuple(problems)
-
-
-def _words(demand: Ordered | Different) -> str:
-    if isinstance(demand, Different):
-        return f"{demand.one} <> {demand.other}"
-    return f"{demand.lesser} {'<' if demand.strict else '<='} {demand.greater}"
 
 
 def _is_null(plans: Mapping[str, ColumnPlan], demand: Ordered) -> bool:

@@ -182,3 +182,9 @@ def test_enums_and_arrays_hold_their_labels() -> None:
     assert set(values_of(planned, "t", "mood")) == set(mood.labels)
     texts = {element for value in values_of(planned, "t", "moods") for element in (value or "")[1:-1].split(",")}
     assert texts == {'"so so"', '"it\'s \\\\"bad\\\\""'}  # escaped once for the array and once for COPY
+
+
+def test_a_rule_that_no_text_meets_is_told_in_words() -> None:
+    rule = Check("rule", "(x ~ '^(a|b)+$'::text)")
+    with pytest.raises(PlanError, match=r"public\.t\.x \[unplannable-check\]: no text is known that meets x matching \^\(a\|b\)\+\$"):
+        plan(table("t", column("x"), rule))
