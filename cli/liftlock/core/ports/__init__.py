@@ -1,0 +1,52 @@
+"""The ports: what the services need of the world. Adapters implement them; fakes in tests/ stand beside a contract test.
+
+Every method may raise UnavailableError when its part does not answer; other errors are named.
+"""
+
+from liftlock.core.ports.engine import Engine, LiveState, Observation, ResourceChange, StackResult, StackSummary, StepOperation
+from liftlock.core.ports.forge import (
+    Checkout,
+    CommitFacts,
+    Forge,
+    Identity,
+    ImageFacts,
+    Ledger,
+    PullRequest,
+    PullState,
+    Registry,
+    Repository,
+    Review,
+    WorkTree,
+)
+from liftlock.core.ports.machine import Clock, Health, Locks, Probe, Progress, RunningPart, Runtime, Secrets, Seeder
+
+__all__ = [
+    "Checkout",
+    "Clock",
+    "CommitFacts",
+    "Engine",
+    "Forge",
+    "Health",
+    "Identity",
+    "ImageFacts",
+    "Ledger",
+    "LiveState",
+    "Locks",
+    "Observation",
+    "Probe",
+    "Progress",
+    "PullRequest",
+    "PullState",
+    "Registry",
+    "Repository",
+    "ResourceChange",
+    "Review",
+    "RunningPart",
+    "Runtime",
+    "Secrets",
+    "Seeder",
+    "StackResult",
+    "StackSummary",
+    "StepOperation",
+    "WorkTree",
+]
