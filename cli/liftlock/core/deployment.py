@@ -48,7 +48,9 @@ def entries_for(
         return Entry(fact, environment.name, str(actor), at, environment.release_id, {**details, **extra})
 
     if failures:
-        return (entry(Fact.DEPLOY_FAILED, {"failures": dict(failures)}),)
+        # The first line says what failed; the log lines behind it may hold anything, and the ledger is for ever.
+        reasons: dict[str, Json] = {name: reason.partition("\n")[0] for name, reason in failures.items()}
+        return (entry(Fact.DEPLOY_FAILED, {"failures": reasons}),)
     return entry(Fact.DEPLOYED, {}), entry(Fact.VERIFIED, {})
 
 

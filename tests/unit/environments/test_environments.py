@@ -93,10 +93,11 @@ def test_a_run_that_was_cut_off_before_it_was_recorded_is_recorded_by_the_next()
 
 def test_a_failed_deployment_is_recorded_with_its_reason_and_is_no_evidence() -> None:
     world = World()
-    world.engine.broken["api"] = "its health check fails"
-    with pytest.raises(DeploymentError, match="its health check fails"):
+    world.engine.broken["api"] = "its health check fails\nlast lines of its log:\n  customer 17 not found"
+    with pytest.raises(DeploymentError, match="customer 17"):
         world.environments.up(environment(), actor=ADA, source=COMMIT)
     assert world.facts() == [Fact.DEPLOY_FAILED]
+    assert world.ledger.records()[0].entry.details["failures"] == {"api": "its health check fails"}
 
 
 def test_an_environment_that_does_not_answer_is_not_verified() -> None:
