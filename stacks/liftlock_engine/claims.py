@@ -5,34 +5,38 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from liftlock_engine.errors import RefusedError
 from liftlock_engine.executor import Execution
 from liftlock_engine.model import Goal, ResourceState
 from liftlock_engine.providers.port import Diff
 from liftlock_engine.secrecy import reveal, reveal_map
-from liftlock_engine.steps import Blocked, Dependent, Op, Step, plan_dependents, plan_registration
+from liftlock_engine.steps import Blocked, Dependent, Op, Step, clear_the_way, plan_dependents, plan_registration
 from liftlock_engine.values import UNKNOWN
 
 
 @dataclass(slots=True)
 class _Condemned:
-    """A resource that goes because one that it depends on is replaced. gone: set when its object is removed, or will not be."""
+    """A resource that goes because one that it depends on is replaced. gone: its object is removed, or will not be."""
 
     keys: tuple[str, ...]
-    gone: threading.Event = field(default_factory=threading.Event)
-    removing: threading.Lock = field(default_factory=threading.Lock)
+    gone: bool = False
 
 
 class Claims:
-    """Claims of one run, by URN, and the plans that depend on them."""
+    """Claims of one run, by the URN under which a resource is recorded, and the plans that depend on them.
+
+    Waiting goes one way only: a replacement waits for running registrations of what depended on it in the recorded state, which has no
+    cycles. A registration that itself waits (for the removal of its condemned object) is not waited for. So nothing waits in a circle.
+    """
 
     def __init__(self, run: Execution) -> None:
         self._run = run
-        self._lock = threading.RLock()
+        self._changed = threading.Condition()
         self._claimed: set[str] = set()
-        self._busy: dict[str, threading.Event] = {}
+        self._running: set[str] = set()
+        self._removing: set[int] = set()
         self._condemned: dict[str, _Condemned] = {}
         self._renamed: dict[str, str] = {}
 
@@ -43,7 +47,7 @@ class Claims:
     @contextmanager
     def take(self, goal: Goal) -> Iterator[ResourceState | None]:
         """Takes the URN for a registration, and gives the recorded resource that it continues."""
-        with self._lock:
+        with self._changed:
             if goal.urn in self._claimed:
                 raise RefusedError(f"Duplicate resource URN '{goal.urn}'; try giving it a unique name")
             free = (urn for urn in (goal.urn, *goal.aliases) if urn == goal.urn or urn not in self._claimed)
@@ -52,47 +56,73 @@ class Claims:
             self._claimed |= {goal.urn, recorded_as}
             if recorded_as != goal.urn:
                 self._renamed[goal.urn] = recorded_as
-            done = self._busy[recorded_as] = threading.Event()
             condemned = self._condemned.get(recorded_as)
-        try:
             if condemned is not None:
-                condemned.gone.wait()
+                self._changed.wait_for(lambda: condemned.gone)
                 old = self._run.journal.find(recorded_as)  # it changed when its object went
+            self._running.add(recorded_as)
+        try:
             yield old
         finally:
-            done.set()
+            with self._changed:
+                self._running.discard(recorded_as)
+                self._changed.notify_all()
 
     def plan(self, goal: Goal, old: ResourceState | None, diff: Diff) -> tuple[Step, ...] | Blocked:
         """The registration's steps. What they remove besides its own object is condemned: its registration waits until it is gone."""
-        with self._lock:
-            condemned = self._condemned.get(old.urn) if old is not None else None
+        with self._changed:
+            recorded_as = old.urn if old is not None else goal.urn
+            superseded = [state for state in self._run.journal.left() if state.delete and state.urn == recorded_as]
+            if diff.replaces or superseded:
+                self._changed.wait_for(lambda: self._running.isdisjoint(self._users(recorded_as)))
+            condemned = self._condemned.get(recorded_as)
             keys = condemned.keys if condemned is not None and old is not None and old.pending_replacement else None
             steps = plan_registration(goal, old, diff, condemned=keys, dependents=self._dependents)
             if not isinstance(steps, Blocked):
+                steps = clear_the_way(steps, superseded, self._dependents)
+            if not isinstance(steps, Blocked):
                 for step in steps:
-                    if step.op is Op.DELETE_REPLACED and old is not None and step.urn != old.urn:
+                    living = step.old is not None and not step.old.delete
+                    if step.op is Op.DELETE_REPLACED and step.urn != recorded_as and living:
                         self._condemned.setdefault(step.urn, _Condemned(step.keys))
             return steps
 
     @contextmanager
     def removal(self, state: ResourceState) -> Iterator[ResourceState | None]:
         """Waits until the object may be removed; gives its state, or None where it is gone already. One thread at a time removes it."""
-        # A registered resource that used to depend on this one does not any more, but its step may still be on the way.
-        users = [other.urn for other in self._run.journal.left() if state.urn in other.needs and other.urn in self._claimed]
-        for urn in users:
-            if urn in self._busy:
-                self._busy[urn].wait()
-        with self._lock:
-            condemned = self._condemned.get(state.urn) or _Condemned(())
-        with condemned.removing:
-            current = self._run.journal.find(state.urn)
-            yield None if current is None or current.pending_replacement else current
-        condemned.gone.set()
+        with self._changed:
+            self._changed.wait_for(lambda: id(state) not in self._removing)
+            current = self._still_there(state)
+            self._removing.add(id(state))
+        try:
+            yield current
+        finally:
+            with self._changed:
+                self._removing.discard(id(state))
+                self._changed.notify_all()
+        if not state.delete:
+            self.release(frozenset({state.urn}))
 
     def release(self, urns: frozenset[str]) -> None:
         """Whatever became of these resources' removal: nobody needs to wait for it any more."""
-        for urn in urns & self._condemned.keys():
-            self._condemned[urn].gone.set()
+        with self._changed:
+            for urn in urns & self._condemned.keys():
+                self._condemned[urn].gone = True
+            self._changed.notify_all()
+
+    def _still_there(self, state: ResourceState) -> ResourceState | None:
+        if state.delete:
+            return state if any(other is state for other in self._run.journal.left()) else None
+        current = self._run.journal.find(state.urn)
+        return None if current is None or current.pending_replacement else current
+
+    def _users(self, urn: str) -> set[str]:
+        """What depended on the resource when the state was recorded, however indirectly."""
+        users = {urn}
+        for state in self._run.journal.left():
+            if state.needs & users:
+                users.add(state.urn)
+        return users - {urn}
 
     def _dependents(self, root: ResourceState) -> tuple[Dependent, ...]:
         return plan_dependents(root, self._run.journal.left(), frozenset(self._claimed), self._must_replace)

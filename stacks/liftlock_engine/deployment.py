@@ -127,7 +127,7 @@ class Deployment:
                 self._do.delete(step, without_provider=with_other)
             except (StepFailedError, StoppedError):
                 return False
-            except Exception:  # noqa: BLE001 - kept in the execution, which raises it when the running steps have ended
+            except BaseException:  # noqa: BLE001 - kept in the execution, which raises it when the running steps have ended
                 return False
             return True
 
@@ -257,7 +257,7 @@ class Deployment:
         """Removes an object before its successor is made, unless another registration did so already."""
         with self._claims.removal(_recorded(step)) as current:
             if current is not None:
-                self._do.delete(replace(step, old=current), replacing=True)
+                self._do.delete(replace(step, old=current), replacing=not current.delete)
 
     def _replace(self, step: Step, goal: Goal, provider: Provider, inputs: PropertyMap) -> ResourceState:
         old = self._run.journal.find(_recorded(step).urn)

@@ -137,14 +137,16 @@ class Executor:
             return state
 
     def _look_again(self, provider: Provider, old: ResourceState) -> None:
-        """After a failed update nobody knows how far it came: what is there now is recorded, so that the next run repairs it."""
+        """After a failed change nobody knows how far it came: what is there now is recorded, so that the next run repairs it."""
         try:
             seen = provider.read(old.urn, old.type, old.id, reveal_map(old.inputs), reveal_map(old.outputs))
         except ProviderError:
             return
-        if seen.id is not None:
+        if seen.id is None:
+            self._run.journal.amend(old, as_gone(old))
+        elif seen.id == old.id:
             self._run.journal.amend(old, as_seen(old, seen))
-            self._run.journal.flush()
+        self._run.journal.flush()
 
     def same(self, step: Step, goal: Goal, inputs: PropertyMap, old: ResourceState) -> ResourceState:
         """Records that nothing is to do; options and dependencies may still have changed."""
@@ -172,9 +174,13 @@ class Executor:
                 return
             provider = run.provider_of(old)
             operation = run.journal.begin(PendingKind.DELETING, old)
-            with run.slots, self._settling(operation):
-                inputs, outputs = reveal_map(old.inputs), reveal_map(old.outputs)
-                provider.delete(old.urn, old.type, old.id, inputs, outputs, timeout=old.timeouts.delete)
+            inputs, outputs = reveal_map(old.inputs), reveal_map(old.outputs)
+            try:
+                with run.slots, self._settling(operation):
+                    provider.delete(old.urn, old.type, old.id, inputs, outputs, timeout=old.timeouts.delete)
+            except ProviderError:
+                self._look_again(provider, old)
+                raise
             run.journal.amend(old, after, operation=operation)
 
     @contextmanager
@@ -187,6 +193,11 @@ class Executor:
         except ProviderError:
             self._run.journal.give_up(operation)
             raise
+
+
+def as_gone(old: ResourceState) -> ResourceState | None:
+    """The record of a resource whose object turned out to be gone: others still refer to it, so it stays until the next update."""
+    return None if old.delete else replace(old, pending_replacement=True)
 
 
 def as_seen(old: ResourceState, seen: Seen) -> ResourceState:

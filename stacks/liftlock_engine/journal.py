@@ -30,7 +30,7 @@ class Journal:
         self._writing = threading.Lock()
         self._version = 0
         self._written = 0
-        self.changed = False
+        self._content = self._text(snapshot) if save is not None else ()
 
     def snapshot(self) -> Snapshot:
         """The state as it is now."""
@@ -85,7 +85,7 @@ class Journal:
                 self._retire(old, keep_old=keep_old)
                 self._rename(old.urn, new.urn)
             self._done[id(new)] = new
-            if operation is not None or old is None or keep_old or self._render(old) != self._render(new):
+            if operation is not None or old is None or keep_old or self._differ(old, new):
                 self._touch()
         if operation is not None:
             self.flush()
@@ -98,7 +98,7 @@ class Journal:
             for half in (self._done, self._left):
                 if id(old) in half:
                     _swap(half, old, new)
-            if operation is not None or new is None or self._render(old) != self._render(new):
+            if operation is not None or new is None or self._differ(old, new):
                 self._touch()
         if operation is not None:
             self.flush()
@@ -117,12 +117,21 @@ class Journal:
                 return  # a write that began after our change has taken it along
             with self._lock:
                 version, snapshot = self._version, self.snapshot()
-            self._save(snapshot)
+            content = self._text(snapshot)
+            if content != self._content:  # what changed may have changed back, as where a refresh and an update cancel out
+                self._save(snapshot)
+            self._content = content
             self._written = version
+
+    def _text(self, snapshot: Snapshot) -> tuple[str, ...]:
+        pending = sorted(f"{operation.kind} {self._render(operation.state)}" for operation in snapshot.pending)
+        return (*sorted(map(self._render, snapshot.resources)), *pending)
+
+    def _differ(self, old: ResourceState, new: ResourceState) -> bool:
+        return self._save is not None and self._render(old) != self._render(new)  # a preview writes nothing; rendering may ask for the key
 
     def _touch(self) -> None:
         self._version += 1
-        self.changed = True
 
     def _retire(self, old: ResourceState, *, keep_old: bool) -> None:
         if keep_old:

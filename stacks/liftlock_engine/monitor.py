@@ -212,7 +212,7 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):
         except StepFailedError as err:
             self._refusals.messages.append(str(err))
             context.abort(grpc.StatusCode.UNKNOWN, str(err))
-        except Exception as err:  # noqa: BLE001 - a bug; the run raises it
+        except BaseException as err:  # noqa: BLE001 - a bug; the run raises it, and the program must get some answer
             self._deployment.crashed(err)
             context.abort(grpc.StatusCode.UNAVAILABLE, "the run is ending")
 

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pulumi
 import pulumi.runtime
@@ -17,7 +17,8 @@ import pulumi.runtime
 from liftlock_engine.errors import PULUMI_HINT
 from liftlock_engine.model import ConfigValue, StackName
 
-Program = Callable[[], None]
+Program = Callable[[], object]
+"""What `__main__.py` would do: declares resources. What it returns is not used, unless it is to be awaited."""
 _CALLS_AT_ONCE: Final = 128  # a registration waits in one of these; threads are made as they are needed
 _ENDING: Final = ("Resource monitor has terminated", "the run is ending")
 _SDK: Final = str(Path(pulumi.__file__).parent)
@@ -64,7 +65,7 @@ class ProgramThread:
         loop.set_exception_handler(_say_nothing)
         loop.set_default_executor(ThreadPoolExecutor(max_workers=_CALLS_AT_ONCE, thread_name_prefix="program"))
         try:
-            loop.run_until_complete(pulumi.runtime.run_in_stack(self._program))
+            loop.run_until_complete(pulumi.runtime.run_in_stack(cast(Any, self._program)))
         finally:
             loop.run_until_complete(_cancel(asyncio.all_tasks(loop)))
             loop.run_until_complete(loop.shutdown_default_executor())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from liftlock_engine.errors import EngineError
 from liftlock_engine.events import Severity
-from liftlock_engine.executor import Execution, as_seen
+from liftlock_engine.executor import Execution, as_gone, as_seen
 from liftlock_engine.model import PendingKind, PendingOperation, ResourceState
 from liftlock_engine.providers.port import ProviderError
 from liftlock_engine.refresh import read_owned
@@ -57,10 +57,10 @@ def _settle_change(run: Execution, operation: PendingOperation) -> None:
         return
     owned = frozenset(other.id for other in run.journal.left() if other.managed and other is not state)
     seen = read_owned(run, state, owned)
-    after = as_seen(state, seen) if seen.id is not None else None
+    after = as_seen(state, seen) if seen.id is not None else as_gone(state)
     run.journal.amend(state, after, operation=operation)
     verb = "changed" if operation.kind is PendingKind.UPDATING else "deleted"
-    found = "it is gone" if after is None else "it is there"
+    found = "it is gone" if seen.id is None else "it is there"
     run.reporter.diagnostic(Severity.INFO, f"an earlier run was cut off while it {verb} {short(state.urn)}: {found}", state.urn)
 
 

@@ -9,7 +9,11 @@ from liftlock_engine.steps import Step
 
 
 def blockers_of(steps: Sequence[Step]) -> dict[int, set[int]]:
-    """For each step, the ones that must come before it: those of the resources that need its resource. By place in `steps`."""
+    """For each step, the ones that must come before it: those of the resources that need its resource. By place in `steps`.
+
+    steps: in an order that works one by one (the reverse of the state's). A step waits only for earlier ones: where a URN means two
+    objects, a superseded one and its successor, that tells which of them is needed.
+    """
     by_urn: dict[str, list[int]] = {}
     for place, step in enumerate(steps):
         by_urn.setdefault(step.urn, []).append(place)
@@ -17,7 +21,8 @@ def blockers_of(steps: Sequence[Step]) -> dict[int, set[int]]:
     for place, step in enumerate(steps):
         for urn in step.old.needs if step.old is not None else ():
             for needed in by_urn.get(urn, ()):
-                blockers[needed].add(place)
+                if place < needed:
+                    blockers[needed].add(place)
     return blockers
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from liftlock_engine.backend import StateWriter
 from liftlock_engine.deployment import Deployment
@@ -19,6 +20,10 @@ from liftlock_engine.providers.port import Provider
 from liftlock_engine.recovery import settle
 from liftlock_engine.refresh import refresh
 from liftlock_engine.values import PropertyMap, Secret
+
+_TICK: Final = 0.2
+_PATIENCE: Final = 15.0
+"""Seconds that a program has to end when the run is ending; then it is left alone, and only the steps that it started are waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +115,15 @@ class Run:
         monitor = MonitorService(deployment, self._stack, reporter, refusals, preview=self._execution.preview)
         with serve(monitor, EngineService(reporter)) as address:
             thread = ProgramThread(program, self._stack, self._settings.config, address, preview=self._execution.preview)
-            while not self._wait(thread):
+            left = _PATIENCE
+            while not self._wait(thread) and left > 0:
                 self._idle()
+                left = left - _TICK if self._stopping() else _PATIENCE
         return "" if any(message in thread.error for message in refusals.messages) else thread.error
 
     def _wait(self, thread: ProgramThread) -> bool:
         try:
-            return thread.wait(0.2)
+            return thread.wait(_TICK)
         except KeyboardInterrupt:
             if self._settings.cancel.is_set():
                 raise  # asked twice: now at once; the state says what was begun

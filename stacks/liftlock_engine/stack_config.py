@@ -88,7 +88,9 @@ def _save(path: Path, document: dict[str, Any]) -> None:
     from ruamel.yaml import YAML  # noqa: PLC0415 - as above
 
     text = io.StringIO()
-    YAML().dump(document, text)
+    yaml = YAML()
+    yaml.width = 4096  # ciphertexts stay on one line, as Pulumi writes them
+    yaml.dump(document, text)
     try:
         write_atomically(path, text.getvalue())
     except OSError as err:

@@ -94,15 +94,41 @@ def _plan_replacement(
     # What the program says outright goes before what the provider would rather have.
     before = goal.delete_before_replace if goal.delete_before_replace is not None else diff.delete_before_replace
     removed = dependents(old) if before else ()
-    for state in (old, *(dependent.state for dependent in removed)):
-        if state.protect:
-            return Blocked(protected_message(state.urn, "replaced"))
+    if blocked := _protected((old, *(dependent.state for dependent in removed))):
+        return blocked
     new = Step(Op.CREATE_REPLACEMENT, goal.urn, goal.type, old, diff, diff.replaces)
     shown = replace(new, op=Op.REPLACE)
     if not before:
         return (new, shown)
-    gone = [Step(Op.DELETE_REPLACED, item.state.urn, item.state.type, item.state, keys=item.keys) for item in reversed(removed)]
-    return (*gone, Step(Op.DELETE_REPLACED, old.urn, old.type, old), shown, new)
+    return (*_removals(removed), Step(Op.DELETE_REPLACED, old.urn, old.type, old), shown, new)
+
+
+def clear_the_way(
+    steps: tuple[Step, ...], superseded: Iterable[ResourceState], dependents: Callable[[ResourceState], tuple[Dependent, ...]]
+) -> tuple[Step, ...] | Blocked:
+    """The steps, preceded by the removal of superseded objects of the same resource, where they make a new one.
+
+    An earlier run was cut off between making the successor and removing these; they may hold the name that the new object is to have.
+    """
+    if not any(step.op in (Op.CREATE, Op.CREATE_REPLACEMENT) for step in steps):
+        return steps
+    for state in superseded:
+        removed = dependents(state)
+        if blocked := _protected(dependent.state for dependent in removed):
+            return blocked
+        first = (*_removals(removed), Step(Op.DELETE_REPLACED, state.urn, state.type, state))
+        going = {id(step.old) for step in first}
+        steps = (*first, *(step for step in steps if step.op is not Op.DELETE_REPLACED or id(step.old) not in going))
+    return steps
+
+
+def _removals(removed: tuple[Dependent, ...]) -> tuple[Step, ...]:
+    return tuple(Step(Op.DELETE_REPLACED, item.state.urn, item.state.type, item.state, keys=item.keys) for item in reversed(removed))
+
+
+def _protected(states: Iterable[ResourceState]) -> Blocked | None:
+    found = next((state for state in states if state.protect and not state.delete), None)
+    return Blocked(protected_message(found.urn, "replaced")) if found is not None else None
 
 
 def protected_message(urn: str, verb: str) -> str:
@@ -118,7 +144,7 @@ def plan_dependents(
     registered: frozenset[str],
     must_replace: Callable[[ResourceState, frozenset[str]], tuple[str, ...] | None],
 ) -> tuple[Dependent, ...]:
-    """The recorded resources that must go before `root` can, in dependency order.
+    """The recorded resources that must go before `root` can, in dependency order; among them superseded ones, whose successor is made.
 
     recorded: in the order of the state, dependencies first. registered: seen already in this run; they cannot depend on `root`
     any more. must_replace: the keys that force a replacement when the properties that depend on the given URNs become unknown;
@@ -128,6 +154,10 @@ def plan_dependents(
     affected = {root.urn}  # through resources that stay, too: a component stays and its dependents may not
     found: list[Dependent] = []
     for state in recorded:
+        if state.delete and state.needs & replaced:
+            found.append(Dependent(state, ()))
+            affected.add(state.urn)  # what used the superseded object and is not registered yet still does
+            replaced.add(state.urn)
         if state is root or state.delete or state.pending_replacement or state.urn in registered or not state.needs & affected:
             continue
         affected.add(state.urn)

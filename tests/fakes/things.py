@@ -31,7 +31,7 @@ from liftlock_engine.values import UNKNOWN, PropertyMap, Value
 
 TYPE = "fake:index:Thing"
 _REPLACING = ("kind", "name", "uses")
-Hook = Callable[[str, str], None]
+Hook = Callable[[str, str], object]
 
 
 class Thing(pulumi.CustomResource):
