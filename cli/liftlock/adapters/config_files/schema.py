@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from pydantic.json_schema import GenerateJsonSchema
+
 from liftlock.adapters.config_files.shapes import EnvironmentFile, ProjectFile, ReleaseFile, Shape
+from liftlock.core.config.quantities import duration_text
 from liftlock.core.config.suggestions import unknown
 from liftlock.core.errors import UsageError
 
@@ -17,5 +21,13 @@ def json_schema(name: str) -> dict[str, Any]:
     shape = SHAPES.get(name)
     if shape is None:
         raise UsageError(unknown("schema", name, SHAPES), hint="liftlock config schema lists them")
-    schema = shape.model_json_schema(by_alias=True, mode="validation")
+    schema = shape.model_json_schema(by_alias=True, mode="validation", schema_generator=_Generator)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"liftlock/{name}/v1", **schema}
+
+
+class _Generator(GenerateJsonSchema):
+    """Writes defaults as users write them: 30s, not PT30S."""
+
+    def encode_default(self, dft: Any) -> Any:
+        """The default in JSON."""
+        return duration_text(dft) if isinstance(dft, timedelta) else super().encode_default(dft)
