@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
 from liftlock.core.config import text_rules
-from liftlock.core.config.quantities import DURATION_PATTERN, MEMORY_PATTERN, duration_text, parse_duration, parse_memory
+from liftlock.core.config.quantities import DURATION_PATTERN, MEMORY_PATTERN, parse_duration, parse_memory
 from liftlock.core.config.text_rules import TextRule
 
 
@@ -42,12 +42,7 @@ Branch = Annotated[str, Matching(text_rules.BRANCH)]
 NonEmpty = Annotated[str, Matching(text_rules.ONE_LINE)]
 # Only text here: that it is a digest, and of the right repository, is checked with its place in liftlock.core.
 Image = Annotated[str, Field(json_schema_extra={"pattern": r"^[^@\s]+@sha256:[0-9a-f]{64}$"})]
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(parse_duration),
-    PlainSerializer(duration_text, return_type=str),  # so that defaults in the JSON Schema are written as users write them
-    WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN}),
-]
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN})]
 Memory = Annotated[
     int, BeforeValidator(parse_memory), WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string", "pattern": MEMORY_PATTERN}]})
 ]
