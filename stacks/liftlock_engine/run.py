@@ -73,6 +73,14 @@ class Run:
         """Does the operation. Failures of resources and of the program are in the result; what stops the run itself is raised."""
         self._refuse_foreign_state()
         settle(self._execution)
+        try:
+            self._operate(program)
+        except BaseException:
+            self._save_what_is_known()
+            raise
+        return self._end()
+
+    def _operate(self, program: Program | None) -> None:
         match self._operation:
             case Operation.UP | Operation.PREVIEW:
                 self._update(program)
@@ -82,7 +90,6 @@ class Run:
             case Operation.DESTROY | Operation.PREVIEW_DESTROY:
                 self._deployment().delete_leftovers(parallel=self._settings.parallel, idle=self._idle)
                 self._execution.journal.flush()
-        return self._end()
 
     def _update(self, program: Program | None) -> None:
         if program is None:

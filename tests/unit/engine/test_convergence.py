@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pulumi
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -105,6 +106,7 @@ class Turn:
 turns = st.builds(Turn, programs(), st.none() | st.sampled_from(FAULTS), st.integers(0, 24), st.booleans())
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(turns, min_size=1, max_size=4), programs())
 def test_any_history_of_changes_failures_and_kills_converges(history: list[Turn], last: Parts) -> None:

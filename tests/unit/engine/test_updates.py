@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import json
 import threading
 import time
@@ -356,6 +357,21 @@ def test_cancelling_lets_running_steps_finish_and_starts_nothing_new(desk: Desk)
     assert [state.urn.rsplit("::", 1)[1] for state in desk.engine.stack(STACK).resources if state.managed] == ["first"]  # type: ignore[union-attr]
     desk.things.hook = lambda verb, urn: None
     assert desk.up(program).changes == {"create": 1, "same": 2}
+
+
+def test_control_c_is_a_cancel(desk: Desk) -> None:
+    desk.things.hook = lambda verb, urn: _thread.interrupt_main() if verb == "created" else time.sleep(0)
+
+    def program() -> None:
+        first = Thing("first", name="first")
+        first.id.apply(lambda _: time.sleep(0.5))
+        Thing("second", name="second", uses=first.id)
+
+    result = desk.up(program)
+    assert (result.succeeded, result.cancelled, desk.things.cancelled.is_set()) == (False, True, True)
+    desk.things.hook = lambda verb, urn: None
+    assert desk.up(program).succeeded
+    assert desk.names == ["first", "second"]
 
 
 def test_a_bug_in_a_provider_is_raised_and_what_was_begun_stays_on_record(desk: Desk) -> None:
