@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from liftlock.commands.output import JsonOption, print_json, print_table
 from liftlock.commands.repository import RepoOption
-from liftlock.core.errors import ExitCode
+from liftlock.core.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from liftlock.adapters.config_files.loader import Inspection
@@ -65,20 +66,36 @@ def show(environment: EnvironmentArgument, repo: RepoOption = None, as_json: Jso
 
 @app.command()
 def schema(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="project, environment or release; a list without it.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="A kind of file or of --json result, such as release or env-status; a list without it."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print the JSON Schema of one kind of file, for editors and other tools."""
+    """Print the JSON Schema of one kind of file or of result, for editors and other tools."""
     from liftlock import wiring
+    from liftlock.commands.results import result_shapes
 
+    files, results = wiring.configuration_schemas(), sorted(result_shapes())
     if name is not None:
-        typer.echo(json.dumps(wiring.configuration_schema(name), indent=2, ensure_ascii=False))
-        return
-    files = wiring.configuration_schemas()
-    if as_json:
-        print_json("config-schemas", [{"name": kind, "files": pattern} for kind, pattern in files.items()])
+        typer.echo(json.dumps(_schema_of(name, files, results), indent=2, ensure_ascii=False))
+    elif as_json:
+        print_json("config-schemas", {"files": [{"name": kind, "files": pattern} for kind, pattern in files.items()], "results": results})
     else:
-        print_table(["name", "files"], list(files.items()), empty="")
+        print_table(["name", "of"], [*files.items(), *((kind, "a result of --json") for kind in results)], empty="")
+
+
+def _schema_of(name: str, files: Mapping[str, str], results: Sequence[str]) -> dict[str, object]:
+    from liftlock import wiring
+    from liftlock.commands.result_schema import result_schema
+    from liftlock.commands.results import result_shapes
+    from liftlock.core.config.suggestions import unknown
+
+    if name in files:
+        return wiring.configuration_schema(name)
+    if name in results:
+        return result_schema(name, result_shapes()[name])
+    raise UsageError(unknown("schema", name, [*files, *results]), hint="liftlock config schema lists them")
 
 
 def _show_sound(found: Inspection) -> None:

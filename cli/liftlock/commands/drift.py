@@ -28,7 +28,7 @@ def drift(
     work = wiring.workspace(repo)
     reports = [work.drift().detect(work.environment(name)) for name in environments or work.existing_environments()]
     if as_json:
-        print_json("drift", {"environments": [_as_json(report) for report in reports]})
+        print_json("drift", {"environments": [as_document(report) for report in reports]})
     elif not reports:
         typer.echo("no environment exists yet; liftlock env up ENV makes one")
     else:
@@ -39,7 +39,7 @@ def drift(
         raise typer.Exit(ExitCode.CHANGES)
 
 
-def _as_json(report: DriftReport) -> dict[str, Any]:
+def as_document(report: DriftReport) -> dict[str, Any]:
     """The report with its verdict; a side that does not have a property is left out of it."""
     body: dict[str, Any] = to_json(report)
     for resource in body["resources"]:

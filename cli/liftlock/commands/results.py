@@ -1,0 +1,140 @@
+"""Every kind of `--json` result and what it is made of. A kind that is printed and not listed here fails a test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from liftlock.commands.result_schema import Fields, ListOf, MapOf, Maybe, fields_of
+
+
+def result_shapes() -> Mapping[str, Any]:
+    """kind -> the type of the value that is printed. The modules are loaded when this is asked for."""
+    return {
+        **_configuration(),
+        **_environments(),
+        **_promotions(),
+        "init": _init(),
+        "doctor": _doctor(),
+        "drift": Fields({"environments": ListOf(_drift())}),
+    }
+
+
+def _configuration() -> dict[str, Any]:
+    from liftlock.core.config.problems import Problem
+    from liftlock.core.config.provenance import Provenance
+
+    names = tuple[str, ...]
+    return {
+        "config-validate": Fields(
+            {"valid": bool, "checked": names, "environments": names, "problems": tuple[Problem, ...], "notes": tuple[Problem, ...]}
+        ),
+        "config-explain": Fields({"environment": str, "values": tuple[Provenance, ...]}),
+        "config-show": _shown_environment(),
+        "config-schemas": Fields({"files": ListOf(Fields({"name": str, "files": str})), "results": names}),
+    }
+
+
+def _shown_environment() -> Fields:
+    """What liftlock.core.config.shown composes."""
+    from liftlock.core.environment import DataSource, EnvironmentClass
+    from liftlock.core.image import ImageRef
+
+    health = Fields({"path": str, "interval": str, "timeout": str, "retries": int, "start_period": str})
+    command = tuple[str, ...]
+    service = Fields(
+        {
+            "image": ImageRef,
+            "port": int,
+            "route": str | None,
+            "memory": str | None,
+            "command": command | None,
+            "health": health,
+            "databases": tuple[str, ...],
+            "migration": Maybe(Fields({"command": command})),
+            "env": Mapping[str, str],
+            "secrets": Mapping[str, str],
+        }
+    )
+    data = Fields({"source": DataSource, "rows": int, "seed": int})
+    database = Fields({"image": ImageRef, "memory": str | None, "published": bool, "data": data})
+    return Fields(
+        {
+            "project": str,
+            "environment": str,
+            "class": EnvironmentClass,
+            "protected": bool,
+            "release": str,
+            "port": int | None,
+            "ports": Fields({"from": int, "to": int}),
+            "ttl": str | None,
+            "router": Fields({"image": ImageRef}),
+            "services": MapOf(service),
+            "databases": MapOf(database),
+        }
+    )
+
+
+def _environments() -> dict[str, Any]:
+    from liftlock.core.history import Event, Holder
+    from liftlock.core.ports import StackResult
+    from liftlock.services.branches import BranchStatus
+    from liftlock.services.environments import DownReport, UpReport
+    from liftlock.services.status import EnvironmentStatus
+
+    return {
+        "env-list": tuple[EnvironmentStatus, ...],
+        "env-status": tuple[EnvironmentStatus, ...],
+        "env-preview": StackResult,
+        "env-up": UpReport,
+        "env-down": DownReport,
+        "branch-up": UpReport,
+        "branch-list": tuple[BranchStatus, ...],
+        "branch-down": DownReport,
+        "history": tuple[Event, ...],
+        "who-has": tuple[Holder, ...],
+    }
+
+
+def _promotions() -> dict[str, Any]:
+    from liftlock.core.ports import PullRequest
+    from liftlock.core.promotion import PromotionPlan
+    from liftlock.services.images import ImageCheck, RecordReport, ResolvedImage
+    from liftlock.services.promotion_reviews import Approval, MergeReport, PromotionStatus
+    from liftlock.services.promotions import OpenReport
+
+    return {
+        "image-resolve": ResolvedImage,
+        "image-record": RecordReport,
+        "image-verify": tuple[ImageCheck, ...],
+        "promote-plan": PromotionPlan,
+        "promote-open": OpenReport,
+        "promote-list": tuple[PromotionStatus, ...],
+        "promote-status": PromotionStatus,
+        "promote-approve": Approval,
+        "promote-merge": MergeReport,
+        "promote-close": PullRequest,
+    }
+
+
+def _init() -> Fields:
+    from liftlock.adapters.new_repository import CreatedRepository
+
+    return Fields({"created": CreatedRepository, "next": tuple[str, ...]})
+
+
+def _doctor() -> Any:
+    from liftlock.core.diagnosis import Finding
+
+    return tuple[Finding, ...]
+
+
+def _drift() -> Fields:
+    """A report with its verdict; of each property only the sides that have it."""
+    from liftlock.core.drift import DriftedResource, DriftReport, PropertyDrift
+
+    sides = dict.fromkeys(("declared", "applied", "live"), Any)
+    said = {name: hint for name, hint in fields_of(PropertyDrift).items() if name not in {*sides, "has"}}
+    resource = {**fields_of(DriftedResource), "properties": ListOf(Fields(said, sides))}
+    report = {**fields_of(DriftReport), "resources": ListOf(Fields(resource))}
+    return Fields({**report, "clean": bool, "complete": bool, "coverage": float})
