@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from liftlock.services.promotion_reviews import PromotionReviews
     from liftlock.services.promotion_view import PromotionParts
     from liftlock.services.promotions import Promotions
-    from liftlock.wiring.workspace import Workspace
+    from liftlock.wiring.work import Workspace
 
 
 # --- configuration and init ---------------------------------------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ def initialise(
 
 def workspace(repo: Path | None, actor: str | None = None) -> Workspace:
     """The environments repository at work."""
-    from liftlock.wiring.workspace import Workspace
+    from liftlock.wiring.work import Workspace
 
     return Workspace(load_configuration(repo), actor)
 
