@@ -157,6 +157,14 @@ def test_a_protected_environment_is_not_removed() -> None:
     assert world.engine.stack("prod") is not None
 
 
+def test_what_runs_without_a_state_here_is_not_taken_over() -> None:
+    world = World()
+    world.environments.up(environment(), actor=ADA, source=COMMIT)
+    del world.engine.stacks_by_name["dev"]
+    with pytest.raises(ConflictError, match="no state of it"):
+        world.environments.up(environment(), actor=ADA, source=COMMIT)
+
+
 def test_removing_what_is_not_there_is_fine() -> None:
     world = World()
     report = world.environments.down("dev", "shop", protected=False)
