@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from liftlock.core.errors import ConflictError
+from liftlock.core.errors import ConfigError, ConflictError, UsageError
 from liftlock.core.ledger import Json
 from liftlock.core.ports import (
     Health,
@@ -47,16 +47,18 @@ class _Stack:
     values: Mapping[str, Json]
     secrets: Mapping[str, str]
     resources: dict[str, dict[str, Json]]
+    outputs: Mapping[str, Json]
 
 
 @dataclass
 class FakeEngine:
-    """One resource per service; `broken` services fail, `live` can be changed behind its back."""
+    """One resource per service; `broken` services fail, `live` can be changed behind its back, `held` names who else is at work."""
 
     name: str = "fake"
     broken: dict[str, str] = field(default_factory=dict)
     stacks_by_name: dict[str, _Stack] = field(default_factory=dict)
     live: dict[tuple[str, str], dict[str, Json]] = field(default_factory=dict)
+    held: dict[str, str] = field(default_factory=dict)
     unreachable: bool = False
     published: bool = True
 
@@ -64,32 +66,34 @@ class FakeEngine:
         return StackResult(self._plan(environment, values), {}, {}, 0.0)
 
     def up(self, environment: str, values: Mapping[str, Json], secrets: Mapping[str, str], *, progress: Progress) -> StackResult:
+        self._refuse_if_held(environment)
         changes = self._plan(environment, values)
-        stack = self.stacks_by_name.setdefault(environment, _Stack({}, {}, {}))
-        stack.values, stack.secrets = values, secrets
+        stack = self.stacks_by_name.setdefault(environment, _Stack({}, {}, {}, {}))
+        stack.values, stack.secrets, stack.outputs = values, secrets, self._outputs(values)
         failures = {}
+        for change in changes:
+            if change.operation is StepOperation.DELETE:
+                del stack.resources[change.name]
+                self.live.pop((environment, change.name), None)
         for name, wanted in _services(values).items():
             if name in self.broken:
-                failures[name] = self.broken[name]
+                failures[name] = _hide(self.broken[name], secrets)
                 continue
             stack.resources[name] = wanted
             self.live[environment, name] = dict(wanted)
-        databases = values.get("databases") if self.published else None
-        ports: dict[str, Json] = (
-            {str(item["name"]): 5432 for item in databases if isinstance(item, dict)} if isinstance(databases, list) else {}
-        )
-        return StackResult(changes, {"databases": ports}, failures, 0.1)
+        return StackResult(changes, stack.outputs, failures, 0.1)
 
     def down(self, environment: str, *, progress: Progress) -> StackResult:
+        self._refuse_if_held(environment)
         stack = self.stacks_by_name.pop(environment, None)
         names = list(stack.resources) if stack else []
         for name in names:
             self.live.pop((environment, name), None)
-        return StackResult(tuple(ResourceChange(f"urn:{name}", TYPE, name, StepOperation.DELETE) for name in names), {}, {}, 0.1)
+        return StackResult(tuple(_change(name, StepOperation.DELETE) for name in names), {}, {}, 0.1)
 
     def observe(self, environment: str, values: Mapping[str, Json], secrets: Mapping[str, str]) -> Sequence[Observation]:
-        stack = self.stacks_by_name[environment]
-        return [self._observe(environment, name, wanted, stack.resources.get(name)) for name, wanted in _services(values).items()]
+        declared, applied = _services(values), self._applied(environment)
+        return [self._observe(environment, name, declared.get(name), applied.get(name)) for name in {**declared, **applied}]
 
     def checksum(self, environment: str) -> str | None:
         stack = self.stacks_by_name.get(environment)
@@ -97,7 +101,8 @@ class FakeEngine:
 
     def stack(self, environment: str) -> StackSummary | None:
         stack = self.stacks_by_name.get(environment)
-        return StackSummary(environment, stack.values, {}, datetime(2026, 1, 1, tzinfo=UTC), len(stack.resources)) if stack else None
+        updated = datetime(2026, 1, 1, tzinfo=UTC)
+        return StackSummary(environment, stack.values, stack.outputs, updated, len(stack.resources)) if stack else None
 
     def stacks(self) -> Sequence[StackSummary]:
         return [found for name in sorted(self.stacks_by_name) if (found := self.stack(name)) is not None]
@@ -106,21 +111,44 @@ class FakeEngine:
         stack = self.stacks_by_name.get(environment)
         return stack.secrets if stack else {}
 
-    def _plan(self, environment: str, values: Mapping[str, Json]) -> tuple[ResourceChange, ...]:
+    def _applied(self, environment: str) -> dict[str, dict[str, Json]]:
         stack = self.stacks_by_name.get(environment)
-        before = stack.resources if stack else {}
+        return stack.resources if stack else {}
+
+    def _outputs(self, values: Mapping[str, Json]) -> dict[str, Json]:
+        databases = values.get("databases") if self.published else None
+        named = [str(item["name"]) for item in databases if isinstance(item, dict)] if isinstance(databases, list) else []
+        return {"databases": dict.fromkeys(named, 5432)}
+
+    def _refuse_if_held(self, environment: str) -> None:
+        if environment in self.held:
+            raise ConflictError(f"{environment} is held by {self.held[environment]}")
+
+    def _plan(self, environment: str, values: Mapping[str, Json]) -> tuple[ResourceChange, ...]:
+        before, declared = self._applied(environment), _services(values)
         changes = []
-        for name, wanted in _services(values).items():
+        for name, wanted in declared.items():
             same = before.get(name) == wanted == self.live.get((environment, name))
             operation = StepOperation.SAME if same else StepOperation.UPDATE if name in before else StepOperation.CREATE
-            changes.append(ResourceChange(f"urn:{name}", TYPE, name, operation))
-        return tuple(changes)
+            changes.append(_change(name, operation))
+        return (*changes, *(_change(name, StepOperation.DELETE) for name in before if name not in declared))
 
-    def _observe(self, environment: str, name: str, wanted: dict[str, Json], applied: dict[str, Json] | None) -> Observation:
+    def _observe(self, environment: str, name: str, wanted: dict[str, Json] | None, applied: dict[str, Json] | None) -> Observation:
+        if self.unreachable:
+            return Observation(f"urn:{name}", TYPE, name, wanted, applied, {}, LiveState.UNKNOWN, "the fake does not answer")
         live = self.live.get((environment, name))
-        state = LiveState.UNKNOWN if self.unreachable else LiveState.MISSING if live is None else LiveState.PRESENT
-        reason = "the fake does not answer" if self.unreachable else None
-        return Observation(f"urn:{name}", TYPE, name, wanted, applied, live or {}, state, reason)
+        state = LiveState.MISSING if live is None else LiveState.PRESENT
+        return Observation(f"urn:{name}", TYPE, name, wanted, applied, live or {}, state)
+
+
+def _change(name: str, operation: StepOperation) -> ResourceChange:
+    return ResourceChange(f"urn:{name}", TYPE, name, operation)
+
+
+def _hide(reason: str, secrets: Mapping[str, str]) -> str:
+    for secret in secrets.values():
+        reason = reason.replace(secret, "[secret]")
+    return reason
 
 
 def _services(values: Mapping[str, Json]) -> dict[str, dict[str, Json]]:
@@ -134,28 +162,34 @@ def _services(values: Mapping[str, Json]) -> dict[str, dict[str, Json]]:
 
 @dataclass
 class FakeRuntime:
-    """Runs what the fake engine's live side says."""
+    """Runs what the fake engine's live side says, all of it of one project."""
 
     engine: FakeEngine
     used_ports: set[int] = field(default_factory=set)
     swept: list[str] = field(default_factory=list)
+    project: str = "shop"
 
     def parts(self, project: str, environment: str | None = None) -> Sequence[RunningPart]:
         return [
             RunningPart(place, name, "service", str(live["image"]), Health.HEALTHY, datetime(2026, 1, 1, tzinfo=UTC))
             for (place, name), live in self.engine.live.items()
-            if environment in {None, place}
+            if environment in {None, place} and project == self.project
         ]
 
     def free_port(self, candidates: Sequence[int]) -> int | None:
         return next((port for port in candidates if port not in self.used_ports), None)
 
     def logs(self, project: str, environment: str, service: str, *, lines: int) -> str:
+        if (environment, service) not in self.engine.live:
+            raise UsageError(f"{environment} runs no {service}")
         return ""
 
     def sweep(self, project: str, environment: str) -> Sequence[str]:
         self.swept.append(environment)
-        return []
+        names = [name for place, name in self.engine.live if place == environment]
+        for name in names:
+            del self.engine.live[environment, name]
+        return names
 
 
 @dataclass
@@ -182,11 +216,14 @@ class FakeProbe:
 
 @dataclass
 class FakeSecrets:
-    """Resolves references to themselves, generates numbered secrets."""
+    """Resolves references to themselves but for those that are missing, generates numbered secrets."""
 
     generated: int = 0
+    missing: frozenset[str] = frozenset()
 
     def resolve(self, reference: str) -> str:
+        if reference in self.missing:
+            raise ConfigError(f"secret {reference} is not there")
         return f"value of {reference}"
 
     def generate(self) -> str:

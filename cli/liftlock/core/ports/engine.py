@@ -95,8 +95,8 @@ class StackSummary:
 
 
 class Engine(Protocol):
-    """Runs the environment program. All methods but preview, observe, stack and stacks hold the stack's lock and raise ConflictError,
-    naming its holder, where another run has it."""
+    """Runs the environment program. `up` and `down` hold the stack's lock and raise ConflictError, naming its holder, where
+    another run has it; the others change nothing and never wait."""
 
     name: str
 

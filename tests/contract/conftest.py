@@ -1,0 +1,29 @@
+"""Where the engine and the runtime are tested: on fakes, and once on Docker for all of these tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contract.places import SECRETS, DockerPlace, FakePlace, Place, has_images
+from tests.fakes.environments import QuietProgress
+
+
+@pytest.fixture(scope="session", params=["fake", pytest.param("docker", marks=pytest.mark.docker)])
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A place whose dev is up; each test leaves it so."""
+    if request.param == "fake":
+        fake = FakePlace()
+        fake.engine.up("dev", fake.healthy, SECRETS, progress=QuietProgress())
+        yield fake
+        return
+    if not has_images():
+        pytest.skip("needs the project's images: run make images")
+    real = DockerPlace(tmp_path_factory.mktemp("state"))
+    try:
+        made = real.engine.up("dev", real.healthy, SECRETS, progress=QuietProgress())
+        assert made.succeeded, made.failures
+        yield real
+    finally:
+        real.close()
