@@ -46,7 +46,7 @@ def tell() -> Shell:
     outer = Shell(FOLDER, ADA)
     shell = Shell(FOLDER / SHOP, ADA, outer.timings)
     chapter(1, "An environments repository, with a bare Git repository as its forge")
-    outer.run(f"liftlock init {SHOP} --forge shop.git --images {IMAGES}")
+    outer.run(f"liftlock init {SHOP} --forge shop.git --id demo --images {IMAGES}")
     shell.run("liftlock config validate")
     three_environments(shell)
     a_branch(shell)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import docker
 
-LABELS: dict[str, str | list[str] | bool] = {"label": ["liftlock.managed=true", "liftlock.project=shop"]}
+LABELS: dict[str, str | list[str] | bool] = {"label": ["liftlock.managed=true", "liftlock.project=shop", "liftlock.project-id=demo"]}
 
 
 def reset(folder: Path) -> None:

@@ -25,6 +25,7 @@ class RepositoryFacts:
     """What the templates need. Every text is ready to stand in YAML; images are repository@sha256:… or None where none is known."""
 
     project: str
+    id: str
     registry: str
     forge: str
     services: tuple[ServiceFacts, ...]

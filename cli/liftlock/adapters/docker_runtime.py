@@ -27,7 +27,10 @@ _STATES = {
 
 
 class DockerRuntime:
-    """Runtime port on a Docker engine; connects when first asked."""
+    """Runtime port on a Docker engine; connects when first asked. project_id: only what carries it too is ours; None asks for no id."""
+
+    def __init__(self, project_id: str | None = None) -> None:
+        self._project_id = project_id
 
     @cached_property
     def _client(self) -> APIClient:
@@ -36,8 +39,12 @@ class DockerRuntime:
     def parts(self, project: str, environment: str | None = None) -> Sequence[RunningPart]:
         """Every labelled container of the project, or of one environment; one listing."""
         with wrapped():
-            found = self._client.containers(all=True, filters={"label": _labels(project, environment)})
+            found = self._client.containers(all=True, filters={"label": self._labels(project, environment)})
         return [_part(item) for item in found]
+
+    def _labels(self, project: str, environment: str | None) -> list[str]:
+        owner = [] if self._project_id is None else [f"liftlock.project-id={self._project_id}"]
+        return [f"liftlock.project={project}", *owner, *([f"liftlock.environment={environment}"] if environment else [])]
 
     def free_port(self, candidates: Sequence[int]) -> int | None:
         """The first candidate that nothing listens on, neither a process here nor a container of the engine."""
@@ -49,7 +56,7 @@ class DockerRuntime:
     def logs(self, project: str, environment: str, service: str, *, lines: int) -> str:
         """The last lines of the newest container of the service."""
         with wrapped():
-            labels = [*_labels(project, environment), f"liftlock.service={service}"]
+            labels = [*self._labels(project, environment), f"liftlock.service={service}"]
             found = self._client.containers(all=True, filters={"label": labels})
             if not found:
                 raise UsageError(f"{environment} runs no {service}", hint=f"liftlock env status {environment} lists what runs")
@@ -58,7 +65,7 @@ class DockerRuntime:
 
     def sweep(self, project: str, environment: str) -> Sequence[str]:
         """Containers, then networks, then volumes that carry both ownership labels; their names."""
-        chosen = {"label": ["liftlock.managed=true", *_labels(project, environment)]}
+        chosen = {"label": ["liftlock.managed=true", *self._labels(project, environment)]}
         client, removed = self._client, []
         with wrapped():
             for item in client.containers(all=True, filters=chosen):
@@ -71,10 +78,6 @@ class DockerRuntime:
                 _forgive(client.remove_volume, volume["Name"], force=True)
                 removed.append(volume["Name"])
         return removed
-
-
-def _labels(project: str, environment: str | None) -> list[str]:
-    return [f"liftlock.project={project}", *([f"liftlock.environment={environment}"] if environment else [])]
 
 
 def _forgive(remove: Any, name: str, **options: Any) -> None:

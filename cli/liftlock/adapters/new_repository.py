@@ -61,6 +61,7 @@ def repository_files(plan: NewRepository) -> dict[str, str]:
     """The text of every file that Git will hold."""
     facts = RepositoryFacts(
         project=plan.project,
+        id=plan.id,
         registry=plan.registry,
         forge=plain_text(plan.forge_setting),
         services=tuple(ServiceFacts(item.name, item.repository, item.port, item.sample) for item in plan.services),

@@ -34,6 +34,10 @@ ServiceOption = Annotated[
         "--service", metavar="NAME=REPOSITORY:PORT", help="A service to declare, several times if need be; otherwise the shop sample."
     ),
 ]
+IdOption = Annotated[
+    str | None,
+    typer.Option("--id", metavar="ID", help="Tells this project from another of its name on one Docker engine; otherwise random."),
+]
 ImagesOption = Annotated[
     Path | None, typer.Option("--images", metavar="FILE", help="The JSON file that `make images` writes: router and PostgreSQL by digest.")
 ]
@@ -46,13 +50,16 @@ def init(
     registry: RegistryOption = None,
     service: ServiceOption = None,
     images: ImagesOption = None,
+    id: IdOption = None,
     actor: ActorOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write a new environments repository, commit it, and push it to its forge. A folder that is not empty is left alone."""
     from liftlock import wiring
 
-    done = wiring.initialise(folder, project=project, forge=forge, registry=registry, services=service or [], images=images, actor=actor)
+    done = wiring.initialise(
+        folder, project=project, forge=forge, registry=registry, services=service or [], images=images, actor=actor, id=id
+    )
     print_json("init", done) if as_json else _show(done)
 
 

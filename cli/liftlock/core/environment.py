@@ -91,6 +91,7 @@ class Environment:
 
     port: the loopback port of its URL; None lets liftlock choose a free one of `ports` (inclusive) and keep it.
     ttl: how long an ephemeral environment lives after it was made or extended; None for persistent ones.
+    project_id: tells it from an environment of another project of the same name; part of the ownership labels.
     protected: destroying it needs more than a flag, and it takes no synthetic data.
     """
 
@@ -105,3 +106,4 @@ class Environment:
     ports: tuple[int, int]
     ttl: timedelta | None
     release_id: str
+    project_id: str = ""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from liftlock.core.config.text_rules import NAME, REGISTRY, REPOSITORY
+from liftlock.core.config.text_rules import NAME, PROJECT_ID, REGISTRY, REPOSITORY
 from liftlock.core.errors import ConfigError, LiftlockError, UsageError
 from liftlock.core.image import ImageRef
 
@@ -51,6 +51,7 @@ class NewRepository:
     registry: str
     services: tuple[NewService, ...]
     images: KnownImages
+    id: str
 
     @property
     def sample(self) -> bool:
@@ -65,12 +66,15 @@ def plan_repository(
     registry: str | None = None,
     services: Sequence[str] = (),
     images: KnownImages | None = None,
+    id: str,
 ) -> NewRepository:
     """The plan for an absolute folder, with its forge beside it; UsageError names the option that does not fit."""
     known = images or KnownImages()
     name = project or project_name(folder)
     if not NAME.fits(name):
         raise UsageError(f'"{name}" is not a project name: {NAME.says}', hint="name the project: liftlock init DIR --project NAME")
+    if not id or not PROJECT_ID.fits(id):
+        raise UsageError(f'--id "{id}": {PROJECT_ID.says}', hint="leave it out for a random one")
     host = registry or known.registry or DEFAULT_REGISTRY
     if not REGISTRY.fits(host):
         raise UsageError(f'"{host}" is not a registry: {REGISTRY.says}', hint="for example --registry 127.0.0.1:5000")
@@ -80,7 +84,7 @@ def plan_repository(
     if twice is not None:
         raise UsageError(f'--service names "{twice}" twice', hint="give each service a name of its own")
     forge = folder.parent / f"{name}.git"
-    return NewRepository(folder, forge, f"../{forge.name}", name, host, declared, known)
+    return NewRepository(folder, forge, f"../{forge.name}", name, host, declared, known, id)
 
 
 def project_name(folder: PurePath) -> str:

@@ -61,7 +61,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """liftlock.yaml, checked. services: service name -> image repository (registry host included)."""
+    """liftlock.yaml, checked. services: service name -> image repository (registry host included).
+
+    id: tells this project from another one of the same name on the same Docker engine; empty where none is declared.
+    """
 
     name: str
     registry: str
@@ -70,6 +73,7 @@ class Project:
     services: tuple[tuple[str, str], ...]
     databases: tuple[str, ...]
     pipeline: tuple[Stage, ...]
+    id: str = ""
 
     def stage(self, environment: str) -> Stage | None:
         """The environment's place in the pipeline, None where it has none."""

@@ -41,6 +41,7 @@ def ownership(environment: Environment) -> dict[str, Json]:
     return {
         "liftlock.managed": "true",
         "liftlock.project": environment.project,
+        "liftlock.project-id": environment.project_id,
         "liftlock.environment": environment.name,
         "liftlock.class": environment.cls.value,
     }

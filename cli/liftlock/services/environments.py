@@ -129,24 +129,14 @@ class Environments:
 
     def _prepare(self, environment: Environment, lease: Lease | None) -> Prepared:
         applied = self._parts.engine.stack(environment.name)
-        if applied is None:
-            self._require_unclaimed(environment)
+        # Asked in any case: a Docker engine that is down is said once and before anything is recorded, not by each resource.
+        running = self._parts.runtime.parts(environment.project, environment.name)
+        if applied is None and running:
+            raise _unclaimed(environment, len(running))
         self._check_digests(environment, applied.values if applied else None)
         port = self._choose_port(environment, port_of(applied.values) if applied else None)
         secrets = self._collect_secrets(environment, existed=applied is not None)
         return Prepared(environment, port, stack_values(environment, port=port, lease=lease), lease, secrets)
-
-    def _require_unclaimed(self, environment: Environment) -> None:
-        """Without a state nothing is known of what runs there; making it anew would lose its passwords and leave orphans."""
-        running = self._parts.runtime.parts(environment.project, environment.name)
-        if not running:
-            return
-        ephemeral = environment.cls is EnvironmentClass.EPHEMERAL
-        down = "liftlock branch down --branch NAME" if ephemeral else f"liftlock env down {environment.name} --yes"
-        raise ConflictError(
-            f"{environment.name} runs on this Docker engine ({len(running)} containers), and this checkout has no state of it",
-            hint=f"work in the checkout that made it, or copy its .liftlock folder here; to give it up with its data: {down}",
-        )
 
     def _check_digests(self, environment: Environment, applied: Mapping[str, Json] | None) -> None:
         for image in unproven_images(environment, applied):
@@ -246,6 +236,16 @@ class Environments:
             _list_failures(f"{environment.name}: release {environment.release_id} was not deployed", failures),
             hint=f"{serving}mend the cause and run the same command again",
         )
+
+
+def _unclaimed(environment: Environment, containers: int) -> ConflictError:
+    """Without a state nothing is known of what runs there; making it anew would lose its passwords and leave orphans."""
+    ephemeral = environment.cls is EnvironmentClass.EPHEMERAL
+    down = "liftlock branch down --branch NAME" if ephemeral else f"liftlock env down {environment.name} --yes"
+    return ConflictError(
+        f"{environment.name} runs on this Docker engine ({containers} containers), and this checkout has no state of it",
+        hint=f"work in the checkout that made it, or copy its .liftlock folder here; to give it up with its data: {down}",
+    )
 
 
 def _list_failures(title: str, failures: Mapping[str, str]) -> str:

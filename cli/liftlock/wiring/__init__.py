@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -169,6 +170,7 @@ def initialise(
     services: Sequence[str],
     images: Path | None,
     actor: str | None,
+    id: str | None = None,
 ) -> Initialised:
     """Plans and makes a new environments repository."""
     from liftlock.adapters.config_files.loader import inspect_project
@@ -178,7 +180,10 @@ def initialise(
     from liftlock.core.initialisation import next_steps, plan_repository
 
     place = folder.resolve()
-    plan = with_forge(plan_repository(place, project=project, registry=registry, services=services, images=read_images(images)), forge)
+    known = read_images(images)
+    chosen = id if id is not None else secrets.token_hex(4)
+    plan = plan_repository(place, project=project, registry=registry, services=services, images=known, id=chosen)
+    plan = with_forge(plan, forge)
     created = create_repository(plan, acting_identity(place, actor))
     return Initialised(created, next_steps(plan, folder, sound=inspect_project(created.folder).project is not None))
 

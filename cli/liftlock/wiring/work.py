@@ -22,6 +22,7 @@ from liftlock.adapters.secret_sources import SecretSources
 from liftlock.adapters.seeding import SyntheticSeeder
 from liftlock.core.branch import branch_environment
 from liftlock.core.config.loaded import LoadedProject
+from liftlock.core.config.tree import scalar_at
 from liftlock.core.deployment import Source
 from liftlock.core.environment import Environment
 from liftlock.core.errors import BlockedError, ConfigError, UsageError
@@ -95,7 +96,8 @@ class Workspace:
 
     def is_protected(self, name: str) -> bool:
         """Whether the declared environment is protected; environments of branches never are."""
-        return name in self.declared_environments() and resolve_environment(self.loaded, name).protected
+        # Read without the release: an environment can be removed before anything is released for it.
+        return name in self.declared_environments() and scalar_at(self.loaded.files.merged(name, None).root, "protected") is True
 
     def resolve_images(self, wanted: Sequence[str]) -> dict[str, ImageRef]:
         """`service=tag` or `service=sha256:…` as images that the registry has."""
@@ -162,7 +164,7 @@ class Workspace:
 
     def runtime(self) -> DockerRuntime:
         """What really runs."""
-        return DockerRuntime()
+        return DockerRuntime(self.project.id)
 
     # --- adapters -----------------------------------------------------------------------------------------------------------------------
 
@@ -199,7 +201,7 @@ class Workspace:
         """Every port that environments need."""
         return Parts(
             engine=self.engine,
-            runtime=DockerRuntime(),
+            runtime=DockerRuntime(self.project.id),
             registry=self.registry,
             ledger=GitLedger(self.root),
             secrets=SecretSources(self.root),

@@ -60,6 +60,12 @@ class Server(ThreadingHTTPServer):
             with self.lock:
                 self.busy -= 1
 
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the signature is Python's
+        """A caller that went away is no fault of ours; anything else is said in one line."""
+        error = sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1]
+        if not isinstance(error, ConnectionError):
+            sys.stderr.write(f"{type(error).__name__}: {error}\n")
+
     def serve_until_told(self) -> None:
         """Serves until SIGTERM or SIGINT, then takes no more and lets what is under way finish."""
         for number in (signal.SIGTERM, signal.SIGINT):

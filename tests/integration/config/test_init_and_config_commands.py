@@ -119,7 +119,7 @@ def test_without_images_validate_says_what_to_fill_in(place: Path) -> None:
     assert "liftlock config validate" in begin("shop").stdout
     done = liftlock("config", "validate", "--repo", "shop")
     lines = str(done.exception).splitlines()
-    assert [line.partition(": ")[0] for line in lines] == ["liftlock.yaml:9:1 router", "liftlock.yaml:31:3 databases.shop.image"]
+    assert [line.partition(": ")[0] for line in lines] == ["liftlock.yaml:10:1 router", "liftlock.yaml:32:3 databases.shop.image"]
     assert all("make images prints it" in line for line in lines)
 
 

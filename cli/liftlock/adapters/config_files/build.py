@@ -25,6 +25,7 @@ def build_project(file: shapes.ProjectFile) -> Project:
     """liftlock.yaml as the project."""
     return Project(
         name=file.project,
+        id=file.id,
         registry=file.registry,
         forge=ForgeSettings(ForgeKind(file.forge.kind), file.forge.url, file.forge.base),
         engine=EngineSettings(EngineKind(file.engine.kind), PurePath(file.engine.state), file.engine.passphrase),
@@ -36,11 +37,12 @@ def build_project(file: shapes.ProjectFile) -> Project:
     )
 
 
-def build_environment(merged: shapes.MergedEnvironment, *, project: str, name: str) -> Environment:
+def build_environment(merged: shapes.MergedEnvironment, *, project: Project, name: str) -> Environment:
     """The merged values as the environment."""
     services = tuple(_service(service, values) for service, values in merged.services.items())
     return Environment(
-        project=project,
+        project=project.name,
+        project_id=project.id,
         name=name,
         cls=EnvironmentClass(merged.cls),
         protected=merged.protected,

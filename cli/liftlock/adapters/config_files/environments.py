@@ -34,7 +34,7 @@ def resolve_environment(loaded: LoadedProject, name: str, *, release_text: str |
     model, problems = check_node(merged.root, MergedEnvironment, Position(f"environments/{name}.yaml"))
     if model is None:
         raise config_error(problems)
-    return build_environment(model, project=loaded.project.name, name=ephemeral or name)
+    return build_environment(model, project=loaded.project, name=ephemeral or name)
 
 
 def explain(loaded: LoadedProject, name: str, path: str | None = None) -> list[Provenance]:

@@ -39,6 +39,7 @@ Registry = Annotated[str, Matching(text_rules.REGISTRY)]
 Repository = Annotated[str, Matching(text_rules.REPOSITORY)]
 HttpPath = Annotated[str, Matching(text_rules.HTTP_PATH)]
 Branch = Annotated[str, Matching(text_rules.BRANCH)]
+ProjectId = Annotated[str, Matching(text_rules.PROJECT_ID)]
 NonEmpty = Annotated[str, Matching(text_rules.ONE_LINE)]
 # Only text here: that it is a digest, and of the right repository, is checked with its place in liftlock.core.
 Image = Annotated[str, Field(json_schema_extra={"pattern": r"^[^@\s]+@sha256:[0-9a-f]{64}$"})]

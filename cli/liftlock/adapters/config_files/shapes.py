@@ -18,6 +18,7 @@ from liftlock.adapters.config_files.shape_types import (
     Name,
     NonEmpty,
     Port,
+    ProjectId,
     Reference,
     Registry,
     Repository,
@@ -93,7 +94,7 @@ class Data(Shape):
     """How a database is filled."""
 
     source: Literal["none", "synthetic"] = Field(default="none", description="Where rows come from.", examples=["synthetic"])
-    rows: int = Field(default=100_000, ge=0, le=10_000_000_000, description="Rows over all tables.", examples=[100_000])
+    rows: int = Field(default=100_000, ge=1, le=2_147_483_647, description="Rows over all tables.", examples=[100_000])
     seed: int = Field(default=1, ge=0, le=2**63 - 1, description="The same seed gives the same rows.", examples=[1])
 
 
@@ -166,6 +167,11 @@ class ProjectFile(Shape):
 
     version: Literal[1] = Field(description="The version of this format.", examples=[1])
     project: Name = Field(description="The project's name; part of every object's name.", examples=["shop"])
+    id: ProjectId = Field(
+        default="",
+        description="Tells this project from another of its name on one Docker engine; written by init.",
+        examples=["3f9a1c2e"],
+    )
     registry: Registry = Field(description="The registry that holds the project's images.", examples=["127.0.0.1:5000"])
     forge: Forge = Field(
         description="Where pull requests are opened, reviewed and merged.",

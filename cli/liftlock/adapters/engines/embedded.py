@@ -27,7 +27,7 @@ from liftlock_engine.passphrase import Crypter, Sealed
 if TYPE_CHECKING:
     from liftlock_engine import Engine, Event, ObservedResource, Result, StepReport
 
-OWNER_LABELS = ("liftlock.project", "liftlock.environment")
+OWNER_LABELS = ("liftlock.project", "liftlock.project-id", "liftlock.environment")
 _VALUES, _SECRETS = "liftlock:environment", "liftlock:secrets"
 _OPERATIONS = {operation.value: operation for operation in StepOperation}
 
@@ -228,7 +228,10 @@ def _wrapped() -> Iterator[None]:
         yield
     except LockedError as err:
         raise ConflictError(err.message, hint=err.hint or "wait for it to end, then run the same command again") from err
-    except (PassphraseError, RefusedError) as err:
+    except PassphraseError as err:
+        hint = "it must be the one that this environment was made with; `engine.passphrase` in liftlock.yaml says where it is looked for"
+        raise ConfigError(err.message, hint=hint) from err
+    except RefusedError as err:
         raise ConfigError(err.message, hint=err.hint or None) from err
     except EngineError as err:
         raise LiftlockError(err.message, hint=err.hint or None) from err

@@ -28,7 +28,8 @@ def _verdict(report: DriftReport) -> str:
         return f"{report.environment}: no drift ({seen})"
     if not report.complete:
         return f"{report.environment}: incomplete, not every resource could be looked at ({seen})"
-    return f"{report.environment}: {len(report.resources)} resources drifted ({seen})"
+    count = len(report.resources)
+    return f"{report.environment}: {count} resource{'s' if count > 1 else ''} drifted ({seen})"
 
 
 def _resource(resource: DriftedResource) -> list[str]:

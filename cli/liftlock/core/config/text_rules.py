@@ -22,6 +22,7 @@ class TextRule:
 
 
 NAME = TextRule(r"[a-z]([-a-z0-9]*[a-z0-9])?", "a name begins with a letter and has only a-z, 0-9 and inner -, at most 40 characters", 40)
+PROJECT_ID = TextRule(r"[a-z0-9]*", "an id has only a-z and 0-9, at most 40 characters", 40)
 VARIABLE = TextRule(r"[A-Za-z_][A-Za-z0-9_]*", "an environment variable has only letters, digits and _, and begins with no digit", 200)
 REFERENCE = TextRule(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+", "a secret is never written here; say where it is found: env:NAME or file:PATH")
 REGISTRY = TextRule(rf"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{{1,5}})?(/{_PATH})*", "a registry is HOST or HOST:PORT, without https://", 255)
