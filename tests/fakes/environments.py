@@ -171,7 +171,7 @@ class FakeRuntime:
 
     def parts(self, project: str, environment: str | None = None) -> Sequence[RunningPart]:
         return [
-            RunningPart(place, name, "service", str(live["image"]), Health.HEALTHY, datetime(2026, 1, 1, tzinfo=UTC))
+            RunningPart(place, name, "service", str(live["image"]), Health.HEALTHY, datetime(2026, 1, 1, tzinfo=UTC), name="")
             for (place, name), live in self.engine.live.items()
             if environment in {None, place} and project == self.project
         ]

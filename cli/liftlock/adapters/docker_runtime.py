@@ -95,6 +95,7 @@ def _part(item: dict[str, Any]) -> RunningPart:
         image=labels.get("liftlock.image", item["Image"]),
         health=_health(item["State"], item["Status"]),
         created=datetime.fromtimestamp(item["Created"]).astimezone(),
+        name=item["Names"][0].lstrip("/"),
         ports=tuple((port["PrivatePort"], port["PublicPort"]) for port in item.get("Ports") or () if "PublicPort" in port),
     )
 

@@ -44,9 +44,8 @@ def up(
     overrides = work.resolve_images(image or [])
     report = work.branches().up(
         name,
-        lambda environment: work.branch_environment(environment, overrides),
+        lambda environment: work.declare_branch(environment, overrides),
         owner=work.identity(),
-        source=work.source(),
         ttl=wiring.parse_duration(ttl) if ttl else None,
     )
     print_json("branch-up", report) if as_json else show_up(report)

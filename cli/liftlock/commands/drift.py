@@ -26,7 +26,7 @@ def drift(
     from liftlock import wiring
 
     work = wiring.workspace(repo)
-    reports = [work.drift().detect(work.environment(name)) for name in environments or work.existing_environments()]
+    reports = [work.detect_drift(name) for name in environments or work.existing_environments()]
     if as_json:
         print_json("drift", {"environments": [as_document(report) for report in reports]})
     elif not reports:

@@ -60,17 +60,20 @@ def up(
     repo: RepoOption = None,
     actor: ActorOption = None,
     yes: YesOption = False,
+    remove_data: Annotated[
+        list[str] | None,
+        typer.Option("--remove-data", metavar="DATABASE", help="Remove a database that is no longer declared, with all its data."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make the environment what is declared, starting from what is really there, and prove that it answers."""
     from liftlock import wiring
 
     work = wiring.workspace(repo, actor)
-    declared = work.environment(environment)
-    if declared.protected:
-        _confirm(f"{environment} is protected. Deploy {declared.release_id} to it?", yes=yes)
-        work.require_reviewed_state(environment)
-    report = work.environments().up(declared, actor=work.identity(), source=work.source())
+    name = work.known_environment(environment)
+    if work.is_protected(name):
+        _confirm(f"{name} is protected. Deploy {work.environment(name).release_id} to it?", yes=yes)
+    report = work.environments().up(name, lambda: work.declare(name), actor=work.identity(), remove_data=frozenset(remove_data or ()))
     print_json("env-up", report) if as_json else show_up(report)
 
 
@@ -124,14 +127,20 @@ def open_url(environment: EnvironmentArgument, repo: RepoOption = None) -> None:
 
 
 @app.command()
-def down(environment: EnvironmentArgument, repo: RepoOption = None, yes: YesOption = False, as_json: JsonOption = False) -> None:
+def down(
+    environment: EnvironmentArgument,
+    repo: RepoOption = None,
+    actor: ActorOption = None,
+    yes: YesOption = False,
+    as_json: JsonOption = False,
+) -> None:
     """Remove everything of the environment, data included, and nothing else."""
     from liftlock import wiring
 
-    work = wiring.workspace(repo)
+    work = wiring.workspace(repo, actor)
     name = work.known_environment(environment)
     _confirm(f"Remove {name} with all its data?", yes=yes)
-    report = work.environments().down(name, work.project.name, protected=work.is_protected(name))
+    report = work.environments().down(name, work.project.name, actor=work.identity(), protected=work.is_protected(name))
     if as_json:
         print_json("env-down", report)
     elif report.existed:
@@ -177,4 +186,4 @@ def _confirm(question: str, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise UsageError(f"{question} There is no terminal to ask in.", hint="say --yes")
-    typer.confirm(question, abort=True)
+    typer.confirm(question, abort=True, err=True)

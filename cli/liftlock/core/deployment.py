@@ -54,6 +54,13 @@ def entries_for(
     return entry(Fact.DEPLOYED, {}), entry(Fact.VERIFIED, {})
 
 
+def removal_entry(environment: str, lease: Lease | None, *, actor: Identity, at: datetime) -> Entry:
+    """An environment is gone: what it proved before is no evidence any more."""
+    if lease is None:
+        return Entry(Fact.DESTROYED, environment, str(actor), at)
+    return Entry(Fact.BRANCH_DOWN, environment, str(actor), at, None, {"branch": lease.branch})
+
+
 def needs_record(records: Sequence[Record], environment: str, release: str) -> bool:
     """Whether the ledger's last word on the environment is anything but: this release is verified here."""
     last = next((r.entry for r in reversed(records) if r.entry.environment == environment and r.entry.fact in OUTCOMES), None)

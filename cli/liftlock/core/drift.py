@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from liftlock.core.ledger import Json
-from liftlock.core.ports import LiveState, Observation
+from liftlock.core.ports import LiveState, Observation, RunningPart
 
 
 class Cause(StrEnum):
@@ -27,6 +27,7 @@ class ResourceDrift(StrEnum):
     MISSING = "missing"
     UNDECLARED = "no longer declared"
     NOT_CREATED = "not created yet"
+    STRAY = "not in the state"
     UNKNOWN = "unknown"
 
 
@@ -85,11 +86,28 @@ class DriftReport:
         return 1.0 if not total else (total - unseen) / total
 
 
-def find_drift(environment: str, observations: Sequence[Observation], *, state_checksum: str | None = None) -> DriftReport:
-    """Every resource that is not exactly as declared and applied, in the order given."""
+def find_drift(
+    environment: str, observations: Sequence[Observation], *, running: Sequence[RunningPart] = (), state_checksum: str | None = None
+) -> DriftReport:
+    """Every resource that is not exactly as declared and applied, in the order given; then what runs and no resource stands for."""
     judged = [judge(observation) for observation in observations]
     drifted = tuple(resource for resource in judged if resource.drift is not ResourceDrift.IN_SYNC)
-    return DriftReport(environment, drifted, len(judged) - len(drifted), state_checksum)
+    return DriftReport(environment, (*drifted, *find_strays(observations, running)), len(judged) - len(drifted), state_checksum)
+
+
+def find_strays(observations: Sequence[Observation], running: Sequence[RunningPart]) -> tuple[DriftedResource, ...]:
+    """Containers with the environment's labels that no resource of the state made; by name, for an object may have been made anew."""
+    known = {str(seen.applied.get("name")) for seen in observations if seen.applied is not None}
+    return tuple(
+        DriftedResource("", "docker:index/container:Container", part.name, ResourceDrift.STRAY, (), f"remove it: docker rm -f {part.name}")
+        for part in running
+        if part.name and part.name not in known
+    )
+
+
+def unseen(environment: str, reason: str) -> DriftReport:
+    """The report of an environment that could not be looked at, which is never a clean one."""
+    return DriftReport(environment, (DriftedResource("", "", environment, ResourceDrift.UNKNOWN, (), reason),), 0, None)
 
 
 def judge(seen: Observation) -> DriftedResource:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import ClassVar
 
@@ -69,4 +70,11 @@ class UnavailableError(LiftlockError):
 
 
 class DeploymentError(LiftlockError):
-    """A deployment ran and at least one resource failed; what succeeded is recorded and a next run goes on from there."""
+    """A deployment ran and at least one resource failed; what succeeded is recorded and a next run goes on from there.
+
+    failures: resource or service -> reason.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, failures: Mapping[str, str] | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.failures = dict(failures or {})

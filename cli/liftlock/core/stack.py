@@ -26,6 +26,7 @@ def stack_values(environment: Environment, *, port: int, lease: Lease | None = N
     return {
         "project": environment.project,
         "environment": environment.name,
+        "protected": environment.protected,
         "port": port,
         "release": environment.release_id,
         "router": str(environment.router),
@@ -96,6 +97,17 @@ def unproven_images(environment: Environment, applied: Mapping[str, Json] | None
     """Images that this run would bring in and that the registry must therefore confirm; what already runs is not asked again."""
     known = set(images_of(applied).values()) if applied else set()
     return tuple(sorted({service.image for service in environment.services} - known))
+
+
+def lost_databases(environment: Environment, applied: Mapping[str, Json] | None) -> tuple[str, ...]:
+    """Databases that run and are no longer declared: bringing the environment up would remove them with their data.
+
+    None where the environment is ephemeral, whose data is made anew at will.
+    """
+    databases = applied.get("databases") if applied and environment.cls is not EnvironmentClass.EPHEMERAL else None
+    before = [str(item["name"]) for item in databases if isinstance(item, dict)] if isinstance(databases, list) else []
+    declared = {database.name for database in environment.databases}
+    return tuple(name for name in before if name not in declared)
 
 
 def url_host(environment: str, project: str) -> str:

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from liftlock.core.branch import branch_environment, new_lease, renewed
 from liftlock.core.deployment import Source
 from liftlock.core.environment import Environment
-from liftlock.core.ledger import Entry, Fact
 from liftlock.core.ports import Health, Identity, RunningPart, StackSummary
 from liftlock.core.stack import Lease, port_of, read_lease, url
 from liftlock.services.environments import DownReport, Environments, UpReport
@@ -17,8 +16,8 @@ from liftlock.services.parts import Parts
 
 DEFAULT_TTL = timedelta(hours=72)
 
-Declare = Callable[[str], Environment]
-"""Environment name -> the declared class of ephemeral environments, as an instance of that name."""
+Declare = Callable[[str], tuple[Environment, Source]]
+"""Environment name -> the declared class of ephemeral environments as an instance of that name, and the state of the repository."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +43,19 @@ class Branches:
         self._parts = parts
         self._environments = environments
 
-    def up(self, branch: str, declare: Declare, *, owner: Identity, source: Source, ttl: timedelta | None) -> UpReport:
+    def up(self, branch: str, declare: Declare, *, owner: Identity, ttl: timedelta | None) -> UpReport:
         """The branch's environment, running with its data; an existing one is brought up to date and its lease renewed."""
         name = branch_environment(branch)
-        environment = declare(name)
-        now = self._parts.clock.now()
-        life = ttl or environment.ttl or DEFAULT_TTL
-        stack = self._parts.engine.stack(name)
-        held = read_lease(stack.values) if stack else None
-        lease = renewed(held, now, life) if held else new_lease(branch, owner.name, now, life)
-        return self._environments.up(environment, actor=owner, source=source, lease=lease)
+
+        def renew(environment: Environment, held: Lease | None) -> Lease:
+            now, life = self._parts.clock.now(), ttl or environment.ttl or DEFAULT_TTL
+            return renewed(held, now, life) if held else new_lease(branch, owner.name, now, life)
+
+        return self._environments.up(name, lambda: declare(name), actor=owner, renew=renew)
 
     def down(self, branch: str, project: str, *, actor: Identity) -> DownReport:
         """Removes all of the branch's environment; one that is not there is fine."""
-        name = branch_environment(branch)
-        report = self._environments.down(name, project, protected=False)
-        if report.existed:
-            self._parts.ledger.append([Entry(Fact.BRANCH_DOWN, name, str(actor), self._parts.clock.now(), None, {"branch": branch})])
-        return report
+        return self._environments.down(branch_environment(branch), project, actor=actor, protected=False)
 
     def list(self, project: str) -> tuple[BranchStatus, ...]:
         """Every branch environment that the state knows, soonest to expire first."""

@@ -2,37 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from liftlock.core.drift import DriftReport, find_drift
 from liftlock.core.environment import Environment
-from liftlock.core.errors import LiftlockError, UsageError
-from liftlock.core.ports import Engine, Secrets
+from liftlock.core.errors import IncompleteError, LiftlockError, UnavailableError, UsageError
+from liftlock.core.ports import Engine, RunningPart, Runtime, Secrets
 from liftlock.core.stack import port_of, read_lease, secret_keys, stack_values
 
 
 class DriftDetection:
     """Use case of `liftlock drift`."""
 
-    def __init__(self, engine: Engine, secrets: Secrets) -> None:
+    def __init__(self, engine: Engine, runtime: Runtime, secrets: Secrets) -> None:
         self._engine = engine
+        self._runtime = runtime
         self._secrets = secrets
 
     def detect(self, environment: Environment) -> DriftReport:
-        """What differs in the environment. UsageError where it was never made; LiftlockError should looking have changed the state."""
+        """What differs in the environment. UsageError where it was never made, IncompleteError where it runs and no state is here."""
         stack = self._engine.stack(environment.name)
         if stack is None:
-            raise UsageError(f"{environment.name} does not exist yet", hint=f"run: liftlock env up {environment.name}")
+            raise self._without_state(environment)
         before = self._engine.checksum(environment.name)
         values = stack_values(environment, port=environment.port or port_of(stack.values) or 0, lease=read_lease(stack.values))
         observations = self._engine.observe(environment.name, values, self._secret_values(environment))
+        running = self._look(environment)
         after = self._engine.checksum(environment.name)
         if before != after:
             raise LiftlockError(
                 f"{environment.name}: its state changed while drift was looked for",
                 hint="another run is at work; try again when it is done",
             )
-        return find_drift(environment.name, observations, state_checksum=after)
+        return find_drift(environment.name, observations, running=running, state_checksum=after)
+
+    def _look(self, environment: Environment) -> Sequence[RunningPart]:
+        """What runs; nothing where Docker does not answer, which every observation then says already."""
+        try:
+            return self._runtime.parts(environment.project, environment.name)
+        except UnavailableError:
+            return ()
+
+    def _without_state(self, environment: Environment) -> LiftlockError:
+        if self._runtime.parts(environment.project, environment.name):
+            return IncompleteError(
+                f"{environment.name} runs on this Docker engine, and this checkout has no state to compare it with",
+                hint="run this in the checkout that made it, or copy its .liftlock folder here",
+            )
+        return UsageError(f"{environment.name} does not exist yet", hint=f"run: liftlock env up {environment.name}")
 
     def _secret_values(self, environment: Environment) -> Mapping[str, str]:
         kept = self._engine.secrets(environment.name)

@@ -2,29 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from liftlock.core.deployment import Source, entries_for, needs_record
+from liftlock.core.deployment import Source, entries_for, needs_record, removal_entry
 from liftlock.core.environment import DataSource, Environment, EnvironmentClass
 from liftlock.core.errors import BlockedError, ConfigError, ConflictError, DeploymentError, LiftlockError
 from liftlock.core.ledger import Json
 from liftlock.core.ports import Identity, ResourceChange, StackResult, StepOperation
-from liftlock.core.stack import Lease, port_candidates, port_of, secret_keys, stack_values, unproven_images, url, url_host
+from liftlock.core.stack import (
+    Lease,
+    lost_databases,
+    port_candidates,
+    port_of,
+    read_lease,
+    secret_keys,
+    stack_values,
+    unproven_images,
+    url,
+    url_host,
+)
 from liftlock.services.parts import Parts
 
 VERIFY_SECONDS = 15.0
 
+Declare = Callable[[], tuple[Environment, Source]]
+"""The environment as it is declared at the moment of asking, and the state of the repository that says so."""
+
+Renew = Callable[[Environment, Lease | None], Lease | None]
+"""The environment and the lease that it holds -> the lease that it gets."""
+
+
+def _keep_lease(environment: Environment, held: Lease | None) -> Lease | None:  # noqa: ARG001 - one of two ways to renew
+    return held
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Everything that an engine run needs; secrets are kept out of its representation."""
+    """Everything that an engine run needs; secrets are kept out of its representation. lost: databases that would be removed."""
 
     environment: Environment
     port: int
     values: Mapping[str, Json]
     lease: Lease | None
+    lost: tuple[str, ...]
     secrets: Mapping[str, str] = field(repr=False)
 
 
@@ -64,33 +86,39 @@ class Environments:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    def preview(self, environment: Environment, lease: Lease | None = None) -> StackResult:
+    def preview(self, environment: Environment) -> StackResult:
         """What `up` would change; nothing is touched and nothing is recorded."""
-        prepared = self._prepare(environment, lease)
+        prepared = self._prepare(environment, _keep_lease)
         return self._parts.engine.preview(environment.name, prepared.values, prepared.secrets)
 
-    def up(self, environment: Environment, *, actor: Identity, source: Source, lease: Lease | None = None) -> UpReport:
+    def up(
+        self, name: str, declare: Declare, *, actor: Identity, renew: Renew = _keep_lease, remove_data: frozenset[str] = frozenset()
+    ) -> UpReport:
         """Makes the environment what is declared, fills its databases, asks it as a user would, and records the outcome.
 
-        Raises DeploymentError when a part failed; the failure is recorded and what succeeded is kept.
+        declare is asked only when nobody else works on the environment, so that a run that waited deploys what holds then.
+        remove_data: databases that may be removed with their data. Raises DeploymentError when a part failed; the failure is recorded
+        and what succeeded is kept.
         """
-        with self._parts.locks.hold(environment.name):
-            return self._up(environment, actor, source, lease)
+        with self._parts.locks.hold(name):
+            environment, source = declare()
+            return self._up(environment, actor, source, renew, remove_data)
 
-    def _up(self, environment: Environment, actor: Identity, source: Source, lease: Lease | None) -> UpReport:
+    def _up(self, environment: Environment, actor: Identity, source: Source, renew: Renew, remove_data: frozenset[str]) -> UpReport:
         parts = self._parts
         began = parts.clock.now()
-        prepared = self._prepare(environment, lease)
+        prepared = self._prepare(environment, renew)
+        _refuse_data_loss(environment, [name for name in prepared.lost if name not in remove_data])
         parts.progress.step(f"{environment.name}: release {environment.release_id}, {len(environment.services)} services")
         result = parts.engine.up(environment.name, prepared.values, prepared.secrets, progress=parts.progress)
-        failures = dict(result.failures)
-        rows: dict[str, int] = {}
-        if not failures:
-            rows = self._seed(prepared, result)
-            failures = self._verify(prepared)
+        if result.failures:
+            self._record(prepared, result, result.failures, actor, source)
+            raise self._not_deployed(prepared, result.failures)
+        rows = self._seed(prepared, result)
+        failures = self._verify(prepared)
         recorded = self._record(prepared, result, failures, actor, source)
         if failures:
-            raise self._failed(prepared, failures)
+            raise _not_proved(environment, failures)
         return UpReport(
             environment.name,
             url(environment.name, environment.project, prepared.port),
@@ -103,31 +131,35 @@ class Environments:
             recorded,
         )
 
-    def down(self, environment: str, project: str, *, protected: bool) -> DownReport:
-        """Removes everything of the environment and nothing else; an environment that is not there is fine."""
+    def down(self, environment: str, project: str, *, actor: Identity, protected: bool) -> DownReport:
+        """Removes everything of the environment and nothing else, and records it; an environment that is not there is fine."""
         if protected:
             raise BlockedError(
                 f"{environment} is protected and is not removed",
                 hint=f"set `protected: false` in environments/{environment}.yaml by a reviewed change first",
             )
         with self._parts.locks.hold(environment):
-            return self._down(environment, project)
+            return self._down(environment, project, actor)
 
-    def _down(self, environment: str, project: str) -> DownReport:
+    def _down(self, environment: str, project: str, actor: Identity) -> DownReport:
         parts = self._parts
         began = parts.clock.now()
         parts.progress.step(f"{environment}: removing")
-        existed = parts.engine.stack(environment) is not None
+        stack = parts.engine.stack(environment)
         result = parts.engine.down(environment, progress=parts.progress)
         if result.failures:
             raise DeploymentError(
                 _list_failures(f"{environment} could not be removed whole", result.failures), hint="run the same command again"
             )
         leftovers = parts.runtime.sweep(project, environment)
+        existed = stack is not None or bool(leftovers)
+        if existed:
+            lease = read_lease(stack.values) if stack else None
+            parts.ledger.append([removal_entry(environment, lease, actor=actor, at=parts.clock.now())])
         removed = result.count(StepOperation.DELETE) + len(leftovers)
-        return DownReport(environment, existed or bool(leftovers), removed, _seconds(began, parts.clock.now()))
+        return DownReport(environment, existed, removed, _seconds(began, parts.clock.now()))
 
-    def _prepare(self, environment: Environment, lease: Lease | None) -> Prepared:
+    def _prepare(self, environment: Environment, renew: Renew) -> Prepared:
         applied = self._parts.engine.stack(environment.name)
         # Asked in any case: a Docker engine that is down is said once and before anything is recorded, not by each resource.
         running = self._parts.runtime.parts(environment.project, environment.name)
@@ -136,7 +168,9 @@ class Environments:
         self._check_digests(environment, applied.values if applied else None)
         port = self._choose_port(environment, port_of(applied.values) if applied else None)
         secrets = self._collect_secrets(environment, existed=applied is not None)
-        return Prepared(environment, port, stack_values(environment, port=port, lease=lease), lease, secrets)
+        lease = renew(environment, read_lease(applied.values) if applied else None)
+        lost = lost_databases(environment, applied.values if applied else None)
+        return Prepared(environment, port, stack_values(environment, port=port, lease=lease), lease, lost, secrets)
 
     def _check_digests(self, environment: Environment, applied: Mapping[str, Json] | None) -> None:
         for image in unproven_images(environment, applied):
@@ -228,14 +262,38 @@ class Environments:
         )
         return True
 
-    def _failed(self, prepared: Prepared, failures: Mapping[str, str]) -> DeploymentError:
+    def _not_deployed(self, prepared: Prepared, failures: Mapping[str, str]) -> DeploymentError:
         environment = prepared.environment
         status = self._parts.probe.get(prepared.port, "/", host=url_host(environment.name, environment.project), timeout=0.5)
-        serving = f"the previous version still answers (HTTP {status}); " if 200 <= status < 400 else ""
+        serving = f"the environment still answers (HTTP {status}); " if 200 <= status < 400 else ""
         return DeploymentError(
             _list_failures(f"{environment.name}: release {environment.release_id} was not deployed", failures),
             hint=f"{serving}mend the cause and run the same command again",
+            failures=failures,
         )
+
+
+def _not_proved(environment: Environment, failures: Mapping[str, str]) -> DeploymentError:
+    return DeploymentError(
+        _list_failures(f"{environment.name}: release {environment.release_id} is deployed, but not proved healthy", failures),
+        hint=f"it runs as it is and is not promoted; liftlock env logs {environment.name} SERVICE may say why; mend it and run again",
+        failures=failures,
+    )
+
+
+def _refuse_data_loss(environment: Environment, lost: Sequence[str]) -> None:
+    if not lost:
+        return
+    if environment.protected:
+        raise BlockedError(
+            f"{environment.name} is protected, and this would remove {', '.join(lost)} with all data",
+            hint="declare the database again; the data of a protected environment is not removed",
+        )
+    options = " ".join(f"--remove-data {name}" for name in lost)
+    raise BlockedError(
+        f"{environment.name}: {', '.join(lost)} is no longer declared; this would remove it with all data",
+        hint=f"declare it again, or say so: liftlock env up {environment.name} {options}",
+    )
 
 
 def _unclaimed(environment: Environment, containers: int) -> ConflictError:

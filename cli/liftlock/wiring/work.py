@@ -8,7 +8,9 @@ from functools import cached_property
 from pathlib import Path
 
 from liftlock.adapters.clock import SystemClock
+from liftlock.adapters.committed_config import load_committed
 from liftlock.adapters.config_files.environments import resolve_environment
+from liftlock.adapters.config_files.loader import load_project
 from liftlock.adapters.docker_client import docker_endpoint
 from liftlock.adapters.docker_runtime import DockerRuntime
 from liftlock.adapters.engines.embedded import EmbeddedEngine
@@ -24,8 +26,9 @@ from liftlock.core.branch import branch_environment
 from liftlock.core.config.loaded import LoadedProject
 from liftlock.core.config.tree import scalar_at
 from liftlock.core.deployment import Source
+from liftlock.core.drift import DriftReport, unseen
 from liftlock.core.environment import Environment
-from liftlock.core.errors import BlockedError, ConfigError, UsageError
+from liftlock.core.errors import BlockedError, ConfigError, LiftlockError, UsageError
 from liftlock.core.image import ImageRef
 from liftlock.core.ports import Identity
 from liftlock.core.project import Project
@@ -81,8 +84,11 @@ class Workspace:
         if known in self.declared_environments():
             return resolve_environment(self.loaded, known)
         stack = self.engine.stack(known)
-        if stack is None or read_lease(stack.values) is None:
+        if stack is None:
             raise UsageError(f"{name} is a class of environments of branches", hint="run: liftlock branch up --branch NAME")
+        if read_lease(stack.values) is None:
+            hint = f"declare it again in environments/{known}.yaml, or remove it: liftlock env down {known}"
+            raise ConfigError(f"{known} exists and is no longer declared", hint=hint)
         return self.branch_environment(known, images_of(stack.values))
 
     def branch_environment(self, name: str, images: Mapping[str, ImageRef]) -> Environment:
@@ -95,9 +101,37 @@ class Workspace:
         return replace(declared, services=services, release_id=release_id({item.name: item.image for item in services}))
 
     def is_protected(self, name: str) -> bool:
-        """Whether the declared environment is protected; environments of branches never are."""
+        """Whether the environment is protected in this work tree or on the forge's base branch, whichever is stricter.
+
+        Where the base branch no longer declares it, what was last applied counts. An edit that nobody reviewed unprotects nothing.
+        """
         # Read without the release: an environment can be removed before anything is released for it.
-        return name in self.declared_environments() and scalar_at(self.loaded.files.merged(name, None).root, "protected") is True
+        if _declares_protection(self.loaded, name):
+            return True
+        reviewed = self._reviewed()
+        if reviewed is not None and name in reviewed.environments:
+            return _declares_protection(reviewed, name)
+        stack = self.engine.stack(name)
+        return stack is not None and stack.values.get("protected") is True
+
+    def _reviewed(self) -> LoadedProject | None:
+        """What the forge's base branch declares, as last fetched; None where it cannot be read."""
+        try:
+            return load_committed(self.root, self.repository.head(self.project.forge.base))
+        except LiftlockError:
+            return None
+
+    def declare(self, name: str) -> tuple[Environment, Source]:
+        """The environment as the files say now, and the state of the repository; BlockedError where a protected one is not reviewed."""
+        now = Workspace(load_project(self.root), self.actor)
+        if now.is_protected(name):
+            now.require_reviewed_state(name)
+        return now.environment(name), now.source()
+
+    def declare_branch(self, name: str, images: Mapping[str, ImageRef]) -> tuple[Environment, Source]:
+        """The same for the environment of a branch."""
+        now = Workspace(load_project(self.root), self.actor)
+        return now.branch_environment(name, images), now.source()
 
     def resolve_images(self, wanted: Sequence[str]) -> dict[str, ImageRef]:
         """`service=tag` or `service=sha256:…` as images that the registry has."""
@@ -160,7 +194,16 @@ class Workspace:
 
     def drift(self) -> DriftDetection:
         """Use case of `drift`."""
-        return DriftDetection(self.engine, self.parts.secrets)
+        return DriftDetection(self.engine, self.parts.runtime, self.parts.secrets)
+
+    def detect_drift(self, name: str) -> DriftReport:
+        """The environment's drift; one that cannot be looked at is incomplete and hides no other. UsageError for one that is none."""
+        try:
+            return self.drift().detect(self.environment(name))
+        except UsageError:
+            raise
+        except LiftlockError as err:
+            return unseen(name, f"{err.message}{f' ({err.hint})' if err.hint else ''}")
 
     def runtime(self) -> DockerRuntime:
         """What really runs."""
@@ -211,3 +254,7 @@ class Workspace:
             clock=SystemClock(),
             progress=self.progress,
         )
+
+
+def _declares_protection(loaded: LoadedProject, name: str) -> bool:
+    return name in loaded.environments and scalar_at(loaded.files.merged(name, None).root, "protected") is True

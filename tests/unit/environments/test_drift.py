@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liftlock.core.drift import Cause, ResourceDrift, compare, find_drift, flatten, judge
-from liftlock.core.ports import LiveState, Observation
+from liftlock.core.drift import Cause, ResourceDrift, compare, find_drift, flatten, judge, unseen
+from liftlock.core.ports import Health, LiveState, Observation, RunningPart
 
 SCALARS = st.one_of(st.booleans(), st.integers(-5, 5), st.text("abc", min_size=1, max_size=3))
 PROPERTIES = st.dictionaries(
@@ -89,3 +89,16 @@ def test_what_became_of_a_resource(observation: Observation, expected: ResourceD
 
 def test_an_environment_without_resources_is_clean() -> None:
     assert find_drift("dev", []).clean
+
+
+def test_a_container_of_the_environment_that_no_resource_made_is_drift() -> None:
+    ours = seen({"name": "shop-dev-api"}, {"name": "shop-dev-api"}, {"name": "shop-dev-api"})
+    running = [RunningPart("dev", "api", "service", "", Health.HEALTHY, None, name=name) for name in ("shop-dev-api", "left-behind")]
+    report = find_drift("dev", [ours], running=running)
+    assert [(item.name, item.drift) for item in report.resources] == [("left-behind", ResourceDrift.STRAY)]
+    assert (report.clean, report.complete) == (False, True)
+
+
+def test_an_environment_that_could_not_be_looked_at_is_incomplete() -> None:
+    report = unseen("dev", "the passphrase is missing")
+    assert (report.clean, report.complete, report.coverage) == (False, False, 0.0)

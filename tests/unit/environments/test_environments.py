@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 
 from liftlock.core.deployment import Source
-from liftlock.core.environment import DataSource, DataSpec, EnvironmentClass
+from liftlock.core.environment import DataSource, DataSpec, Environment, EnvironmentClass
 from liftlock.core.errors import BlockedError, ConfigError, ConflictError, DeploymentError, LiftlockError
 from liftlock.core.ledger import Fact
 from liftlock.core.ports import Identity, ImageFacts
 from liftlock.core.stack import port_of, read_lease
 from liftlock.services.branches import Branches
-from liftlock.services.environments import Environments
+from liftlock.services.environments import Environments, UpReport
 from liftlock.services.parts import Parts
 from liftlock.services.status import Status
 from tests.fakes.environments import FakeEngine, FakeLocks, FakeProbe, FakeRuntime, FakeSecrets, FakeSeeder, QuietProgress
@@ -63,13 +63,16 @@ class World:
     def environments(self) -> Environments:
         return Environments(self.parts)
 
+    def up(self, declared: Environment, remove_data: frozenset[str] = frozenset()) -> UpReport:
+        return self.environments.up(declared.name, lambda: (declared, COMMIT), actor=ADA, remove_data=remove_data)
+
     def facts(self) -> list[Fact]:
         return [record.entry.fact for record in self.ledger.records()]
 
 
 def test_a_first_run_deploys_and_leaves_its_proof() -> None:
     world = World()
-    report = world.environments.up(environment(), actor=ADA, source=COMMIT)
+    report = world.up(environment())
     assert report.changed == 1
     assert report.url.startswith("http://dev.shop.localhost:")
     assert world.facts() == [Fact.DEPLOYED, Fact.VERIFIED]
@@ -78,32 +81,32 @@ def test_a_first_run_deploys_and_leaves_its_proof() -> None:
 
 def test_a_second_run_changes_nothing_and_records_nothing() -> None:
     world = World()
-    world.environments.up(environment(), actor=ADA, source=COMMIT)
-    report = world.environments.up(environment(), actor=ADA, source=COMMIT)
+    world.up(environment())
+    report = world.up(environment())
     assert (report.changed, report.recorded) == (0, False)
     assert len(world.facts()) == 2
 
 
 def test_a_run_that_was_cut_off_before_it_was_recorded_is_recorded_by_the_next() -> None:
     world = World()
-    world.environments.up(environment(), actor=ADA, source=COMMIT)
+    world.up(environment())
     forgetful = World(engine=world.engine)
-    assert forgetful.environments.up(environment(), actor=ADA, source=COMMIT).recorded
+    assert forgetful.up(environment()).recorded
 
 
 def test_a_failed_deployment_is_recorded_with_its_reason_and_is_no_evidence() -> None:
     world = World()
     world.engine.broken["api"] = "its health check fails\nlast lines of its log:\n  customer 17 not found"
     with pytest.raises(DeploymentError, match="customer 17"):
-        world.environments.up(environment(), actor=ADA, source=COMMIT)
+        world.up(environment())
     assert world.facts() == [Fact.DEPLOY_FAILED]
     assert world.ledger.records()[0].entry.details["failures"] == {"api": "its health check fails"}
 
 
-def test_an_environment_that_does_not_answer_is_not_verified() -> None:
+def test_an_environment_that_does_not_answer_is_said_to_be_deployed_and_not_proved() -> None:
     world = World(probe=FakeProbe(503))
-    with pytest.raises(DeploymentError, match="HTTP 503"):
-        world.environments.up(environment(), actor=ADA, source=COMMIT)
+    with pytest.raises(DeploymentError, match=r"is deployed, but not proved healthy(.|\n)*HTTP 503"):
+        world.up(environment())
     assert Fact.VERIFIED not in world.facts()
 
 
@@ -111,15 +114,15 @@ def test_a_digest_that_the_registry_lost_stops_the_run_before_the_engine() -> No
     world = World()
     declared = environment(services=(service("api", image=image("api", "9")),))
     with pytest.raises(LiftlockError, match="registry has no"):
-        world.environments.up(declared, actor=ADA, source=COMMIT)
+        world.up(declared)
     assert world.engine.stack("dev") is None
 
 
 def test_generated_secrets_are_kept_from_run_to_run() -> None:
     world = World()
-    world.environments.up(environment(), actor=ADA, source=COMMIT)
+    world.up(environment())
     before = dict(world.engine.secrets("dev"))
-    world.environments.up(environment(services=(service("api", image=image("api", "b")),)), actor=ADA, source=COMMIT)
+    world.up(environment(services=(service("api", image=image("api", "b")),)))
     assert world.engine.secrets("dev") == before
     assert before["service/api/TOKEN"] == "value of env:TOKEN"
 
@@ -128,12 +131,12 @@ def test_a_declared_port_in_use_is_a_conflict_and_a_chosen_one_is_kept() -> None
     world = World()
     world.runtime.used_ports = {8080}
     with pytest.raises(ConflictError, match="8080"):
-        world.environments.up(environment(port=8080), actor=ADA, source=COMMIT)
-    world.environments.up(environment(), actor=ADA, source=COMMIT)
+        world.up(environment(port=8080))
+    world.up(environment())
     stack = world.engine.stack("dev")
     assert stack is not None
     world.runtime.used_ports = {port_of(stack.values) or 0}
-    world.environments.up(environment(), actor=ADA, source=COMMIT)
+    world.up(environment())
     again = world.engine.stack("dev")
     assert again is not None
     assert port_of(again.values) == port_of(stack.values)
@@ -143,31 +146,31 @@ def test_two_environments_never_get_one_port() -> None:
     world = World()
     names = [f"e{i}" for i in range(5)]
     for name in names:
-        world.environments.up(environment(name, ports=(18100, 18104)), actor=ADA, source=COMMIT)
+        world.up(environment(name, ports=(18100, 18104)))
     assert len({port_of(stack.values) for stack in world.engine.stacks()}) == 5
     with pytest.raises(ConflictError, match="every port from 18100 to 18104"):
-        world.environments.up(environment("e6", ports=(18100, 18104)), actor=ADA, source=COMMIT)
+        world.up(environment("e6", ports=(18100, 18104)))
 
 
 def test_a_protected_environment_is_not_removed() -> None:
     world = World()
-    world.environments.up(environment("prod"), actor=ADA, source=COMMIT)
+    world.up(environment("prod"))
     with pytest.raises(BlockedError, match="protected"):
-        world.environments.down("prod", "shop", protected=True)
+        world.environments.down("prod", "shop", actor=ADA, protected=True)
     assert world.engine.stack("prod") is not None
 
 
 def test_what_runs_without_a_state_here_is_not_taken_over() -> None:
     world = World()
-    world.environments.up(environment(), actor=ADA, source=COMMIT)
+    world.up(environment())
     del world.engine.stacks_by_name["dev"]
     with pytest.raises(ConflictError, match="no state of it"):
-        world.environments.up(environment(), actor=ADA, source=COMMIT)
+        world.up(environment())
 
 
 def test_removing_what_is_not_there_is_fine() -> None:
     world = World()
-    report = world.environments.down("dev", "shop", protected=False)
+    report = world.environments.down("dev", "shop", actor=ADA, protected=False)
     assert not report.existed
     assert world.runtime.swept == ["dev"]
 
@@ -176,8 +179,8 @@ def test_synthetic_data_needs_a_published_database_and_is_loaded_once() -> None:
     world = World()
     database = replace(environment().databases[0], published=True, data=DataSpec(DataSource.SYNTHETIC, 1000, 7))
     declared = environment(databases=(database,))
-    assert world.environments.up(declared, actor=ADA, source=COMMIT).rows == {"shop": 1000}
-    assert world.environments.up(declared, actor=ADA, source=COMMIT).rows == {"shop": 0}
+    assert world.up(declared).rows == {"shop": 1000}
+    assert world.up(declared).rows == {"shop": 0}
     assert "generated" in world.seeder.asked[0][0]
 
 
@@ -186,30 +189,30 @@ def test_synthetic_data_without_a_way_in_is_a_mistake_of_the_configuration() -> 
     database = replace(environment().databases[0], name="other", data=DataSpec(DataSource.SYNTHETIC, 1000, 7))
     world.engine.published = False
     with pytest.raises(ConfigError, match="not published"):
-        world.environments.up(environment(databases=(database,)), actor=ADA, source=COMMIT)
+        world.up(environment(databases=(database,)))
 
 
 def test_one_run_at_a_time_on_one_environment() -> None:
     world = World()
     world.locks.held.add("dev")
     with pytest.raises(ConflictError):
-        world.environments.up(environment(), actor=ADA, source=COMMIT)
+        world.up(environment())
 
 
 def test_a_branch_is_made_listed_renewed_and_removed() -> None:
     world = World()
     branches = Branches(world.parts, world.environments)
 
-    def declare(name: str) -> object:
-        return environment(name, cls=EnvironmentClass.EPHEMERAL, ttl=timedelta(hours=8))
+    def declare(name: str) -> tuple[Environment, Source]:
+        return environment(name, cls=EnvironmentClass.EPHEMERAL, ttl=timedelta(hours=8)), COMMIT
 
-    report = branches.up("feature/x", declare, owner=ADA, source=COMMIT, ttl=None)  # type: ignore[arg-type]
+    report = branches.up("feature/x", declare, owner=ADA, ttl=None)
     (listed,) = branches.list("shop")
     assert (listed.branch, listed.owner, listed.expired) == ("feature/x", "Ada", False)
     assert timedelta(hours=7, minutes=59) < listed.ttl_left <= timedelta(hours=8)
     world.clock.moment += timedelta(hours=9)
     assert branches.list("shop")[0].expired
-    branches.up("feature/x", declare, owner=Identity("Eve", "eve@shop.example"), source=COMMIT, ttl=None)  # type: ignore[arg-type]
+    branches.up("feature/x", declare, owner=Identity("Eve", "eve@shop.example"), ttl=None)
     (renewed,) = branches.list("shop")
     assert (renewed.owner, renewed.expired) == ("Ada", False)
     assert renewed.age > timedelta(hours=9)
@@ -223,7 +226,7 @@ def test_a_branch_is_made_listed_renewed_and_removed() -> None:
 
 def test_a_lease_is_not_given_to_a_declared_environment() -> None:
     world = World()
-    world.environments.up(environment(), actor=ADA, source=COMMIT)
+    world.up(environment())
     stack = world.engine.stack("dev")
     assert stack is not None
     assert read_lease(stack.values) is None
@@ -231,10 +234,52 @@ def test_a_lease_is_not_given_to_a_declared_environment() -> None:
 
 def test_status_shows_what_runs_not_what_was_asked_for() -> None:
     world = World()
-    world.environments.up(environment(), actor=ADA, source=COMMIT)
+    world.up(environment())
     world.engine.broken["api"] = "no"
     with pytest.raises(DeploymentError):
-        world.environments.up(environment(services=(service("api", image=image("api", "b")),)), actor=ADA, source=COMMIT)
+        world.up(environment(services=(service("api", image=image("api", "b")),)))
     (dev, absent) = Status(world.engine, world.runtime, world.clock).show("shop", ["dev", "absent"])
     assert dev.release == environment().release_id
     assert (dev.healthy, absent.exists, absent.parts) == (True, False, ())
+
+
+def test_bringing_up_a_branchs_environment_by_its_name_keeps_its_lease() -> None:
+    world = World()
+    branches = Branches(world.parts, world.environments)
+
+    def declare(name: str) -> tuple[Environment, Source]:
+        return environment(name, cls=EnvironmentClass.EPHEMERAL, ttl=timedelta(hours=8)), COMMIT
+
+    name = branches.up("feature/x", declare, owner=ADA, ttl=None).environment
+    assert world.up(declare(name)[0]).changed == 0
+    assert [status.branch for status in branches.list("shop")] == ["feature/x"]
+
+
+def test_a_database_is_not_removed_without_a_word_and_never_from_a_protected_environment() -> None:
+    world = World()
+    world.up(environment())
+    gone = environment(services=(service(databases=()),), databases=())
+    with pytest.raises(BlockedError, match=r"shop is no longer declared(.|\n)*"):
+        world.up(gone)
+    with pytest.raises(BlockedError, match="protected"):
+        world.up(replace(gone, protected=True), remove_data=frozenset({"other"}))
+    assert world.up(gone, remove_data=frozenset({"shop"})).environment == "dev"
+
+
+def test_what_was_removed_is_no_evidence_any_more() -> None:
+    world = World()
+    world.up(environment())
+    world.environments.down("dev", "shop", actor=ADA, protected=False)
+    assert world.facts()[-1] is Fact.DESTROYED
+
+
+def test_a_run_that_waited_deploys_what_is_declared_when_its_turn_comes() -> None:
+    world = World()
+    asked: list[bool] = []
+
+    def declare() -> tuple[Environment, Source]:
+        asked.append("dev" in world.locks.held)
+        return environment(), COMMIT
+
+    world.environments.up("dev", declare, actor=ADA)
+    assert asked == [True]

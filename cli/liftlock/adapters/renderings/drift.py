@@ -11,6 +11,7 @@ _MARKS = {
     ResourceDrift.MISSING: "-",
     ResourceDrift.UNDECLARED: "+",
     ResourceDrift.NOT_CREATED: "*",
+    ResourceDrift.STRAY: "+",
     ResourceDrift.UNKNOWN: "?",
     ResourceDrift.IN_SYNC: " ",
 }

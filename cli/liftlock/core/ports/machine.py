@@ -47,7 +47,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunningPart:
-    """A container of an environment as it runs now. service: the declared service or database it carries."""
+    """A container of an environment as it runs now. service: the declared service or database it carries; name: the container's own."""
 
     environment: str
     service: str
@@ -56,6 +56,7 @@ class RunningPart:
     health: Health
     created: datetime | None
     ports: tuple[tuple[int, int], ...] = ()
+    name: str = ""
 
 
 class Runtime(Protocol):
