@@ -87,21 +87,20 @@ class DriftReport:
 
 
 def find_drift(
-    environment: str, observations: Sequence[Observation], *, running: Sequence[RunningPart] = (), state_checksum: str | None = None
+    environment: str, observations: Sequence[Observation], *, strays: Sequence[DriftedResource] = (), state_checksum: str | None = None
 ) -> DriftReport:
-    """Every resource that is not exactly as declared and applied, in the order given; then what runs and no resource stands for."""
+    """Every resource that is not exactly as declared and applied, in the order given; then what runs and is in no state."""
     judged = [judge(observation) for observation in observations]
     drifted = tuple(resource for resource in judged if resource.drift is not ResourceDrift.IN_SYNC)
-    return DriftReport(environment, (*drifted, *find_strays(observations, running)), len(judged) - len(drifted), state_checksum)
+    return DriftReport(environment, (*drifted, *strays), len(judged) - len(drifted), state_checksum)
 
 
-def find_strays(observations: Sequence[Observation], running: Sequence[RunningPart]) -> tuple[DriftedResource, ...]:
-    """Containers with the environment's labels that no resource of the state made; by name, for an object may have been made anew."""
-    known = {str(seen.applied.get("name")) for seen in observations if seen.applied is not None}
+def find_strays(running: Sequence[RunningPart], made: frozenset[str]) -> tuple[DriftedResource, ...]:
+    """Containers with the environment's labels that the state did not make; by name, for an object may have been made anew."""
     return tuple(
         DriftedResource("", "docker:index/container:Container", part.name, ResourceDrift.STRAY, (), f"remove it: docker rm -f {part.name}")
         for part in running
-        if part.name and part.name not in known
+        if part.name and part.name not in made
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from liftlock.core.drift import DriftReport, find_drift
+from liftlock.core.drift import DriftReport, find_drift, find_strays
 from liftlock.core.environment import Environment
 from liftlock.core.errors import IncompleteError, LiftlockError, UnavailableError, UsageError
 from liftlock.core.ports import Engine, RunningPart, Runtime, Secrets
@@ -34,7 +34,7 @@ class DriftDetection:
                 f"{environment.name}: its state changed while drift was looked for",
                 hint="another run is at work; try again when it is done",
             )
-        return find_drift(environment.name, observations, running=running, state_checksum=after)
+        return find_drift(environment.name, observations, strays=find_strays(running, stack.objects), state_checksum=after)
 
     def _look(self, environment: Environment) -> Sequence[RunningPart]:
         """What runs; nothing where Docker does not answer, which every observation then says already."""

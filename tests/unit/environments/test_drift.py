@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liftlock.core.drift import Cause, ResourceDrift, compare, find_drift, flatten, judge, unseen
+from liftlock.core.drift import Cause, ResourceDrift, compare, find_drift, find_strays, flatten, judge, unseen
 from liftlock.core.ports import Health, LiveState, Observation, RunningPart
 
 SCALARS = st.one_of(st.booleans(), st.integers(-5, 5), st.text("abc", min_size=1, max_size=3))
@@ -91,10 +91,9 @@ def test_an_environment_without_resources_is_clean() -> None:
     assert find_drift("dev", []).clean
 
 
-def test_a_container_of_the_environment_that_no_resource_made_is_drift() -> None:
-    ours = seen({"name": "shop-dev-api"}, {"name": "shop-dev-api"}, {"name": "shop-dev-api"})
+def test_a_container_of_the_environment_that_the_state_did_not_make_is_drift() -> None:
     running = [RunningPart("dev", "api", "service", "", Health.HEALTHY, None, name=name) for name in ("shop-dev-api", "left-behind")]
-    report = find_drift("dev", [ours], running=running)
+    report = find_drift("dev", [seen({}, {}, {})], strays=find_strays(running, frozenset({"shop-dev-api", "shop-dev"})))
     assert [(item.name, item.drift) for item in report.resources] == [("left-behind", ResourceDrift.STRAY)]
     assert (report.clean, report.complete) == (False, True)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from liftlock import __version__
 from liftlock.adapters.engines.interrupts import interruptible
-from liftlock.adapters.engines.values import hide_in, masked, plain_map, secret_paths
+from liftlock.adapters.engines.values import hide, hide_in, masked, plain_map, secret_paths
 from liftlock.core.errors import ConfigError, ConflictError, LiftlockError, UnavailableError
 from liftlock.core.ledger import Json
 from liftlock.core.ports import LiveState, Observation, Progress, ResourceChange, StackResult, StackSummary, StepOperation
@@ -48,7 +48,7 @@ class EmbeddedEngine:
         from liftlock_engine import Operation  # noqa: PLC0415 - the engine loads Pulumi, which takes half a second
 
         config = _config(values, secrets)
-        with _wrapped():
+        with _wrapped(secrets):
             began = time.monotonic()
             result = self._engine().run(Operation.PREVIEW, self._name(environment), _program(), config=config, refresh=True)
         return _stack_result(result, secrets, time.monotonic() - began)
@@ -57,11 +57,17 @@ class EmbeddedEngine:
         """Makes reality what the program declares."""
         from liftlock_engine import Operation  # noqa: PLC0415
 
-        config, listener = _config(values, secrets), _listener(progress)
-        with _wrapped(), interruptible() as cancel:
+        config = _config(values, secrets)
+        with _wrapped(secrets), interruptible() as cancel:
             began = time.monotonic()
             result = self._engine().run(
-                Operation.UP, self._name(environment), _program(), config=config, on_event=listener, cancel=cancel, refresh=True
+                Operation.UP,
+                self._name(environment),
+                _program(),
+                config=config,
+                on_event=listener(progress, cancel),
+                cancel=cancel,
+                refresh=True,
             )
         _stop_if_asked(result, cancel)
         return _stack_result(result, secrets, time.monotonic() - began)
@@ -73,17 +79,18 @@ class EmbeddedEngine:
         name, engine = self._name(environment), self._engine()
         with _wrapped(), interruptible() as cancel:
             began = time.monotonic()
-            result = engine.run(Operation.DESTROY, name, on_event=_listener(progress), cancel=cancel)
+            result = engine.run(Operation.DESTROY, name, on_event=listener(progress, cancel), cancel=cancel)
             if result.succeeded:
                 engine.remove(name)
         _stop_if_asked(result, cancel)
-        return _stack_result(result, {}, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        return _stack_result(result, {} if result.succeeded else self.secrets(environment), seconds)
 
     def observe(self, environment: str, values: Mapping[str, Json], secrets: Mapping[str, str]) -> Sequence[Observation]:
         """Every resource from three sides."""
-        with _wrapped():
+        with _wrapped(secrets):
             found = self._engine().observe(self._name(environment), _program(), config=_config(values, secrets))
-        return [_observation(item) for item in found]
+        return [_observation(item, secrets) for item in found]
 
     def checksum(self, environment: str) -> str | None:
         """SHA-256 of the state file."""
@@ -104,7 +111,9 @@ class EmbeddedEngine:
         values = json.loads(config[_VALUES].value) if _VALUES in config else {}
         updated = datetime.fromtimestamp(path.stat().st_mtime, UTC)
         resources = sum(state.managed for state in snapshot.resources)
-        return StackSummary(environment, values, {key: masked(value) for key, value in snapshot.outputs.items()}, updated, resources)
+        objects = frozenset(str(state.inputs["name"]) for state in snapshot.resources if "name" in state.inputs)
+        outputs = {key: masked(value) for key, value in snapshot.outputs.items()}
+        return StackSummary(environment, values, outputs, updated, resources, objects)
 
     def stacks(self) -> Sequence[StackSummary]:
         """Every stack of the project."""
@@ -185,8 +194,8 @@ _DOING = {
 _DID = {"creating": "created", "updating": "updated", "removing": "removed"}
 
 
-def _listener(progress: Progress) -> Callable[[Event], None]:
-    """Shows the steps that touch an object, as they begin and end."""
+def listener(progress: Progress, cancel: threading.Event) -> Callable[[Event], None]:
+    """Shows the steps that touch an object, as they begin and end. What a person stops has not failed."""
 
     def listen(event: Event) -> None:
         doing = _DOING.get(event.operation)
@@ -199,12 +208,12 @@ def _listener(progress: Progress) -> Callable[[Event], None]:
             case "res_outputs":
                 progress.item(name, _DID[doing], event.seconds or 0.0)
             case "res_op_failed":
-                progress.item(name, "FAILED", event.seconds or 0.0)
+                progress.item(name, "stopped" if cancel.is_set() else "FAILED", event.seconds or 0.0)
 
     return listen
 
 
-def _observation(item: ObservedResource) -> Observation:
+def _observation(item: ObservedResource, secrets: Mapping[str, str]) -> Observation:
     return Observation(
         urn=item.urn,
         type=item.type,
@@ -213,16 +222,19 @@ def _observation(item: ObservedResource) -> Observation:
         applied=None if item.applied is None else plain_map(item.applied),
         live=plain_map(item.live or {}),
         state=LiveState(item.presence.value),
-        reason=item.reason or None,
+        reason=hide(item.reason, secrets.values()) or None,
         recreated=item.recreated,
         secret=secret_paths(item.declared, item.applied),
     )
 
 
 @contextmanager
-def _wrapped() -> Iterator[None]:
-    """Turns the engine's errors into ours."""
+def _wrapped(secrets: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Turns the engine's errors into ours, without the secrets."""
     from liftlock_engine.providers.port import ProviderError, UnreachableError  # noqa: PLC0415
+
+    def clean(text: str) -> str:
+        return hide(text, (secrets or {}).values())
 
     try:
         yield
@@ -232,12 +244,12 @@ def _wrapped() -> Iterator[None]:
         hint = "it must be the one that this environment was made with; `engine.passphrase` in liftlock.yaml says where it is looked for"
         raise ConfigError(err.message, hint=hint) from err
     except RefusedError as err:
-        raise ConfigError(err.message, hint=err.hint or None) from err
+        raise ConfigError(clean(err.message), hint=err.hint or None) from err
     except EngineError as err:
-        raise LiftlockError(err.message, hint=err.hint or None) from err
+        raise LiftlockError(clean(err.message), hint=err.hint or None) from err
     except UnreachableError as err:
-        raise UnavailableError(str(err), hint="start it, then run the same command again") from err
+        raise UnavailableError(clean(str(err)), hint="start it, then run the same command again") from err
     except ProviderError as err:
-        raise LiftlockError(str(err)) from err
+        raise LiftlockError(clean(str(err))) from err
     except OSError as err:
         raise LiftlockError(f"{err.filename or 'the state'}: {err.strerror}", hint="make room or mend the rights, then run again") from err

@@ -85,13 +85,15 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class StackSummary:
-    """A stack that the backend holds. values: the plain configuration that it was last given."""
+    """A stack that the backend holds. values: the plain configuration that it was last given. objects: the names of
+    all that it made, that which waits to be removed included."""
 
     environment: str
     values: Mapping[str, Json]
     outputs: Mapping[str, Json]
     updated: datetime | None
     resources: int
+    objects: frozenset[str] = frozenset()
 
 
 class Engine(Protocol):
