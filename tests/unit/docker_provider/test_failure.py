@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from liftlock_engine.providers.docker.failure import MASK, masked, taken_port, told
+from liftlock_engine.disclosure import HEALTH_TITLE, MASK, WITHHELD
+from liftlock_engine.providers.docker.failure import last_health_output, masked, taken_port, told
 from liftlock_engine.providers.docker.ownership import could_be_ours, is_ours
 
 EXITED: dict[str, Any] = {"State": {"Running": False, "ExitCode": 3, "OOMKilled": False, "Error": ""}}
@@ -33,6 +34,31 @@ def test_a_failure_names_the_container_the_reason_the_exit_code_and_the_last_lin
 )
 def test_values_that_may_be_secret_are_masked(env: str, log: str, expected: str) -> None:
     assert masked(log, {"envs": [env]}) == expected
+
+
+def test_a_secret_of_several_lines_is_masked_in_the_last_lines_whole_and_in_its_long_lines() -> None:
+    inputs: dict[str, Any] = {"envs": ["TLS_KEY=-----BEGIN-----\nab\nMIIEvQIBADAN"]}
+    message = told("container api", "it ended", EXITED, "key:\n-----BEGIN-----\nab\nMIIEvQIBADAN\nalone: MIIEvQIBADAN", inputs)
+    assert message.endswith(f"  | key:\n  | {MASK}\n  | alone: {MASK}")
+
+
+@pytest.mark.parametrize("log", ["login x1y failed", "prefix-x1y-suffix"])
+def test_a_log_with_a_short_secret_is_withheld_whole(log: str) -> None:
+    message = told("container api", "it ended", EXITED, f"fine\n{log}", {"envs": ["API_TOKEN=x1y"]})
+    assert message == f"container api: it ended (exit code 3)\n{WITHHELD}"
+
+
+@pytest.mark.parametrize("env", ["TOKEN_TTL=60", "AUTH=on", "SESSION_STORE="])
+def test_a_plain_setting_beside_a_secret_name_leaves_the_log_readable(env: str) -> None:
+    assert "on port 6000" in told("container api", "it ended", EXITED, "on port 6000", {"envs": [env]})
+
+
+def test_the_output_of_a_health_check_is_masked_before_it_is_cut() -> None:
+    secret = "s3cr3t-" * 4
+    inspected = {"State": {**EXITED["State"], "Health": {"Log": [{"Output": "." * 290 + secret}]}}}
+    message = told("container api", "its health check fails" + last_health_output(inspected), inspected, "", {"envs": [f"TOKEN={secret}"]})
+    assert "s3cr" not in message
+    assert message.partition(HEALTH_TITLE)[2].startswith(" ....")
 
 
 @pytest.mark.parametrize(

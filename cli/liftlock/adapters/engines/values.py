@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from liftlock.core.drift import flatten
 from liftlock.core.ledger import Json
+from liftlock_engine.disclosure import secret_forms, withheld, without
 from liftlock_engine.values import UNKNOWN, PropertyMap, Secret, Value
 
 MASK = "[secret]"
 _LATER = "[known after apply]"
-_SHORTEST = 4
-"""Shorter secrets are not searched for in texts: they would hide every `a` and `1`."""
 
 
 def plain(value: Value) -> Json:
@@ -59,17 +58,18 @@ def secret_paths(*sides: PropertyMap | None) -> frozenset[str]:
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
-    """The text without any of the secret values."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= _SHORTEST:
-            text = text.replace(secret, MASK)
-    return text
+    """The text without any of the secret values, in whatever form; without a container's words where they hold one too short to mask."""
+    return _hide(text, secret_forms(secrets))
 
 
 def hide_in(reasons: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
     """The same for every reason of a mapping."""
-    known = list(secrets)
-    return {name: hide(reason, known) for name, reason in reasons.items()}
+    forms = secret_forms(secrets)
+    return {name: _hide(reason, forms) for name, reason in reasons.items()}
+
+
+def _hide(text: str, forms: frozenset[str]) -> str:
+    return withheld(without(text, forms, MASK), forms, MASK)
 
 
 def _is_among(leaf: str, hidden: set[str]) -> bool:
