@@ -9,6 +9,7 @@ import typer
 
 from liftlock import __version__
 from liftlock.commands import branch, config, doctor, drift, env, history, image, init, promote
+from liftlock.commands.output import has_printed, print_error
 from liftlock.core.errors import ExitCode, LiftlockError, UsageError
 
 app = typer.Typer(name="liftlock", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=True)
@@ -54,15 +55,28 @@ def _outcome() -> int:
     except typer.TyperException as err:
         # Typer's own exit code is 2, which here means that changes were found.
         err.show() if hasattr(err, "show") else print(f"error: {err}", file=sys.stderr)  # noqa: T201
-        return ExitCode.USAGE
+        return _document(UsageError(_said(err)), ExitCode.USAGE)
     if code == ExitCode.INTERRUPTED:
-        print("liftlock: interrupted; what was done is recorded, the next run goes on from there", file=sys.stderr)  # noqa: T201
+        message = "interrupted; what was done is recorded, the next run goes on from there"
+        print(f"liftlock: {message}", file=sys.stderr)  # noqa: T201
+        return _document(LiftlockError(message), code)
     return code
 
 
 def report(err: LiftlockError) -> int:
-    """Says the error on stderr; the exit code it asks for."""
+    """Says the error on stderr, and as a document on stdout where --json is asked for; the exit code it asks for."""
     print(f"error: {err.message}", file=sys.stderr)  # noqa: T201
     if err.hint:
         print(f"  hint: {err.hint}", file=sys.stderr)  # noqa: T201
-    return int(err.exit_code)
+    return _document(err, int(err.exit_code))
+
+
+def _document(err: LiftlockError, code: int) -> int:
+    """Looks at the words themselves: they may be those that could not be parsed."""
+    if "--json" in sys.argv[1:] and not has_printed():
+        print_error(err, code)
+    return code
+
+
+def _said(err: typer.TyperException) -> str:
+    return str(err.format_message()) if hasattr(err, "format_message") else str(err)

@@ -12,10 +12,15 @@ from typing import Annotated, Any
 
 import typer
 
+from liftlock.core.errors import DeploymentError, LiftlockError
 from liftlock.core.image import Digest, ImageRef
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON (schema: liftlock config schema RESULT).")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+
+
+_printed: list[str] = []
+"""The kinds of the documents that this process printed."""
 
 
 def to_json(value: Any) -> Any:
@@ -46,7 +51,19 @@ def print_json(kind: str, value: Any) -> None:
     """One JSON document on stdout. kind names its schema: `liftlock/<kind>/v1`."""
     body = to_json(value)
     document = {"schema": f"liftlock/{kind}/v1", **(body if isinstance(body, dict) else {"items": body})}
+    _printed.append(kind)
     typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def has_printed() -> bool:
+    """Whether stdout has its document already."""
+    return bool(_printed)
+
+
+def print_error(err: LiftlockError, exit_code: int) -> None:
+    """The document of a command that ended with an error; failures are those of a deployment, empty for anything else."""
+    failures = err.failures if isinstance(err, DeploymentError) else {}
+    print_json("error", {"exit_code": exit_code, "message": err.message, "hint": err.hint, "failures": failures})
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:

@@ -14,6 +14,7 @@ def result_shapes() -> Mapping[str, Any]:
         **_configuration(),
         **_environments(),
         **_promotions(),
+        "error": Fields({"exit_code": int, "message": str, "hint": str | None, "failures": Mapping[str, str]}),
         "init": _init(),
         "doctor": _doctor(),
         "drift": Fields({"environments": ListOf(_drift())}),

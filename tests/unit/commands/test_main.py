@@ -8,12 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.json_results import validated
+
 LIFTLOCK = Path(sys.executable).parent / "liftlock"
 HEAVY = {"pulumi", "grpc", "docker", "numpy", "pydantic", "httpx", "jinja2", "psycopg", "ruamel", "cryptography"}
 
 
 def run(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(LIFTLOCK), *words], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+
+
+def run_code(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", COMMAND, *words], capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.mark.parametrize("words", [["nosuch"], ["env", "up"], ["env", "up", "dev", "--nope"], ["env"], []])
@@ -36,6 +42,46 @@ def test_outside_an_environments_repository_each_command_says_how_to_get_one(wor
     assert done.returncode in {64, 78}
     assert "liftlock init" in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("words", [["env", "up"], ["env", "up", "dev", "--nope"], ["drift"], ["history"]])
+def test_a_failure_with_json_is_a_document_on_stdout_beside_the_message_on_stderr(words: list[str], tmp_path: Path) -> None:
+    done = run(*words, "--json", folder=tmp_path)
+    document = validated(done.stdout)
+    assert (document["schema"], document["exit_code"]) == ("liftlock/error/v1", done.returncode)
+    assert document["message"] in done.stderr
+
+
+COMMAND = """
+import sys
+from liftlock.commands.output import JsonOption, print_json
+from liftlock.core.errors import ConflictError
+from liftlock.main import app, run
+
+@app.command("tell")
+def tell(as_json: JsonOption = False) -> None:
+    print_json("config-explain", {"environment": "dev", "values": []})
+    raise ConflictError("somebody was faster")
+
+@app.command("wait")
+def wait(as_json: JsonOption = False) -> None:
+    raise KeyboardInterrupt
+
+sys.argv = ["liftlock", *sys.argv[1:], "--json"]
+run()
+"""
+
+
+def test_a_command_that_printed_its_document_before_it_failed_prints_no_second_one() -> None:
+    done = run_code("tell")
+    assert done.returncode == 5
+    assert validated(done.stdout)["schema"] == "liftlock/config-explain/v1"
+    assert "somebody was faster" in done.stderr
+
+
+def test_an_interrupted_command_with_json_says_so_in_its_document() -> None:
+    done = run_code("wait")
+    assert validated(done.stdout)["exit_code"] == done.returncode == 130
 
 
 def test_doctor_works_outside_an_environments_repository(tmp_path: Path) -> None:

@@ -16,10 +16,11 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from liftlock import commands
 from liftlock.commands.drift import as_document
-from liftlock.commands.output import print_json
+from liftlock.commands.output import print_error, print_json
 from liftlock.commands.result_schema import Fields, result_schema
 from liftlock.commands.results import result_shapes
 from liftlock.core.drift import find_drift
+from liftlock.core.errors import DeploymentError, ExitCode
 from liftlock.core.ports import LiveState, Observation, ResourceChange, StackResult, StepOperation
 from liftlock.services.environments import DownReport, UpReport
 from tests.json_results import validated
@@ -139,6 +140,18 @@ def test_a_drift_report_is_as_published_and_leaves_out_the_sides_that_lack_a_pro
     extra, memory = report["resources"][0]["properties"]
     assert "declared" not in extra
     assert "live" not in memory
+
+
+def test_a_failed_deployment_names_what_failed_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    print_error(DeploymentError("dev failed", hint="run again", failures={"api": "it ended"}), ExitCode.FAILURE)
+    document = {
+        "schema": "liftlock/error/v1",
+        "exit_code": 1,
+        "message": "dev failed",
+        "hint": "run again",
+        "failures": {"api": "it ended"},
+    }
+    assert validated(capsys.readouterr().out) == document
 
 
 def test_what_is_not_as_published_fails_a_test(capsys: pytest.CaptureFixture[str]) -> None:
