@@ -131,7 +131,7 @@ def history(repo: Path | None, *, offline: bool) -> History:
     if is_bare(start):
         return History(GitLedger(start))
     root = find_repository(start)
-    return History(GitLedger(root), None if offline else GitRepository(root))
+    return History(GitLedger(root), None if offline else GitRepository(root), declared=lambda: load_configuration(root).environments)
 
 
 def _promotion_parts(repo: Path | None) -> tuple[Project, PromotionParts]:
