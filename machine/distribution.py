@@ -19,8 +19,6 @@ from machine.steps import run, step
 
 SUITE = "bookworm"
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
-_MAIN = "http://debian.example/debian"
-_SECURITY = "http://debian.example/debian-security"
 _PASSED_ON = ("Acquire::Check-Valid-Until", "Acquire::Check-Date")
 _one_apt = threading.Lock()  # apt refuses to run twice at once, and the Python set-up and the images may both need it
 _CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -28,14 +26,14 @@ _CA_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 
 @dataclass(frozen=True, slots=True)
 class PackageSource:
-    """Where images get Debian's packages.
+    """Where images get Debian's packages. main, security: None leaves what the root image itself brings.
 
     settings: apt options of this machine that matter. ca: a CA bundle, only where an address is https.
     proxies: build arguments that Docker keeps out of an image's history, for a proxy's address can hold a password.
     """
 
-    main: str = _MAIN
-    security: str = _SECURITY
+    main: str | None = None
+    security: str | None = None
     settings: tuple[tuple[str, str], ...] = ()
     ca: bytes | None = None
     proxies: tuple[tuple[str, str], ...] = field(default=(), repr=False)
@@ -77,11 +75,11 @@ def offers(package: str) -> bool:
 
 
 def package_source() -> PackageSource:
-    """This machine's own source of Debian packages, or Debian's where it is another system."""
+    """This machine's own source of Debian packages; where it is another system, that of the root image."""
     apt = shutil.which("apt-config")
     dump = run([apt, "dump"], way_out="look at /etc/apt/apt.conf.d") if apt else ""
-    main, security = mirrors(_source_files()) if is_debian_like() else (_MAIN, _SECURITY)
-    encrypted = main.startswith("https") or security.startswith("https")
+    main, security = mirrors(_source_files()) if is_debian_like() else (None, None)
+    encrypted = any(address is not None and address.startswith("https") for address in (main, security))
     ca = _CA_BUNDLE.read_bytes() if encrypted and _CA_BUNDLE.exists() else None
     return PackageSource(main, security, apt_settings(dump), ca, build_proxies(dump, os.environ))
 
@@ -92,15 +90,15 @@ def _source_files() -> str:
     return "\n".join(path.read_text() for path in files if path.is_file())
 
 
-def mirrors(sources: str) -> tuple[str, str]:
+def mirrors(sources: str) -> tuple[str | None, str | None]:
     """The addresses that hold this suite and its security updates, as the text of the machine's own apt sources names them.
 
-    Another suite's mirror is good too when it is a Debian archive: its path ends in /debian. Anything else leaves Debian's own address.
+    Another suite's mirror is good too when it is a Debian archive: its path ends in /debian. Anything else is left out.
     """
     found = re.findall(r"^(?:URIs:|deb(?:\s+\[[^\]]*\])?)\s+(https?://\S+)", sources, flags=re.MULTILINE)
     addresses = [address.rstrip("/") for address in found]
-    main = next((address for address in addresses if address.endswith("/debian")), _MAIN)
-    security = next((address for address in addresses if address.endswith("/debian-security")), _SECURITY)
+    main = next((address for address in addresses if address.endswith("/debian")), None)
+    security = next((address for address in addresses if address.endswith("/debian-security")), None)
     return main, security
 
 
@@ -123,7 +121,9 @@ def apt_files(source: PackageSource) -> dict[str, bytes]:
     """What goes under /etc/apt of the base image."""
     options = [("APT::Install-Recommends", "false"), ("APT::Get::Assume-Yes", "true"), ("Acquire::Languages", "none"), ("quiet", "1")]
     lines = [f'{name} "{value}";' for name, value in (*options, *source.settings)]
-    files = {"sources.list": b"# see sources.list.d\n", "sources.list.d/debian.sources": sources_text(source).encode()}
+    files: dict[str, bytes] = {}
+    if source.main is not None:
+        files = {"sources.list": b"# see sources.list.d\n", "sources.list.d/debian.sources": sources_text(source).encode()}
     if source.ca is not None:
         files["liftlock-ca.crt"] = source.ca
         lines.append('Acquire::https::CAInfo "/etc/apt/liftlock-ca.crt";')
@@ -132,6 +132,8 @@ def apt_files(source: PackageSource) -> dict[str, bytes]:
 
 
 def sources_text(source: PackageSource) -> str:
-    """The apt sources in deb822 form."""
+    """The apt sources in deb822 form; empty where none is known."""
     parts = [(source.main, f"{SUITE} {SUITE}-updates"), (source.security, f"{SUITE}-security")]
-    return "\n".join(f"Types: deb\nURIs: {uri}\nSuites: {suites}\nComponents: main\nSigned-By: {_KEYRING}\n" for uri, suites in parts)
+    return "\n".join(
+        f"Types: deb\nURIs: {uri}\nSuites: {suites}\nComponents: main\nSigned-By: {_KEYRING}\n" for uri, suites in parts if uri
+    )

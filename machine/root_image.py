@@ -94,9 +94,9 @@ def _make(archive: Path, source: PackageSource) -> None:
                 *excluded,
                 distribution.SUITE,
                 str(partial),
-                "-",
+                *(["-"] if source.main else []),  # without an address mmdebstrap takes its own
             ],
-            stdin=distribution.sources_text(source).encode(),
+            stdin=distribution.sources_text(source).encode() if source.main else None,
             env=environment,
             way_out="see that Debian's packages can be reached: apt-get update",
         )

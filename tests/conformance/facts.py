@@ -112,9 +112,11 @@ _PATTERNS = (
     (re.compile(r"\b(?!127\.)\d{1,3}(?:\.\d{1,3}){3}(?:/\d+)?\b"), "<address>"),
     (re.compile(r"(?<!sha256:)\b[0-9a-f]{64}\b"), "<id>"),
     (re.compile(r"^(\"?)[0-9a-f]{12}(\"?)$"), r"\1<short id>\2"),
+    (re.compile(r"^/.*(?=/volumes/[^/]+/_data$)"), "<data root>"),
     (re.compile(r"\b(auto|second)-[0-9a-f]{7}\b"), r"\1-<random>"),
 )
-_LEFT_OUT = {"created", "modified", "ipPrefixLength"}  # the last: how large this Docker makes its networks
+# Of the engine, not of the program: how large it makes its networks, and what its default bridge is called.
+_LEFT_OUT = {"created", "modified", "ipPrefixLength", "bridge"}
 
 
 def normalised(facts: Facts, images: Mapping[str, str]) -> Facts:

@@ -144,11 +144,11 @@ def _read_limited(answer: httpx.Response, host: str) -> bytes:
 
 
 def _split(repository: str) -> tuple[str, str]:
-    """Registry host and name; names without a host are Docker Hub's."""
+    """Registry host and name; UsageError for a repository that names no host."""
     first, slash, rest = repository.partition("/")
     if slash and ("." in first or ":" in first or first == "localhost"):
         return first, rest
-    return "hub.example", repository if slash else f"library/{repository}"
+    raise UsageError(f'"{repository}" names no registry', hint="write its host first: registry.example/shop/api")
 
 
 def _scheme(host: str) -> str:

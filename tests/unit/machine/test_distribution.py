@@ -70,4 +70,11 @@ def test_a_bundle_of_certificates_is_put_where_apt_looks_for_it() -> None:
 
 
 def test_security_updates_are_among_the_sources() -> None:
-    assert "Suites: bookworm-security" in sources_text(PackageSource())
+    assert "Suites: bookworm-security" in sources_text(
+        PackageSource("https://mirror.example/debian", "https://mirror.example/debian-security")
+    )
+
+
+def test_without_an_address_of_its_own_a_machine_leaves_the_images_sources_alone() -> None:
+    assert mirrors("") == (None, None)
+    assert not any(name.startswith("sources") for name in apt_files(PackageSource()))
