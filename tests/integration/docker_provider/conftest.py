@@ -82,7 +82,7 @@ def urn(type_: str, name: str) -> str:
 @pytest.fixture(scope="session")
 def api() -> Iterator[docker.APIClient]:
     try:
-        client = docker.APIClient(version="auto")
+        client = docker.APIClient(**docker.utils.kwargs_from_env(), version="auto")
     except DockerException:
         pytest.skip("no Docker engine answers")
     yield client
