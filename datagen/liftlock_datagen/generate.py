@@ -66,9 +66,3 @@ class Generation:
             link = table.link(name)
             parents[name] = self._sources.numbers(link.source, table.name, f"link {link.name}", rows)
         return parents[name]
-
-
-def column_texts(generation: Generation, table: TablePlan, *, rows: int | None = None) -> list[tuple[str | None, ...]]:
-    """The rows as texts, None for NULL: for tests and previews, not for speed."""
-    text = generation.block(table, 0, table.rows if rows is None else rows).decode()
-    return [tuple(None if cell == "\\N" else cell for cell in line.split("\t")) for line in text.split("\n")[:-1]]
