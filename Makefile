@@ -7,7 +7,7 @@ PYTHON ?= $(or $(newest),python3)
 machine = $(or $(wildcard .venv/bin/python),$(PYTHON)) -m machine
 
 .DEFAULT_GOAL := help
-.PHONY: help setup images demo test check bench clean
+.PHONY: help setup images pulumi demo test engines check bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\): ## /  make \1	/p' Makefile | expand -t 16
@@ -18,10 +18,16 @@ setup: ## the Python environment in .venv, from locked packages
 images: ## the Docker engine, the images and the local registry
 	@$(machine) $@
 
+pulumi: ## the real Pulumi CLI, built from source for the tests that need it (the first time 5 to 10 minutes)
+	@$(machine) $@
+
 demo: ## the main job, end to end, on real parts
 	@$(machine) $@
 
-test: ## lint, format, types, import contracts and all tests (FAST=1 leaves out the slow ones, PYTEST="-k word" adds arguments)
+test: ## lint, format, types, import contracts and tests (FAST=1 leaves out the slow ones, PYTEST="-k word" adds arguments)
+	@$(machine) $@
+
+engines: ## the tests that run the real Pulumi CLI, which is built where it is not there
 	@$(machine) $@
 
 check: ## lint, format, types and import contracts alone

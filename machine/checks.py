@@ -19,6 +19,7 @@ STATIC = (
     ("mypy --strict", ("mypy",)),
     ("import contracts", ("lint-imports",)),
 )
+WITH_PULUMI, WITHOUT_PULUMI = "pulumi", "not pulumi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,10 @@ def _run_static(name: str, command: Sequence[str]) -> Outcome:
     return outcome
 
 
-def run_pytest(docker_host: str) -> Outcome:
-    """All tests, or with FAST=1 the quick ones; PYTEST takes further arguments. The output is pytest's own, as it comes."""
-    quick = ["-m", "not slow"] if os.environ.get("FAST") == "1" else []
-    command = [str(VENV / "bin" / "python"), "-m", "pytest", *quick, *os.environ.get("PYTEST", "").split()]
+def run_pytest(docker_host: str, markers: str) -> Outcome:
+    """The tests with these markers, or with FAST=1 the quick ones of them; PYTEST takes further arguments. The output is pytest's own."""
+    chosen = f"({markers}) and not slow" if os.environ.get("FAST") == "1" else markers
+    command = [str(VENV / "bin" / "python"), "-m", "pytest", "-m", chosen, *os.environ.get("PYTEST", "").split()]
     started = time.monotonic()
     done = subprocess.run(command, cwd=PROJECT, env={**os.environ, "DOCKER_HOST": docker_host, "PYTHONUNBUFFERED": "1"}, check=False)
     return Outcome("pytest", done.returncode == 0, time.monotonic() - started)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 from machine import builds, engine, registry
 from machine.builds import ContextFile, Image, read_context
 from machine.distribution import PackageSource, apt_files, package_source
-from machine.places import IMAGES_FILE, PROJECT, one_at_a_time
+from machine.places import IMAGES_FILE, PROJECT, one_at_a_time, write_json
 from machine.registry import Registry
 from machine.root_image import HUB_IMAGE, recipe_id, root_image
 from machine.steps import run, say, step
@@ -71,7 +70,7 @@ def ensure_images() -> None:
         missing = {name: image for name, image in images.pushed.items() if there is None or not _is_pushed(there, image)}
         if there is None or missing:
             there = _build_and_push(images, missing, source)
-        write_images_file(IMAGES_FILE, describe(there, images))
+        write_json(IMAGES_FILE, describe(there, images))
     already = len(images.pushed) - len(missing)
     say(f"images: {len(missing)} made, {already} already there; registry {there.host}, references in .machine/images.json")
 
@@ -143,14 +142,3 @@ def describe(there: Registry, images: Images) -> dict[str, object]:
     named: dict[str, object] = {name: references[name] for name in _ROLES}
     named["shop"] = {version: {service: references[f"shop/{version}/{service}"] for service in SHOP_SERVICES} for version in SHOP_VERSIONS}
     return {"registry": there.host, "images": named}
-
-
-def write_images_file(path: Path, content: Mapping[str, object]) -> None:
-    """Writes the file whole, and only where it changes."""
-    text = json.dumps(content, indent=2) + "\n"
-    if path.exists() and path.read_text() == text:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(text)
-    partial.replace(path)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from machine.steps import say
 PROJECT = Path(__file__).resolve().parent.parent
 VENV = PROJECT / ".venv"
 IMAGES_FILE = PROJECT / ".machine" / "images.json"
+PULUMI_FILE = PROJECT / ".machine" / "pulumi.json"
 
 
 def cache_folder() -> Path:
@@ -21,6 +23,17 @@ def cache_folder() -> Path:
     folder = Path(root) / "liftlock"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def write_json(path: Path, content: Mapping[str, object]) -> None:
+    """Writes the file whole, and only where it changes."""
+    text = json.dumps(content, indent=2) + "\n"
+    if path.exists() and path.read_text() == text:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(text)
+    partial.replace(path)
 
 
 @contextmanager

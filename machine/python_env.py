@@ -25,10 +25,16 @@ def ensure_environment() -> None:
     python = VENV / "bin" / "python"
     stamp = VENV / "liftlock-setup"
     wanted = inputs_hash(PROJECT)
-    if python.exists() and stamp.exists() and stamp.read_text() == wanted:
+
+    def is_done() -> bool:
+        return python.exists() and stamp.exists() and stamp.read_text() == wanted
+
+    if is_done():
         return
     (PROJECT / ".machine").mkdir(exist_ok=True)
     with one_at_a_time("setup", PROJECT / ".machine"):
+        if is_done():  # by the run that we waited for
+            return
         if not (VENV / "bin" / "pip").exists() and not (VENV / "bin" / "uv").exists():
             _make_environment()
         _install(python)
@@ -63,7 +69,7 @@ def _install_venv_module() -> None:
 
 
 def _install(python: Path) -> None:
-    environment = {**os.environ, **uv_settings(run([str(python), "-m", "pip", "config", "list"], way_out=_WAY_OUT), os.environ)}
+    environment = pip_as_uv(_WAY_OUT)
     uv = str(VENV / "bin" / "uv")
     lock = str(PROJECT / "bootstrap.lock")
     with step("installing the locked packages"):
@@ -87,6 +93,12 @@ def _install(python: Path) -> None:
         )
         project = ["--no-deps", "--no-build-isolation", "--offline", "--editable", str(PROJECT)]
         run([uv, "pip", "install", "--quiet", "--python", str(python), *project], way_out=_WAY_OUT, env=environment)
+
+
+def pip_as_uv(way_out: str) -> dict[str, str]:
+    """The environment for uv, with what pip is told about its index."""
+    python = str(VENV / "bin" / "python")
+    return {**os.environ, **uv_settings(run([python, "-m", "pip", "config", "list"], way_out=way_out), os.environ)}
 
 
 def uv_settings(pip_config: str, environment: Mapping[str, str]) -> dict[str, str]:

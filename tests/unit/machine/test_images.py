@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from machine.distribution import PackageSource
-from machine.images import SHOP_SERVICES, SHOP_VERSIONS, declare_images, write_images_file
-from machine.places import PROJECT
+from machine.images import SHOP_SERVICES, SHOP_VERSIONS, declare_images
+from machine.places import PROJECT, write_json
 
 IMAGES = declare_images(PackageSource())
 
@@ -39,9 +39,9 @@ def test_no_image_names_a_digest_or_an_address_of_this_machine(path: str) -> Non
 
 def test_the_images_file_is_written_whole_and_left_alone_where_nothing_changed(tmp_path: Path) -> None:
     path = tmp_path / "new" / "images.json"
-    write_images_file(path, {"registry": "127.0.0.1:1"})
+    write_json(path, {"registry": "127.0.0.1:1"})
     before = path.stat().st_mtime_ns
-    write_images_file(path, {"registry": "127.0.0.1:1"})
+    write_json(path, {"registry": "127.0.0.1:1"})
     assert path.stat().st_mtime_ns == before
     assert json.loads(path.read_text()) == {"registry": "127.0.0.1:1"}
     assert list(path.parent.iterdir()) == [path]

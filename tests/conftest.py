@@ -1,0 +1,32 @@
+"""Says how many tests a run left out because they need the real Pulumi CLI: nobody shall take a run without them for all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+_left_out = pytest.StashKey[int]()
+
+
+class _LeftOut:
+    """Counts them while pytest collects."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        config.stash[_left_out] = 0
+        self._config = config
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        self._config.stash[_left_out] += sum(item.get_closest_marker("pulumi") is not None for item in items)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Called by pytest."""
+    config.pluginmanager.register(_LeftOut(config))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Called by pytest."""
+    if count := config.stash[_left_out]:
+        tests = "1 test that runs" if count == 1 else f"{count} tests that run"
+        terminalreporter.write_line(f"left out: {tests} the real Pulumi CLI; run them with: make engines", yellow=True)
