@@ -2,43 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from liftlock import __version__
 from liftlock.adapters.engines.interrupts import interruptible
+from liftlock.adapters.engines.recorded import RecordedStacks, stack_config
 from liftlock.adapters.engines.values import hide, hide_in, masked, plain_map, secret_paths
-from liftlock.core.errors import ConfigError, ConflictError, LiftlockError, UnavailableError
+from liftlock.adapters.engines.wrapping import wrapped
 from liftlock.core.ledger import Json
-from liftlock.core.ports import LiveState, Observation, Progress, ResourceChange, StackResult, StackSummary, StepOperation
-from liftlock_engine.backend import FileBackend
-from liftlock_engine.errors import EngineError, LockedError, PassphraseError, RefusedError
-from liftlock_engine.model import ConfigValue, StackName
-from liftlock_engine.passphrase import Crypter, Sealed
+from liftlock.core.ports import LiveState, Observation, Progress, ResourceChange, StackResult, StepOperation
 
 if TYPE_CHECKING:
     from liftlock_engine import Engine, Event, ObservedResource, Result, StepReport
 
 OWNER_LABELS = ("liftlock.project", "liftlock.project-id", "liftlock.environment")
-_VALUES, _SECRETS = "liftlock:environment", "liftlock:secrets"
 _OPERATIONS = {operation.value: operation for operation in StepOperation}
 
 
 @dataclass(slots=True)
-class EmbeddedEngine:
-    """Engine port. state: root of the file backend; passphrase: asked for only where something is secret."""
+class EmbeddedEngine(RecordedStacks):
+    """Engine port."""
 
-    project: str
-    state: Path
-    passphrase: Callable[[], str]
     docker_endpoint: str | None
     progress: Progress
     name: str = f"embedded {__version__}"
@@ -47,22 +35,22 @@ class EmbeddedEngine:
         """What `up` would do."""
         from liftlock_engine import Operation  # noqa: PLC0415 - the engine loads Pulumi, which takes half a second
 
-        config = _config(values, secrets)
-        with _wrapped(secrets):
+        config = stack_config(values, secrets)
+        with wrapped(secrets):
             began = time.monotonic()
-            result = self._engine().run(Operation.PREVIEW, self._name(environment), _program(), config=config, refresh=True)
+            result = self._engine().run(Operation.PREVIEW, self.stack_name(environment), _program(), config=config, refresh=True)
         return _stack_result(result, secrets, time.monotonic() - began)
 
     def up(self, environment: str, values: Mapping[str, Json], secrets: Mapping[str, str], *, progress: Progress) -> StackResult:
         """Makes reality what the program declares."""
         from liftlock_engine import Operation  # noqa: PLC0415
 
-        config = _config(values, secrets)
-        with _wrapped(secrets), interruptible() as cancel:
+        config = stack_config(values, secrets)
+        with wrapped(secrets), interruptible() as cancel:
             began = time.monotonic()
             result = self._engine().run(
                 Operation.UP,
-                self._name(environment),
+                self.stack_name(environment),
                 _program(),
                 config=config,
                 on_event=listener(progress, cancel),
@@ -76,8 +64,8 @@ class EmbeddedEngine:
         """Removes everything of the stack, then the stack."""
         from liftlock_engine import Operation  # noqa: PLC0415
 
-        name, engine = self._name(environment), self._engine()
-        with _wrapped(), interruptible() as cancel:
+        name, engine = self.stack_name(environment), self._engine()
+        with wrapped(), interruptible() as cancel:
             began = time.monotonic()
             result = engine.run(Operation.DESTROY, name, on_event=listener(progress, cancel), cancel=cancel)
             if result.succeeded:
@@ -88,71 +76,22 @@ class EmbeddedEngine:
 
     def observe(self, environment: str, values: Mapping[str, Json], secrets: Mapping[str, str]) -> Sequence[Observation]:
         """Every resource from three sides."""
-        with _wrapped(secrets):
-            found = self._engine().observe(self._name(environment), _program(), config=_config(values, secrets))
+        with wrapped(secrets):
+            found = self._engine().observe(self.stack_name(environment), _program(), config=stack_config(values, secrets))
         return [_observation(item, secrets) for item in found]
-
-    def checksum(self, environment: str) -> str | None:
-        """SHA-256 of the state file."""
-        try:
-            return hashlib.sha256(self._backend.state_path(self._name(environment)).read_bytes()).hexdigest()
-        except FileNotFoundError:
-            return None
-
-    def stack(self, environment: str) -> StackSummary | None:
-        """The stack as recorded; needs no passphrase."""
-        name = self._name(environment)
-        path = self._backend.state_path(name)
-        if not path.exists():
-            return None
-        with _wrapped():
-            config = self._backend.config(name, Sealed())
-            snapshot = self._backend.load(name, Sealed())
-        values = json.loads(config[_VALUES].value) if _VALUES in config else {}
-        updated = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        resources = sum(state.managed for state in snapshot.resources)
-        objects = frozenset(str(state.inputs["name"]) for state in snapshot.resources if "name" in state.inputs)
-        outputs = {key: masked(value) for key, value in snapshot.outputs.items()}
-        return StackSummary(environment, values, outputs, updated, resources, objects)
-
-    def stacks(self) -> Sequence[StackSummary]:
-        """Every stack of the project."""
-        names = [name.stack for name in self._backend.stacks(self.project)]
-        return [found for name in names if (found := self.stack(name)) is not None]
-
-    def secrets(self, environment: str) -> Mapping[str, str]:
-        """The secret configuration in clear."""
-        with _wrapped():
-            config = self._backend.config(self._name(environment), Crypter("", self.passphrase))
-        found: dict[str, str] = json.loads(config[_SECRETS].value) if _SECRETS in config else {}
-        return found
-
-    @property
-    def _backend(self) -> FileBackend:
-        return FileBackend(self.state)
-
-    def _name(self, environment: str) -> StackName:
-        return StackName(self.project, environment)
 
     def _engine(self) -> Engine:
         from liftlock_engine import Engine  # noqa: PLC0415
         from liftlock_engine.providers.docker import DockerProvider  # noqa: PLC0415
 
         provider = DockerProvider(self.docker_endpoint, owner_labels=OWNER_LABELS)
-        return Engine(self._backend, {"docker": provider}, self.passphrase, report=self.progress.warn)
+        return Engine(self.backend, {"docker": provider}, self.passphrase, report=self.progress.warn)
 
 
 def _program() -> Callable[[], None]:
     from liftlock_stacks.environment import declare  # noqa: PLC0415
 
     return declare
-
-
-def _config(values: Mapping[str, Json], secrets: Mapping[str, str]) -> dict[str, ConfigValue]:
-    return {
-        _VALUES: ConfigValue(json.dumps(values, sort_keys=True)),
-        _SECRETS: ConfigValue(json.dumps(secrets, sort_keys=True), secret=True),
-    }
 
 
 def _stop_if_asked(result: Result, cancel: threading.Event) -> None:
@@ -226,30 +165,3 @@ def _observation(item: ObservedResource, secrets: Mapping[str, str]) -> Observat
         recreated=item.recreated,
         secret=secret_paths(item.declared, item.applied),
     )
-
-
-@contextmanager
-def _wrapped(secrets: Mapping[str, str] | None = None) -> Iterator[None]:
-    """Turns the engine's errors into ours, without the secrets."""
-    from liftlock_engine.providers.port import ProviderError, UnreachableError  # noqa: PLC0415
-
-    def clean(text: str) -> str:
-        return hide(text, (secrets or {}).values())
-
-    try:
-        yield
-    except LockedError as err:
-        raise ConflictError(err.message, hint=err.hint or "wait for it to end, then run the same command again") from err
-    except PassphraseError as err:
-        hint = "it must be the one that this environment was made with; `engine.passphrase` in liftlock.yaml says where it is looked for"
-        raise ConfigError(err.message, hint=hint) from err
-    except RefusedError as err:
-        raise ConfigError(clean(err.message), hint=err.hint or None) from err
-    except EngineError as err:
-        raise LiftlockError(clean(err.message), hint=err.hint or None) from err
-    except UnreachableError as err:
-        raise UnavailableError(clean(str(err)), hint="start it, then run the same command again") from err
-    except ProviderError as err:
-        raise LiftlockError(clean(str(err))) from err
-    except OSError as err:
-        raise LiftlockError(f"{err.filename or 'the state'}: {err.strerror}", hint="make room or mend the rights, then run again") from err

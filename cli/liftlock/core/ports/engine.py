@@ -100,7 +100,10 @@ class Engine(Protocol):
     """Runs the environment program. `up` and `down` hold the stack's lock and raise ConflictError, naming its holder, where
     another run has it; the others change nothing and never wait."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Which engine this is, with its version."""
+        ...
 
     def preview(self, environment: str, values: Mapping[str, Json], secrets: Mapping[str, str]) -> StackResult:
         """What `up` would do; nothing is changed."""
