@@ -8,11 +8,27 @@ from typing import Annotated
 import typer
 
 from liftlock import __version__
-from liftlock.commands import branch, config, doctor, drift, env, history, image, init, promote
+from liftlock.commands.app import Commands, Later, Root
 from liftlock.commands.output import has_printed, print_error
 from liftlock.core.errors import ExitCode, LiftlockError, UsageError
 
-app = typer.Typer(name="liftlock", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=True)
+
+class _Liftlock(Root):
+    later = (
+        Later("init", "init:init", "Write a new environments repository, commit it, and push it to its forge."),
+        Later("doctor", "doctor:doctor", "Look at everything that liftlock needs: Git, Docker, engine, registry, forge."),
+        Later("config", "config", "Check the declared files and explain where every value comes from."),
+        Later("env", "env", "Create, show and remove environments."),
+        Later("branch", "branch", "Make, list and remove environments of branches."),
+        Later("image", "image", "Resolve tags to digests, record them for an environment, verify that the registry has them."),
+        Later("promote", "promote", "Move a proved release to the next environment through a reviewed pull request."),
+        Later("drift", "drift:drift", "Show what differs between declared configuration, what was last applied and what is live."),
+        Later("history", "history:history", "Show what was recorded, promoted and deployed where, when and by whom, newest first."),
+        Later("who-has", "history:who_has", "Show which environments run a digest, by their last deployment."),
+    )
+
+
+app = Commands(cls=_Liftlock, name="liftlock", add_completion=True)
 
 
 def _version(show: bool) -> None:
@@ -26,18 +42,6 @@ def root(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")] = False,
 ) -> None:
     """Environments from declared configuration, digests promoted by pull request, seeded data, drift as a diff."""
-
-
-app.command("init")(init.init)
-app.command("doctor")(doctor.doctor)
-app.add_typer(config.app, name="config")
-app.add_typer(env.app, name="env")
-app.add_typer(branch.app, name="branch")
-app.add_typer(image.app, name="image")
-app.add_typer(promote.app, name="promote")
-app.command("drift")(drift.drift)
-app.command("history")(history.history)
-app.command("who-has")(history.who_has)
 
 
 def run() -> None:

@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from liftlock.commands.actor import ActorOption
+from liftlock.commands.app import Commands
 from liftlock.commands.env import show_up
 from liftlock.commands.output import JsonOption, print_json, print_table
 from liftlock.commands.people import age
 from liftlock.commands.repository import RepoOption
 
-app = typer.Typer(help="Make, list and remove environments of branches.", no_args_is_help=True)
+app = Commands("Make, list and remove environments of branches.", add_completion=False)
 
 BranchOption = Annotated[
     str | None, typer.Option("--branch", "-b", metavar="NAME", help="The branch; the one checked out here without it (not main).")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from liftlock.commands.app import Commands
 from liftlock.commands.output import JsonOption, print_json, print_table
 from liftlock.commands.repository import RepoOption
 from liftlock.core.errors import ExitCode, UsageError
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from liftlock.adapters.config_files.loader import Inspection
     from liftlock.core.config.provenance import Provenance
 
-app = typer.Typer(help="Check the declared files and explain where every value comes from.", no_args_is_help=True)
+app = Commands("Check the declared files and explain where every value comes from.", add_completion=False)
 
 EnvironmentArgument = Annotated[str, typer.Argument(metavar="ENV", help="An environment, or a class of ephemeral ones.")]
 

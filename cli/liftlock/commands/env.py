@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from liftlock.commands.actor import ActorOption
+from liftlock.commands.app import Commands
 from liftlock.commands.output import JsonOption, YesOption, print_json, print_table
 from liftlock.commands.people import age, short_digest
 from liftlock.commands.repository import RepoOption
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from liftlock.services.environments import UpReport
     from liftlock.services.status import EnvironmentStatus
 
-app = typer.Typer(help="Create, show and remove environments.", no_args_is_help=True)
+app = Commands("Create, show and remove environments.", add_completion=False)
 
 EnvironmentArgument = Annotated[str, typer.Argument(metavar="ENV", help="An environment that environments/ENV.yaml declares.")]
 

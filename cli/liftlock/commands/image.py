@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from liftlock.commands.actor import ActorOption
+from liftlock.commands.app import Commands
 from liftlock.commands.output import JsonOption, print_json, print_table
 from liftlock.commands.repository import RepoOption
 from liftlock.core.errors import ExitCode, UsageError
 
-app = typer.Typer(help="Resolve tags to digests, record them for an environment, verify that the registry has them.", no_args_is_help=True)
+app = Commands("Resolve tags to digests, record them for an environment, verify that the registry has them.", add_completion=False)
 
 
 @app.command()

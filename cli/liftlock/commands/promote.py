@@ -9,11 +9,12 @@ import typer
 
 from liftlock.commands import promotion_text as text
 from liftlock.commands.actor import ActorOption
+from liftlock.commands.app import Commands
 from liftlock.commands.output import JsonOption, print_json
 from liftlock.commands.repository import RepoOption
 from liftlock.core.errors import BlockedError, ConflictError, ExitCode
 
-app = typer.Typer(help="Move a proved release to the next environment through a reviewed pull request.", no_args_is_help=True)
+app = Commands("Move a proved release to the next environment through a reviewed pull request.", add_completion=False)
 
 FromOption = Annotated[str | None, typer.Option("--from", metavar="ENV", help="Where the release is now; the only upstream without it.")]
 ToOption = Annotated[str, typer.Option("--to", metavar="ENV", help="The environment that gets it.")]

@@ -7,11 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
+from liftlock.commands.app import Command, Root
+from liftlock.main import app
 from tests.json_results import validated
 
 LIFTLOCK = Path(sys.executable).parent / "liftlock"
-HEAVY = {"pulumi", "grpc", "docker", "numpy", "pydantic", "httpx", "jinja2", "psycopg", "ruamel", "cryptography"}
+HEAVY = {"rich", "pulumi", "grpc", "docker", "numpy", "pydantic", "httpx", "jinja2", "psycopg", "ruamel", "cryptography"}
 
 
 def run(*words: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -32,6 +35,21 @@ def test_every_command_explains_itself(group: list[str]) -> None:
     done = run(*group, "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert "Usage" in done.stdout
+
+
+def test_the_root_describes_its_commands_as_they_describe_themselves() -> None:
+    root = get_command(app)
+    assert isinstance(root, Root)
+    assert root.later
+    for command in root.later:
+        assert command.get_short_help_str() == Command.get_short_help_str(command.load())
+
+
+@pytest.mark.parametrize("words", [["nosuch", "--help"], ["env", "nosuch", "--help"]])
+def test_help_for_what_does_not_exist_is_refused(words: list[str]) -> None:
+    done = run(*words)
+    assert done.returncode == 64
+    assert "nosuch" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -90,7 +108,21 @@ def test_doctor_works_outside_an_environments_repository(tmp_path: Path) -> None
     assert "liftlock init" in done.stdout
 
 
-def test_nothing_heavy_is_loaded_for_the_version_and_the_help() -> None:
-    code = "import sys, liftlock.main; print(' '.join(sorted({name.partition('.')[0] for name in sys.modules})))"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout.split()
+LOADED = """
+import sys
+from liftlock.main import run
+sys.argv = ["liftlock", *sys.argv[1:]]
+try:
+    run()
+except SystemExit as end:
+    assert not end.code
+print(*sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["env", "--help"], ["env", "up", "--help"], ["promote", "plan", "--help"]])
+def test_nothing_heavy_is_loaded_for_the_version_and_the_help(words: list[str]) -> None:
+    done = subprocess.run([sys.executable, "-c", LOADED, *words], capture_output=True, text=True, check=True, timeout=60)
+    loaded = done.stderr.split()
+    assert "typer" in loaded
     assert HEAVY.isdisjoint(loaded)
