@@ -86,6 +86,7 @@ class Engine:
         program: Program,
         *,
         config: Mapping[str, ConfigValue] | None = None,
+        on_event: Callable[[Event], None] | None = None,
         cancel: threading.Event | None = None,
     ) -> tuple[ObservedResource, ...]:
         """Every resource as declared, as applied and as it is. Takes no lock and has nothing that could write the state.
@@ -94,7 +95,7 @@ class Engine:
         """
         crypter = Crypter("", self.passphrase)
         snapshot, settled_config = self._open(stack, crypter, config)
-        settings = Settings(self.providers, self.parallel, settled_config, None, cancel or threading.Event())
+        settings = Settings(self.providers, self.parallel, settled_config, on_event, cancel or threading.Event())
         preview = Run(Operation.PREVIEW, stack, snapshot, self.backend.writer(stack, crypter), settings)
         result = preview.run(program)
         if not result.succeeded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from liftlock_engine.executor import Execution, as_seen
 from liftlock_engine.model import ResourceState
 from liftlock_engine.providers.port import ProviderError
 from liftlock_engine.refresh import read_owned
+from liftlock_engine.steps import Op, Step
 from liftlock_engine.urns import Urn
 from liftlock_engine.values import PropertyMap
 
@@ -69,10 +71,14 @@ def observe(
 
 def _look(run: Execution, state: ResourceState, declared: PropertyMap | None, owned: frozenset[str]) -> ObservedResource:
     base = ObservedResource(state.urn, state.type, Presence.MISSING, declared, state.inputs, id_applied=state.id)
+    step, started = Step(Op.REFRESH, state.urn, state.type, state), time.monotonic()
+    run.reporter.before(step)
     try:
         seen = read_owned(run, state, owned)
     except ProviderError as err:
         return replace(base, presence=Presence.UNKNOWN, reason=str(err))
+    finally:
+        run.reporter.after(step, time.monotonic() - started, count=False)
     if seen.id is None:
         return base
     return replace(base, presence=Presence.PRESENT, live=as_seen(state, seen).inputs, id_live=seen.id)

@@ -29,20 +29,25 @@ def refresh(run: Execution, *, parallel: int, before_update: bool = False, idle:
     states = run.journal.left()
     owned = frozenset(state.id for state in states if state.managed)
     with ThreadPoolExecutor(max_workers=max(1, parallel), thread_name_prefix="refresh") as pool:
-        futures = [pool.submit(_look, run, state, owned) for state in states if not state.pending_replacement]
+        futures = [pool.submit(_tell, run, state, owned, before_update) for state in states if not state.pending_replacement]
         while not all(future.done() for future in futures):
             idle()
             time.sleep(0.01)
     looks = [future.result() for future in futures]
-    for look in looks:
-        if look is not None:
-            shown = replace(look.step, op=Op.REFRESH) if before_update else look.step
-            run.reporter.after(look.step, look.seconds, shown=shown, count=not before_update)
     found = [look for look in looks if look is not None]
     if len(found) < len(looks):
         return False
     _take_over(run, found)
     return True
+
+
+def _tell(run: Execution, state: ResourceState, owned: frozenset[str], before_update: bool) -> _Look | None:
+    """Each look is reported when it is done: many of them take their time."""
+    look = _look(run, state, owned)
+    if look is not None:
+        shown = replace(look.step, op=Op.REFRESH) if before_update else look.step
+        run.reporter.after(look.step, look.seconds, shown=shown, count=not before_update)
+    return look
 
 
 def _look(run: Execution, state: ResourceState, owned: frozenset[str]) -> _Look | None:

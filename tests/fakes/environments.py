@@ -15,6 +15,7 @@ from liftlock.core.ports import (
     Health,
     LiveState,
     Observation,
+    Passed,
     Progress,
     ResourceChange,
     RunningPart,
@@ -32,11 +33,24 @@ class QuietProgress:
 
     lines: list[str] = field(default_factory=list)
 
+    @contextmanager
+    def watching(self, title: str, known: int = 0) -> Iterator[None]:
+        yield
+
     def step(self, text: str) -> None:
         self.lines.append(text)
 
     def item(self, name: str, state: str, seconds: float | None = None) -> None:
         self.lines.append(f"{name} {state}")
+
+    def passed(self, name: str, how: Passed) -> None:
+        self.lines.append(f"{name} {how.value}")
+
+    def stopping(self) -> None:
+        self.lines.append("stopping")
+
+    def note(self, text: str) -> None:
+        self.lines.append(f"note: {text}")
 
     def warn(self, text: str) -> None:
         self.lines.append(f"warning: {text}")

@@ -16,7 +16,7 @@ from tests.fakes.environments import QuietProgress
 @pytest.mark.parametrize(("asked", "said"), [(False, "api FAILED"), (True, "api stopped")])
 def test_what_is_under_way_when_a_person_interrupts_is_stopped_and_not_failed(asked: bool, said: str) -> None:
     progress, cancel = QuietProgress(), threading.Event()
-    listen = listener(progress, cancel)
+    listen = listener(progress, cancel, secrets={})
     if asked:
         cancel.set()
     listen(Event(EventKind.RES_OP_FAILED, "create", "urn:pulumi:dev::shop::t::api", "docker:index/container:Container"))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from liftlock import __version__
 from liftlock.adapters.engines.interrupts import interruptible
 from liftlock.adapters.engines.recorded import RecordedStacks, stack_config
+from liftlock.adapters.engines.telling import RunTeller, is_object, short_name
 from liftlock.adapters.engines.values import hide, hide_in, masked, plain_map, secret_paths
 from liftlock.adapters.engines.wrapping import wrapped
 from liftlock.core.ledger import Json
@@ -35,10 +36,11 @@ class EmbeddedEngine(RecordedStacks):
         """What `up` would do."""
         from liftlock_engine import Operation  # noqa: PLC0415 - the engine loads Pulumi, which takes half a second
 
-        config = stack_config(values, secrets)
+        config, listen = stack_config(values, secrets), listener(self.progress, secrets=secrets)
         with wrapped(secrets):
             began = time.monotonic()
-            result = self._engine().run(Operation.PREVIEW, self.stack_name(environment), _program(), config=config, refresh=True)
+            name = self.stack_name(environment)
+            result = self._engine().run(Operation.PREVIEW, name, _program(), config=config, on_event=listen, refresh=True)
         return _stack_result(result, secrets, time.monotonic() - began)
 
     def up(self, environment: str, values: Mapping[str, Json], secrets: Mapping[str, str], *, progress: Progress) -> StackResult:
@@ -46,14 +48,14 @@ class EmbeddedEngine(RecordedStacks):
         from liftlock_engine import Operation  # noqa: PLC0415
 
         config = stack_config(values, secrets)
-        with wrapped(secrets), interruptible() as cancel:
+        with wrapped(secrets), interruptible(progress.stopping) as cancel:
             began = time.monotonic()
             result = self._engine().run(
                 Operation.UP,
                 self.stack_name(environment),
                 _program(),
                 config=config,
-                on_event=listener(progress, cancel),
+                on_event=listener(progress, cancel, secrets=secrets),
                 cancel=cancel,
                 refresh=True,
             )
@@ -65,9 +67,9 @@ class EmbeddedEngine(RecordedStacks):
         from liftlock_engine import Operation  # noqa: PLC0415
 
         name, engine = self.stack_name(environment), self._engine()
-        with wrapped(), interruptible() as cancel:
+        with wrapped(), interruptible(progress.stopping) as cancel:
             began = time.monotonic()
-            result = engine.run(Operation.DESTROY, name, on_event=listener(progress, cancel), cancel=cancel)
+            result = engine.run(Operation.DESTROY, name, on_event=listener(progress, cancel, secrets={}), cancel=cancel)
             if result.succeeded:
                 engine.remove(name)
         _stop_if_asked(result, cancel)
@@ -77,7 +79,8 @@ class EmbeddedEngine(RecordedStacks):
     def observe(self, environment: str, values: Mapping[str, Json], secrets: Mapping[str, str]) -> Sequence[Observation]:
         """Every resource from three sides."""
         with wrapped(secrets):
-            found = self._engine().observe(self.stack_name(environment), _program(), config=stack_config(values, secrets))
+            config, listen = stack_config(values, secrets), listener(self.progress, secrets=secrets)
+            found = self._engine().observe(self.stack_name(environment), _program(), config=config, on_event=listen)
         return [_observation(item, secrets) for item in found]
 
     def _engine(self) -> Engine:
@@ -100,54 +103,49 @@ def _stop_if_asked(result: Result, cancel: threading.Event) -> None:
 
 
 def _stack_result(result: Result, secrets: Mapping[str, str], seconds: float) -> StackResult:
-    failures = {_short(urn): reason for urn, reason in result.failures.items()}
-    if not failures and not result.succeeded:
-        failures = {"environment": result.error}
     outputs = {key: masked(value) for key, value in result.outputs.items()}
     changes = tuple(change for step in result.steps if (change := _change(step)) is not None)
-    return StackResult(changes, outputs, hide_in(failures, secrets.values()), seconds)
+    skipped = tuple(sorted({short_name(urn) for urn in result.skipped if is_object(_type_of(urn))}))
+    return StackResult(changes, outputs, hide_in(_failures(result), secrets.values()), seconds, skipped)
+
+
+def _failures(result: Result) -> dict[str, str]:
+    """name -> every reason. What the program itself reports as an error is one as well, also where steps failed besides."""
+    told = set(result.failures.values())
+    errors = [(item.urn, item.message) for item in result.diagnostics if item.severity.value == "error" and item.message not in told]
+    found: dict[str, str] = {}
+    for urn, reason in [*result.failures.items(), *errors]:
+        name = short_name(urn) if is_object(_type_of(urn)) else "environment"
+        found[name] = f"{found[name]}\n{reason}" if name in found else reason
+    return found if found or result.succeeded else {"environment": result.error}
 
 
 def _change(step: StepReport) -> ResourceChange | None:
     """The step as people count it; bookkeeping (components, providers, the halves of a replacement) is none."""
-    if step.op not in _OPERATIONS or step.op == "refresh" or not _is_object(step.type) or step.error:
+    if step.op not in _OPERATIONS or step.op == "refresh" or not is_object(step.type) or step.error:
         return None
-    return ResourceChange(step.urn, step.type, _short(step.urn), _OPERATIONS[step.op], tuple(sorted(step.diff)))
+    return ResourceChange(step.urn, step.type, short_name(step.urn), _OPERATIONS[step.op], tuple(sorted(step.diff)))
 
 
-def _is_object(type_: str) -> bool:
-    return not type_.startswith(("pulumi:", "liftlock:"))
+def _type_of(urn: str) -> str:
+    """The type in a URN, without its parents'; what has no URN counts as the stack's own."""
+    return urn.split("::")[2].rpartition("$")[2] if urn.count("::") >= 3 else "pulumi:pulumi:Stack"
 
 
-def _short(urn: str) -> str:
-    return urn.rpartition("::")[2]
-
-
-_DOING = {
-    "create": "creating",
-    "create-replacement": "creating",
-    "update": "updating",
-    "delete": "removing",
-    "delete-replaced": "removing",
-}
-_DID = {"creating": "created", "updating": "updated", "removing": "removed"}
-
-
-def listener(progress: Progress, cancel: threading.Event) -> Callable[[Event], None]:
-    """Shows the steps that touch an object, as they begin and end. What a person stops has not failed."""
+def listener(progress: Progress, cancel: threading.Event | None = None, *, secrets: Mapping[str, str]) -> Callable[[Event], None]:
+    """Shows the steps that touch an object, as they begin and end, and what the program says."""
+    teller = RunTeller(progress, asked=lambda: cancel is not None and cancel.is_set(), clean=lambda text: hide(text, secrets.values()))
 
     def listen(event: Event) -> None:
-        doing = _DOING.get(event.operation)
-        if doing is None or not _is_object(event.type):
-            return
-        name = _short(event.urn)
         match event.kind.value:
             case "resource_pre":
-                progress.item(name, doing)
+                teller.begins(event.operation, event.urn, event.type, planning=event.planning)
             case "res_outputs":
-                progress.item(name, _DID[doing], event.seconds or 0.0)
+                teller.ends(event.operation, event.urn, event.type, event.seconds, planning=event.planning)
             case "res_op_failed":
-                progress.item(name, "stopped" if cancel.is_set() else "FAILED", event.seconds or 0.0)
+                teller.fails(event.operation, event.urn, event.type, event.seconds)
+            case "diagnostic" if event.severity is not None:
+                teller.says(event.severity.value, event.message, event.urn)
 
     return listen
 
@@ -156,7 +154,7 @@ def _observation(item: ObservedResource, secrets: Mapping[str, str]) -> Observat
     return Observation(
         urn=item.urn,
         type=item.type,
-        name=_short(item.urn),
+        name=short_name(item.urn),
         declared=None if item.declared is None else plain_map(item.declared),
         applied=None if item.applied is None else plain_map(item.applied),
         live=plain_map(item.live or {}),

@@ -18,7 +18,7 @@ from liftlock.core.ports.forge import (
     Review,
     WorkTree,
 )
-from liftlock.core.ports.machine import Clock, Health, Locks, Probe, Progress, RunningPart, Runtime, Secrets, Seeder
+from liftlock.core.ports.machine import Clock, Health, Locks, Passed, Probe, Progress, RunningPart, Runtime, Secrets, Seeder
 
 __all__ = [
     "Checkout",
@@ -33,6 +33,7 @@ __all__ = [
     "LiveState",
     "Locks",
     "Observation",
+    "Passed",
     "Probe",
     "Progress",
     "PullRequest",

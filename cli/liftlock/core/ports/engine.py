@@ -37,12 +37,16 @@ class ResourceChange:
 
 @dataclass(frozen=True, slots=True)
 class StackResult:
-    """What an engine run did, or would do in a preview. failures: resource name -> reason. outputs hold no secrets in clear."""
+    """What an engine run did, or would do in a preview. failures: resource name -> reason. outputs hold no secrets in clear.
+
+    skipped: the names of resources that were not begun, because something that they need failed.
+    """
 
     changes: tuple[ResourceChange, ...]
     outputs: Mapping[str, Json]
     failures: Mapping[str, str]
     seconds: float
+    skipped: tuple[str, ...] = ()
 
     @property
     def succeeded(self) -> bool:

@@ -18,15 +18,39 @@ class Clock(Protocol):
         ...
 
 
+class Passed(StrEnum):
+    """How a part came through that is only counted: its state was read, it stays as it is, or it was only planned."""
+
+    READ = "read"
+    SAME = "unchanged"
+    PLANNED = "planned"
+
+
 class Progress(Protocol):
-    """What a person watches on stderr while work goes on; never results, never secrets."""
+    """What a person watches on stderr while work goes on; never results, never secrets. May be called from several threads."""
+
+    def watching(self, title: str, known: int = 0) -> AbstractContextManager[None]:
+        """While the block runs, the parts at work are shown with their seconds. known: how many parts there are, as far as is known."""
+        ...
 
     def step(self, text: str) -> None:
         """A step begins: one line."""
         ...
 
     def item(self, name: str, state: str, seconds: float | None = None) -> None:
-        """Part `name` of the present step is now in `state` (a live line in a terminal, a plain line elsewhere)."""
+        """Part `name` is now in `state`; with seconds it has ended so, which is worth a line that stays."""
+        ...
+
+    def passed(self, name: str, how: Passed) -> None:
+        """Part `name` came through without a change; it is only counted."""
+        ...
+
+    def stopping(self) -> None:
+        """A person asked to stop: nothing new begins, and what is at work is waited for."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Something that the program says."""
         ...
 
     def warn(self, text: str) -> None:

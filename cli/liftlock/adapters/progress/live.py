@@ -1,0 +1,98 @@
+"""The live view of a terminal: what is at work stands below, what ended moves up.
+
+rich draws it. It is loaded only where work takes longer than a moment, so a run without changes does not pay for it.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, TextIO
+
+from liftlock.adapters.progress.board import ASCII_SPINNER, SPINNER, Board, Tone, render
+from liftlock.adapters.progress.plain import PlainProgress
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.live import Live
+
+_GRACE = 0.25
+_PER_SECOND = 8
+_TALLEST = 12
+_STYLES = {
+    Tone.BUSY: "cyan",
+    Tone.MORE: "dim",
+    Tone.COUNTS: "dim",
+    Tone.STOPPING: "yellow",
+    Tone.PLAIN: "",
+    Tone.WARNING: "yellow",
+    Tone.FAILED: "bold red",
+}
+
+
+class LiveProgress(PlainProgress):
+    """For a person at a terminal. Lines that stay are printed above the view."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        super().__init__(stream)
+        self._console: Console | None = None
+
+    def _accompany(self, over: threading.Event) -> None:
+        if over.wait(_GRACE):
+            return
+        console = _console(self._stream)
+        live = self._view(console)
+        with self._lines:
+            live.start()
+            self._console = console
+        over.wait()
+        with self._lines:
+            self._console = None
+            live.stop()
+
+    def _view(self, console: Console) -> Live:
+        from rich.live import Live  # noqa: PLC0415
+
+        # A stdout that goes elsewhere holds results: it is never drawn into the view.
+        shared = sys.stdout.isatty()
+        return Live(
+            console=console,
+            get_renderable=lambda: self._draw(console),
+            refresh_per_second=_PER_SECOND,
+            transient=True,
+            redirect_stdout=shared,
+            vertical_overflow="crop",
+        )
+
+    def _draw(self, console: Console) -> RenderableType:
+        """Called by the drawing thread, which holds the terminal: takes no lock of ours."""
+        from rich.text import Text  # noqa: PLC0415
+
+        board = self._board
+        if board is None:
+            return Text("")
+        height = max(1, min(_TALLEST, console.height // 2))
+        spinner = ASCII_SPINNER if console.options.ascii_only else SPINNER
+        lines = render(board, time.monotonic(), console.width, height, spinner=spinner)
+        texts = [Text(line.text, style=_STYLES[line.tone], no_wrap=True, overflow="ellipsis") for line in lines]
+        return Text("\n", no_wrap=True, overflow="ellipsis").join(texts)
+
+    def _say_stopping(self, board: Board) -> None:
+        """The view says it, and keeps it true while it waits; without a view yet it is a line."""
+        if self._console is None:
+            super()._say_stopping(board)
+
+    def _write(self, text: str, tone: Tone) -> None:
+        if self._console is None:
+            super()._write(text, tone)
+            return
+        from rich.text import Text  # noqa: PLC0415
+
+        self._console.print(Text(text, style=_STYLES[tone]), soft_wrap=True)
+
+
+def _console(stream: TextIO) -> Console:
+    from rich.console import Console  # noqa: PLC0415
+
+    return Console(file=stream, highlight=False, markup=False, emoji=False)
