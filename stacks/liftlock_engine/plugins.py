@@ -24,7 +24,8 @@ class Configurable(Protocol):
         ...
 
 
-_OWN = frozenset({"__internal", "version", "pluginDownloadURL", "pluginChecksums"})
+OF_THE_ENGINE = frozenset({"__internal", "version", "pluginDownloadURL", "pluginChecksums"})
+"""Inputs of a provider resource that are no options of the provider."""
 
 
 class Plugins:
@@ -46,7 +47,7 @@ class Plugins:
     def adopt(self, resource: ResourceState) -> Provider:
         """The provider that a provider resource stands for, with its options."""
         provider = self.for_package(package_of(resource.type), resource.urn)
-        options = {key: value for key, value in reveal_map(resource.inputs).items() if key not in _OWN}
+        options = {key: value for key, value in reveal_map(resource.inputs).items() if key not in OF_THE_ENGINE}
         if options:
             if not isinstance(provider, Configurable):
                 given = ", ".join(sorted(options))

@@ -11,6 +11,15 @@ from liftlock_engine.errors import PULUMI_HINT, RefusedError
 from liftlock_engine.values import UNKNOWN, PropertyMap, Secret, Value
 
 UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_UNKNOWNS: Final = frozenset(  # what an unknown value travels as, by the type that it will have; programs send the first only
+    {
+        UNKNOWN_TEXT,
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+    }
+)
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - marks secrets, is none
 _OUTPUT_VALUE: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
@@ -28,7 +37,7 @@ def read_struct(struct: struct_pb2.Struct) -> dict[str, Value]:
 def _read(value: struct_pb2.Value) -> Value:
     match value.WhichOneof("kind"):
         case "string_value":
-            return UNKNOWN if value.string_value == UNKNOWN_TEXT else value.string_value
+            return UNKNOWN if value.string_value in _UNKNOWNS else value.string_value
         case "bool_value":
             return value.bool_value
         case "number_value":
