@@ -16,7 +16,15 @@ from liftlock_engine.values import UNKNOWN, PropertyMap, Secret, Value
 from liftlock_engine.wire import SECRET_SIGNATURE, SIGNATURE, UNKNOWN_TEXT
 
 # Our field -> Pulumi's, in the order in which Pulumi writes them.
-_TEXTS: Final = {"urn": "urn", "id": "id", "type": "type", "parent": "parent", "provider": "provider", "deleted_with": "deletedWith"}
+_TEXTS: Final = {
+    "urn": "urn",
+    "id": "id",
+    "type": "type",
+    "parent": "parent",
+    "provider": "provider",
+    "deleted_with": "deletedWith",
+    "import_id": "importID",
+}
 _FLAGS: Final = {
     "delete": "delete",
     "protect": "protect",

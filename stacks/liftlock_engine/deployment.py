@@ -184,11 +184,9 @@ class Deployment:
 
     def _note(self, goal: Goal, step: Step, inputs: PropertyMap, *, id_: str, outputs: PropertyMap) -> ResourceState:
         """A step that no provider takes part in."""
-        with self._run.recording(step):
+        with self._run.recording(step, tell=goal.custom or self._run.preview):  # a component's end is told when its outputs are there
             state = state_of(goal, inputs, id_=id_, outputs=outputs, old=step.old, now=now() if goal.custom else "")
             self._run.journal.put(state, old=step.old)
-        if not goal.custom and self._run.preview:
-            self._run.reporter.outputs(step)
         return state
 
     def _custom(self, goal: Goal, provider: Provider, old: ResourceState | None) -> ResourceState:
@@ -277,7 +275,7 @@ class Deployment:
                 if seen.id is None:
                     raise fail(f"resource '{id_}' does not exist")
                 outputs = conceal(seen.outputs, goal.inputs, goal.additional_secret_outputs)
-                state = state_of(goal, seen.inputs, id_=seen.id, outputs=outputs, old=old, now=now())
+                state = state_of(goal, goal.inputs, id_=seen.id, outputs=outputs, old=old, now=now())
             state = replace(state, external=True)
             self._run.journal.put(state, old=old)
         return state

@@ -124,13 +124,14 @@ class Reporter:
         """The step begins."""
         self._emit(_about(EventKind.RESOURCE_PRE, step, self._planning))
 
-    def after(self, step: Step, seconds: float, *, shown: Step | None = None, count: bool = True) -> None:
-        """The step is done. shown: the step as the event names it, where that differs (a refresh's finding)."""
+    def after(self, step: Step, seconds: float, *, shown: Step | None = None, count: bool = True, tell: bool = True) -> None:
+        """The step is done. shown: the step as the event names it, where that differs (a refresh's finding). tell: with an event."""
         with self._lock:
             if count:
                 self._done.append(step)
                 self._reports.append(StepReport(step.urn, step.type, step.op.value, step.diff.detailed, seconds=seconds))
-        self._emit(_about(EventKind.RES_OUTPUTS, shown or step, self._planning, seconds))
+        if tell:
+            self._emit(_about(EventKind.RES_OUTPUTS, shown or step, self._planning, seconds))
 
     def outputs(self, step: Step) -> None:
         """A component's outputs are there."""

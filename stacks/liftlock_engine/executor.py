@@ -53,8 +53,8 @@ class Execution:
             raise StoppedError
 
     @contextmanager
-    def recording(self, step: Step, *, count: bool = True) -> Iterator[Callable[[str], StepFailedError]]:
-        """Reports the step's begin and end. Yields a function that reports its failure and gives what to raise."""
+    def recording(self, step: Step, *, count: bool = True, tell: bool = True) -> Iterator[Callable[[str], StepFailedError]]:
+        """Reports the step's begin, and its end (tell). Yields a function that reports its failure and gives what to raise."""
         self.check_running()
         started = time.monotonic()
         self.reporter.before(step)
@@ -76,7 +76,7 @@ class Execution:
             self.crash = self.crash or err  # a bug: the run ends, and raises it where its caller can see it
             raise
         self.ops[step.urn] = step.op
-        self.reporter.after(step, time.monotonic() - started, count=count)
+        self.reporter.after(step, time.monotonic() - started, count=count, tell=tell)
 
 
 class Executor:

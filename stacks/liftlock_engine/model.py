@@ -59,6 +59,7 @@ class ResourceState:
     deleted_with: str = ""
     ignore_changes: tuple[str, ...] = ()
     replace_on_changes: tuple[str, ...] = ()
+    import_id: str = ""
     created: str = ""
     modified: str = ""
     extra: Mapping[str, object] = field(default_factory=dict)
@@ -171,6 +172,7 @@ def state_of(goal: Goal, inputs: PropertyMap, *, id_: str, outputs: PropertyMap,
         deleted_with=goal.deleted_with,
         ignore_changes=goal.ignore_changes,
         replace_on_changes=goal.replace_on_changes,
+        import_id=goal.import_id,
         created=old.created if old is not None else now,
         modified=now if old is None else old.modified,
         extra=old.extra if old is not None else {},

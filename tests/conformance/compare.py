@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tests.conformance.facts import Facts, Happening
 
-_FORWARD = {"create", "update", "same", "create-replacement", "import"}
+Name = tuple[str, str, str]
 
 
 def disagreements(recorded: Facts, seen: Facts) -> list[str]:
@@ -16,6 +17,7 @@ def disagreements(recorded: Facts, seen: Facts) -> list[str]:
         *_plainly("result", recorded.succeeded, seen.succeeded),
         *_plainly("changes", dict(recorded.changes), dict(seen.changes)),
         *_plainly("outputs", dict(recorded.outputs), dict(seen.outputs)),
+        *_plainly("errors", sorted(recorded.errors), sorted(seen.errors)),
         *_happenings(recorded, seen),
         *_order(recorded, seen),
         *_resources(recorded, seen),
@@ -28,54 +30,85 @@ def _plainly(what: str, recorded: Any, seen: Any) -> Iterator[str]:
 
 
 def _happenings(recorded: Facts, seen: Facts) -> Iterator[str]:
-    ours, theirs = {item.name: item for item in seen.happenings}, {item.name: item for item in recorded.happenings}
-    for name in sorted(theirs.keys() - ours.keys()):
+    theirs, ours = (Counter(item.name for item in facts.happenings) for facts in (recorded, seen))
+    for name in sorted((theirs - ours).elements()):
         yield f"recorded, not seen: {name}"
-    for name in sorted(ours.keys() - theirs.keys()):
+    for name in sorted((ours - theirs).elements()):
         yield f"seen, not recorded: {name}"
     for name in sorted(ours.keys() & theirs.keys()):
         for part in ("keys", "diffs", "detailed"):
-            yield from _plainly(f"{name} {part}", getattr(theirs[name], part), getattr(ours[name], part))
+            before, after = ([getattr(item, part) for item in facts.happenings if item.name == name] for facts in (recorded, seen))
+            yield from (f"{name} {part}: recorded {a!r}, seen {b!r}" for a, b in zip(before, after, strict=False) if a != b)
 
 
 def _order(recorded: Facts, seen: Facts) -> Iterator[str]:
-    """The order within each resource, as recorded; between resources, the order that the dependencies force."""
-    for urn in {item.urn for item in recorded.happenings}:
-        theirs, ours = _ops(recorded.happenings, urn), _ops(seen.happenings, urn)
-        if theirs != ours:
-            yield f"order of {urn}: recorded {theirs}, seen {ours}"
-    places = {item.name: place for place, item in enumerate(seen.happenings)}
-    needs = {resource["urn"]: set(resource.get("dependencies", ())) for resource in (*recorded.resources, *seen.resources)}
-    for item, place in places.items():
-        event, op, urn = item
-        for needed in needs.get(urn, ()):
-            if event == "resource_pre" and op in _FORWARD:
-                done = [places[other] for other in places if other[0] == "res_outputs" and other[1] in _FORWARD and other[2] == needed]
-                if done and min(done) > place:
-                    yield f"{urn} was begun before {needed} was done"
-            if event == "res_outputs" and op.startswith("delete"):
-                gone = places.get(("resource_pre", op, needed))
-                if gone is not None and gone < place:
-                    yield f"{needed} was begun to be deleted before {urn} was gone"
+    """The order within each resource, and between resources what their dependencies force; both as recorded."""
+    for urn in sorted({item.urn for item in recorded.happenings}):
+        yield from _plainly(f"order of {urn}", _ops(recorded.happenings, urn), _ops(seen.happenings, urn))
+    if "refresh" in recorded.operation:
+        return  # looks at all at once
+    theirs, ours = _places(recorded.happenings), _places(seen.happenings)
+    for first, second in sorted(_forced(recorded)):
+        if theirs[first] < theirs[second] and first in ours and second in ours and ours[first] > ours[second]:
+            yield f"{second} came before {first}"
 
 
 def _ops(happenings: tuple[Happening, ...], urn: str) -> list[tuple[str, str]]:
-    found = [(item.event, item.op) for item in happenings if item.urn == urn]
-    return list(dict.fromkeys(found))
+    return [(item.event, item.op) for item in happenings if item.urn == urn]
+
+
+def _places(happenings: tuple[Happening, ...]) -> dict[Name, int]:
+    """The first place of each happening: a preview tells a component's outputs twice, the second time when the program gets there."""
+    places: dict[Name, int] = {}
+    for place, item in enumerate(happenings):
+        places.setdefault(item.name, place)
+    return places
+
+
+def _forced(recorded: Facts) -> set[tuple[Name, Name]]:
+    """The pairs of happenings whose order is no accident: of two resources, where one needs the other."""
+    by_urn: dict[str, set[Name]] = {}
+    for item in recorded.happenings:
+        by_urn.setdefault(item.urn, set()).add(item.name)
+    pairs: set[tuple[Name, Name]] = set()
+    for resource in (*recorded.earlier, *recorded.resources):
+        mine = by_urn.get(resource["urn"], set())
+        for needed in _needs(resource):
+            its = by_urn.get(needed, set())
+            pairs |= {(a, b) for a in mine for b in its} | {(b, a) for a in mine for b in its}
+        # A component is registered before its children and removed after them; when its outputs come, is the program's affair.
+        its = by_urn.get(resource.get("parent", ""), set())
+        pairs |= {(b, a) for a in mine for b in its if a[0] == b[0] == "resource_pre"}
+        pairs |= {(a, b) for a in mine for b in its if a[0] == "res_outputs" and b[:2] == ("resource_pre", "delete")}
+    return pairs
+
+
+def _needs(resource: Mapping[str, Any]) -> set[str]:
+    """What must be there before the resource, its parent aside."""
+    named = (resource.get("provider", "").rsplit("::", 1)[0], resource.get("deletedWith", ""))
+    of_properties = (urn for urns in resource.get("propertyDependencies", {}).values() for urn in urns)
+    return {*named, *of_properties, *resource.get("dependencies", ())} - {""}
 
 
 def _resources(recorded: Facts, seen: Facts) -> Iterator[str]:
-    theirs = {resource["urn"]: resource for resource in recorded.resources}
-    ours = {resource["urn"]: resource for resource in seen.resources}
+    theirs, ours = _by_name(recorded.resources), _by_name(seen.resources)
     yield from _plainly("resources", sorted(theirs), sorted(ours))
-    yield from _plainly("number of resources", len(recorded.resources), len(seen.resources))
-    for urn in theirs.keys() & ours.keys():
-        yield from _fields(urn, theirs[urn], ours[urn])
+    for name in sorted(theirs.keys() & ours.keys()):
+        yield from _fields(name[0], theirs[name], ours[name])
     known: set[str] = set()
     for resource in seen.resources:
-        needed = {*resource.get("dependencies", ()), resource.get("parent", ""), resource.get("provider", "").rsplit("::", 1)[0]} - {""}
-        yield from (f"{resource['urn']} stands before {urn} in the checkpoint" for urn in needed - known)
+        needed = {*_needs(resource), resource.get("parent", "")} - {""}
+        yield from (f"{resource['urn']} stands before {urn} in the checkpoint" for urn in sorted(needed - known))
         known.add(resource["urn"])
+
+
+def _by_name(resources: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], Mapping[str, Any]]:
+    """Each resource by its URN and its number: one that is replaced and not yet removed stands beside its successor."""
+    found: dict[tuple[str, int], Mapping[str, Any]] = {}
+    for resource in resources:
+        number = sum(1 for urn, _ in found if urn == resource["urn"])
+        found[resource["urn"], number] = resource
+    return found
 
 
 def _fields(urn: str, recorded: Mapping[str, Any], seen: Mapping[str, Any]) -> Iterator[str]:
@@ -85,6 +118,6 @@ def _fields(urn: str, recorded: Mapping[str, Any], seen: Mapping[str, Any]) -> I
             before, after = sorted(before or ()), sorted(after or ())
         if isinstance(before, dict) and isinstance(after, dict):
             for part in sorted({*before, *after}):
-                yield from _plainly(f"{urn} {key}.{part}", before.get(part), after.get(part))
+                yield from _plainly(f"{urn} {key}.{part}", before.get(part, "(nothing)"), after.get(part, "(nothing)"))
         else:
             yield from _plainly(f"{urn} {key}", before, after)

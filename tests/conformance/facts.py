@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from liftlock_engine.events import Event, EventKind, Result
+from liftlock_engine.events import Event, EventKind, Result, Severity
 from liftlock_engine.passphrase import Crypter
 from liftlock_engine.values import UNKNOWN, Secret
 from liftlock_engine.wire import SECRET_SIGNATURE, SIGNATURE
+from tests.conformance.reasons import reasons
 
 RECORDED = Path(__file__).parent / "recorded"
 
@@ -45,12 +46,28 @@ class Facts:
     outputs: Mapping[str, Any]
     happenings: tuple[Happening, ...]
     resources: tuple[Mapping[str, Any], ...]
+    errors: frozenset[tuple[str, str]] = frozenset()
+    """Of each failure: the resource (empty: the run itself) and the reason, in the words of `reasons`."""
+    earlier: tuple[Mapping[str, Any], ...] = ()
+    """The checkpoint's resources before the step, of which the order of deletions is known; only on the recorded side."""
 
 
 def recorded_facts(case: str) -> dict[str, Facts]:
     """What the Pulumi CLI did, by step."""
     document = json.loads((RECORDED / f"{case}.json").read_text())
-    return {step["name"]: _recorded_step(step) for step in document["steps"]}
+    facts: dict[str, Facts] = {}
+    earlier: tuple[Mapping[str, Any], ...] = ()
+    for step in document["steps"]:
+        if "outside" not in step:
+            facts[step["name"]] = replace(_recorded_step(step), earlier=earlier)
+            earlier = facts[step["name"]].resources
+    return facts
+
+
+def recorded_names(case: str) -> dict[str, str]:
+    """What the recording calls by names that differ on each machine: a registry's address, an image's digest."""
+    names: dict[str, str] = json.loads((RECORDED / f"{case}.json").read_text()).get("names", {})
+    return names
 
 
 def _recorded_step(step: Mapping[str, Any]) -> Facts:
@@ -60,14 +77,19 @@ def _recorded_step(step: Mapping[str, Any]) -> Facts:
     )
     outputs = {key: (item["secret"], item["value"]) for key, item in step["outputs"].items()}
     succeeded = step["result"] == "succeeded"
-    return Facts(step["name"], step["operation"], succeeded, step["changes"], outputs, tuple(happenings), tuple(step["resources"]))
+    errors = ((error["urn"], error["message"]) for error in step.get("errors", ()))
+    happened, resources = tuple(happenings), tuple(step["resources"])
+    return Facts(step["name"], step["operation"], succeeded, step["changes"], outputs, happened, resources, reasons(errors))
 
 
 def seen_facts(name: str, result: Result, events: list[Event], state: Path, passphrase: str) -> Facts:
     """What the embedded engine did, the checkpoint read from its file."""
     happenings = (_happening(event) for event in events if event.kind not in (EventKind.SUMMARY, EventKind.DIAGNOSTIC))
     outputs = {key: _output(value) for key, value in result.outputs.items()} if result.operation.value == "up" else {}
-    return Facts(name, result.operation.value, result.succeeded, result.changes, outputs, tuple(happenings), _checkpoint(state, passphrase))
+    errors = ((item.urn, item.message) for item in result.diagnostics if item.severity is Severity.ERROR)
+    resources = checkpoint_resources(state, passphrase)
+    operation, happened = result.operation.value, tuple(happenings)
+    return Facts(name, operation, result.succeeded, result.changes, outputs, happened, resources, reasons(errors))
 
 
 def _happening(event: Event) -> Happening:
@@ -87,7 +109,8 @@ def _bare(value: Any) -> Any:
     return [_bare(item) for item in value] if isinstance(value, list) else str(value) if value is UNKNOWN else value
 
 
-def _checkpoint(state: Path, passphrase: str) -> tuple[Mapping[str, Any], ...]:
+def checkpoint_resources(state: Path, passphrase: str) -> tuple[Mapping[str, Any], ...]:
+    """The checkpoint's resources, secrets opened. KeyError where a secret is not encrypted."""
     if not state.exists():
         return ()
     latest = json.loads(state.read_text())["checkpoint"]["latest"]
@@ -120,8 +143,10 @@ _LEFT_OUT = {"created", "modified", "ipPrefixLength", "bridge"}
 
 
 def normalised(facts: Facts, images: Mapping[str, str]) -> Facts:
-    """The facts without what differs from run to run: ids, addresses, times. images: image id -> the name that both sides use."""
-    return replace(facts, outputs=_normal(dict(facts.outputs), images), resources=tuple(_normal(dict(r), images) for r in facts.resources))
+    """The facts without what differs from run to run: ids, addresses, times. images: what differs on each machine -> its name here."""
+    resources = tuple(_normal(dict(r), images) for r in facts.resources)
+    errors = frozenset((urn, _normal(reason, images)) for urn, reason in facts.errors)
+    return replace(facts, outputs=_normal(dict(facts.outputs), images), resources=resources, errors=errors)
 
 
 def _normal(value: Any, images: Mapping[str, str]) -> Any:
@@ -131,14 +156,17 @@ def _normal(value: Any, images: Mapping[str, str]) -> Any:
         return type(value)(_normal(item, images) for item in value)
     if not isinstance(value, str):
         return value
-    text = images.get(value, value)
+    text = value
+    for known, name in images.items():
+        text = text.replace(known, name)
     for pattern, name in _PATTERNS:
         text = pattern.sub(name, text)
     return text
 
 
-def recorded_images(facts: Mapping[str, Facts]) -> dict[str, str]:
-    """The recorded image ids, in the order in which they appear: the cases begin with image 1."""
+def recorded_images(case: str, facts: Mapping[str, Facts]) -> dict[str, str]:
+    """The recorded image ids, in the order in which they appear: the cases begin with image 1. And the recording's own names."""
+    named = recorded_names(case)
     found = re.findall(r"sha256:[0-9a-f]{64}", json.dumps([step.resources for step in facts.values()], default=list))
-    distinct = [image for image in dict.fromkeys(found) if image != "sha256:" + "0" * 64]
-    return {image: f"<image {number}>" for number, image in enumerate(distinct, start=1)}
+    distinct = [image for image in dict.fromkeys(found) if image != "sha256:" + "0" * 64 and image not in named]
+    return named | {image: f"<image {number}>" for number, image in enumerate(distinct, start=1)}

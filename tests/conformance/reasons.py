@@ -1,0 +1,31 @@
+"""Why a run failed, in words that both engines share. A message that none of the patterns knows stays as it is, and so must be the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+MEMORY_ABOVE_SWAP = "the memory limit is above the swap limit"
+_ECHO = re.compile(r"update failed")
+"""Pulumi ends a failed run with it; the reason stands in another message."""
+_REASONS = (
+    (re.compile(r'resource "([^"]+)" cannot be (\w+)\nbecause it is protected'), r"\1 cannot be \2: it is protected"),
+    (re.compile(r"Duplicate resource URN '([^']+)'; try giving it a unique name"), r"there are two of \1"),
+    (re.compile(r"Missing required configuration variable '([^']+)'"), r"the configuration \1 is missing"),
+    (re.compile(r"\A.*?Traceback .*\n(\w+): (.*)\Z", re.DOTALL), r"the program raised \1: \2"),
+    (re.compile(r"\Athe program failed: (\w+): (.*)"), r"the program raised \1: \2"),
+    (re.compile(r"unable to pull image (sha256:\w+)|image (\S+) is not on this machine"), r"there is no image \1\2"),
+    (re.compile(r"Memory limit should be smaller than already set memoryswap limit"), MEMORY_ABOVE_SWAP),
+)
+
+
+def reasons(errors: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """The reasons by resource, each once: Pulumi tells most errors twice. errors: (URN or empty, message)."""
+    return frozenset((urn, _reason(message.strip())) for urn, message in errors if not _ECHO.fullmatch(message.strip()))
+
+
+def _reason(message: str) -> str:
+    for pattern, words in _REASONS:
+        if found := pattern.search(message):
+            return found.expand(words)
+    return message
