@@ -18,7 +18,7 @@ from pathlib import Path
 from machine import go_toolchain
 from machine.go_toolchain import Go
 from machine.places import cache_folder, one_at_a_time
-from machine.steps import StepError, last_lines, say, step
+from machine.steps import StepError, last_lines, run, say, step
 
 _EVERY_SECONDS = 15
 _WAY_OUT = "see that Go modules can be reached (go env GOPROXY) and that 4 GB of disk are free, then run the same command again"
@@ -26,12 +26,17 @@ _WAY_OUT = "see that Go modules can be reached (go env GOPROXY) and that 4 GB of
 
 @dataclass(frozen=True, slots=True)
 class GoProgram:
-    """What to build. folder: holds go.mod and go.sum. package: the command's import path. linker: flags for the linker."""
+    """What to build. folder: holds go.mod and go.sum. package: the command's import path. linker: flags for the linker.
+
+    beside: files that it wants next to it, relative to the folder of its source. takes: what a person should know before the build.
+    """
 
     name: str
     folder: Path
     package: str
     linker: str = "-s -w"
+    beside: tuple[str, ...] = ()
+    takes: str = ""
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -41,7 +46,7 @@ class GoProgram:
 
 def build_key(program: GoProgram, go: Go, *, system: str = sys.platform, machine: str | None = None) -> str:
     """What the binary depends on, as 16 hex digits."""
-    parts = (program.package, *program.flags, go.version, system, machine or platform.machine())
+    parts = (program.package, *program.flags, *program.beside, go.version, system, machine or platform.machine())
     digest = hashlib.sha256(repr(parts).encode())
     for name in ("go.mod", "go.sum"):
         digest.update((program.folder / name).read_bytes() + b"\0")
@@ -67,13 +72,24 @@ def _build(program: GoProgram, go: Go, binary: Path) -> None:
     # A Go that we fetched has no caches of its own yet; ours go when the build is done, for they are ten times the program.
     caches = cache_folder() / "go-build" if go.command is None else None
     environment = build_environment(os.environ, caches)
-    with step(f"building {program.name} with Go {go.version} (the first time 5 to 10 minutes, 1.5 GB of modules)"):
+    with step(f"building {program.name} with Go {go.version}{program.takes}"):
         listed = _watch([str(command), "list", "-deps", program.package], program, environment, _downloads)
-        total = len(listed.split())
-        _watch([str(command), "build", "-v", *program.flags, "-o", str(partial), program.package], program, environment, _packages(total))
+        compiling = f"compiling up to {len(listed.split())} packages"
+        _watch([str(command), "build", *program.flags, "-o", str(partial), program.package], program, environment, lambda _: compiling)
+        _copy_beside(command, program, environment, binary.parent)
     partial.replace(binary)  # whole or not there: an interrupted build leaves nothing that looks like the program
     if caches is not None:
         shutil.rmtree(caches)
+
+
+def _copy_beside(command: Path, program: GoProgram, environment: Mapping[str, str], folder: Path) -> None:
+    if not program.beside:
+        return
+    source = run([str(command), "list", "-f", "{{.Dir}}", program.package], way_out=_WAY_OUT, env=environment, cwd=str(program.folder))
+    for path in program.beside:
+        copy = folder / Path(path).name
+        shutil.copyfile(Path(source.strip()) / path, copy)
+        copy.chmod(0o755)
 
 
 def build_environment(environment: Mapping[str, str], caches: Path | None) -> dict[str, str]:
@@ -87,11 +103,6 @@ def build_environment(environment: Mapping[str, str], caches: Path | None) -> di
 
 def _downloads(printed: str) -> str:
     return f"{len(re.findall(r'^go: downloading', printed, flags=re.MULTILINE))} modules downloaded"
-
-
-def _packages(total: int) -> Callable[[str], str]:
-    """Lines of `go build -v` are packages; those that Go's own cache holds are not named."""
-    return lambda printed: f"{len(re.findall(r'^[^ ]+$', printed, flags=re.MULTILINE))} of at most {total} packages compiled"
 
 
 def _watch(command: list[str], program: GoProgram, environment: Mapping[str, str], describe: Callable[[str], str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,12 @@ def pulumi_cli(named_in: Path = PULUMI_FILE) -> Path:
     if not cli.exists():
         pytest.fail(f"this test runs the real Pulumi CLI, and {cli} is gone; {_WAY_OUT}", pytrace=False)
     return cli
+
+
+def with_language_host(path: str) -> str:
+    """PATH with Pulumi's language host for Python before everything else, so that `pulumi up` runs a project in Python."""
+    pulumi_cli()
+    return f"{json.loads(PULUMI_FILE.read_text())['language_hosts']}{os.pathsep}{path}"
 
 
 def pulumi_environment(folder: Path, passphrase: str = "") -> dict[str, str]:
