@@ -53,15 +53,16 @@ def copy_objects(objects: Objects, suffix: str) -> float:
 
 def remove_copies(suffix: str) -> None:
     """Removes what copy_objects made."""
-    _remove({"label": [f"{_MADE}={suffix}"]})
+    remove_labelled({"label": [f"{_MADE}={suffix}"]})
 
 
 def remove_project(project: str) -> None:
     """Removes everything of a benchmark's project."""
-    _remove({"label": [f"liftlock.project={project}"]})
+    remove_labelled({"label": [f"liftlock.project={project}"]})
 
 
-def _remove(chosen: dict[str, list[str]]) -> None:
+def remove_labelled(chosen: dict[str, list[str]]) -> None:
+    """Removes the containers, networks and volumes that this filter chooses."""
     api = client()
     for item in api.containers(all=True, filters=chosen):
         api.remove_container(item["Id"], force=True, v=True)

@@ -69,12 +69,12 @@ def _clean() -> int:
     return clean()
 
 
-def _with_images(module: str) -> int:
+def _with_images(module: str, *more: Callable[[], int]) -> int:
     """Runs one of the project's own modules on a machine that has everything; its exit status."""
     from machine import engine
     from machine.places import PROJECT, VENV
 
-    _prepare()
+    _prepare(*more)
     environment = {**os.environ, "DOCKER_HOST": engine.endpoint()}
     return subprocess.run([str(VENV / "bin" / "python"), "-m", module], cwd=PROJECT, env=environment, check=False).returncode
 
@@ -87,7 +87,7 @@ TARGETS: dict[str, Callable[[], int]] = {
     "demo": lambda: _with_images("demo"),
     "test": _test,
     "check": _check,
-    "bench": lambda: _with_images("benchmarks"),
+    "bench": lambda: _with_images("benchmarks", _pulumi),
     "clean": _clean,
 }
 
