@@ -66,8 +66,15 @@ class FileBackend:
 
     def lock(self, name: StackName, report: Callable[[str], None]) -> contextlib.AbstractContextManager[None]:
         """Holds the stack's lock; LockedError names who holds it already."""
-        folder = self._base / "locks" / "organization" / name.project / name.stack
-        return locks.hold(folder, what=f"the stack {name}", report=report)
+        return locks.hold(self.lock_folder(name), what=f"the stack {name}", report=report)
+
+    def require_free(self, name: StackName, report: Callable[[str], None]) -> None:
+        """LockedError where another run holds the stack's lock; a dead run's is taken away. For who lets another program take it."""
+        locks.refuse_if_held(self.lock_folder(name), f"the stack {name}", report)
+
+    def lock_folder(self, name: StackName) -> Path:
+        """Where the stack's lock lies while a run goes."""
+        return self._base / "locks" / "organization" / name.project / name.stack
 
     def writer(self, name: StackName, crypter: Crypter) -> StateWriter:
         """What writes the stack's state during a run."""

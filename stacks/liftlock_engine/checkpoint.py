@@ -179,6 +179,11 @@ def read_resource(raw: Mapping[str, Any], crypter: Crypter) -> ResourceState:
     )
 
 
+def read_properties(raw: Mapping[str, object], crypter: Crypter, place: str) -> PropertyMap:
+    """Properties as checkpoints and events hold them."""
+    return _decode_map(raw, crypter, place)
+
+
 def _decode_map(raw: Mapping[str, object], crypter: Crypter, place: str) -> dict[str, Value]:
     return {key: _decode(value, crypter, f"{place}.{key}") for key, value in raw.items()}
 

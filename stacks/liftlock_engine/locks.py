@@ -45,14 +45,14 @@ def _take(folder: Path, what: str, report: Callable[[str], None]) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _one_at_a_time(folder):
-            _refuse_if_held(folder, what, report)
+            refuse_if_held(folder, what, report)
             lock = folder / f"{uuid.uuid4()}.json"
             lock.write_text(json.dumps(_ourselves()))
     except OSError as err:
         raise StateError(f"{folder}: the lock of {what} cannot be written ({err.strerror})") from err
     # The Pulumi CLI knows nothing of our folder lock: it may have come in meanwhile. It looks again after writing, and so do we.
     try:
-        _refuse_if_held(folder, what, report, but=lock)
+        refuse_if_held(folder, what, report, but=lock)
     except LockedError:
         lock.unlink(missing_ok=True)
         raise
@@ -69,14 +69,15 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _refuse_if_held(folder: Path, what: str, report: Callable[[str], None], *, but: Path | None = None) -> None:
+def refuse_if_held(folder: Path, what: str, report: Callable[[str], None], *, but: Path | None = None) -> None:
+    """LockedError where a run holds a lock in the folder; a lock whose owner is proved dead is removed and told to `report`."""
     for path in sorted(folder.glob("*.json")):
         if path == but:
             continue
         holder = read_holder(path)
         if holder is None:
             continue
-        if _dead(holder):
+        if is_dead(holder):
             path.unlink(missing_ok=True)
             report(f"removed the lock of a run that is gone ({holder})")
             continue
@@ -109,7 +110,7 @@ def _username() -> str:
         return str(os.getuid())
 
 
-def _dead(holder: Holder) -> bool:
+def is_dead(holder: Holder) -> bool:
     """Proof that the owner is gone: this machine, and no such process, or one that started after the lock was taken."""
     if holder.hostname != socket.gethostname() or holder.pid <= 0:
         return False

@@ -6,11 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.contract.places import SECRETS, DockerPlace, FakePlace, Place, has_images
+from tests.contract.places import SECRETS, DockerPlace, FakePlace, Place, PulumiPlace, has_images
 from tests.fakes.environments import QuietProgress
 
 
-@pytest.fixture(scope="session", params=["fake", pytest.param("docker", marks=pytest.mark.docker)])
+@pytest.fixture(
+    scope="session",
+    params=[
+        "fake",
+        pytest.param("docker", marks=pytest.mark.docker),
+        pytest.param("pulumi", marks=[pytest.mark.docker, pytest.mark.pulumi]),
+    ],
+)
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A place whose dev is up; each test leaves it so."""
     if request.param == "fake":
@@ -20,7 +27,7 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         return
     if not has_images():
         pytest.skip("needs the project's images: run make images")
-    real = DockerPlace(tmp_path_factory.mktemp("state"))
+    real = (PulumiPlace if request.param == "pulumi" else DockerPlace)(tmp_path_factory.mktemp("state"))
     try:
         made = real.engine.up("dev", real.healthy, SECRETS, progress=QuietProgress())
         assert made.succeeded, made.failures

@@ -21,6 +21,7 @@ from liftlock.core.ports import Engine, Runtime
 from liftlock.core.stack import stack_values
 from liftlock_engine import FileBackend, StackName
 from tests.fakes.environments import FakeEngine, FakeRuntime, QuietProgress
+from tests.pulumi_cli import pulumi_cli
 from tests.samples import environment, service
 
 _IMAGES = Path(__file__).parents[2] / ".machine" / "images.json"
@@ -165,7 +166,7 @@ class DockerPlace:
         self.engine: Engine = self._engine(None)
         self.healthy = self._values("dev", databases=True)
 
-    def _engine(self, endpoint: str | None) -> EmbeddedEngine:
+    def _engine(self, endpoint: str | None) -> Engine:
         return EmbeddedEngine(self.project, self._folder, lambda: "a passphrase", endpoint, QuietProgress())
 
     def _values(self, name: str, *, databases: bool) -> Mapping[str, Json]:
@@ -228,6 +229,24 @@ class DockerPlace:
         self._client.close()
         if (client := vars(self.docker_runtime).get("_client")) is not None:
             client.close()
+
+
+class PulumiPlace(DockerPlace):
+    """The same on the real Pulumi CLI, with our provider as its plugin."""
+
+    def _engine(self, endpoint: str | None) -> Engine:
+        from liftlock.adapters.engines.pulumi.engine import PulumiEngine
+        from liftlock.adapters.engines.pulumi.settings import PulumiSettings
+
+        settings = PulumiSettings(
+            project=self.project,
+            state=self._folder,
+            work=self._folder / "work",
+            passphrase=lambda: "a passphrase",
+            docker_endpoint=endpoint,
+            cli=pulumi_cli(),
+        )
+        return PulumiEngine(settings, QuietProgress())
 
 
 def has_images() -> bool:

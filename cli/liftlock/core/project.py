@@ -18,6 +18,14 @@ class EngineKind(StrEnum):
 
     AUTO = "auto"
     EMBEDDED = "embedded"
+    PULUMI = "pulumi"
+
+
+class DockerProvider(StrEnum):
+    """Which provider works on Docker for the Pulumi CLI."""
+
+    LIFTLOCK = "liftlock"
+    PULUMI = "pulumi"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +37,49 @@ class ForgeSettings:
     base: str = "main"
 
 
+PASSPHRASE = "passphrase"  # noqa: S105 - the name of a secrets provider
+_FILES = "file://"
+
+
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """state: folder of the Pulumi file backend. passphrase: a secret reference (`env:NAME`, `file:PATH`)."""
+    """state: folder of the Pulumi file backend. passphrase: a reference (`env:NAME`, `file:PATH`, `command:PROGRAM ARGUMENTS`).
+
+    backend: the URL of another backend, or `env:NAME` where it is found. secrets_provider: who keeps the key of the state's secrets.
+    """
 
     kind: EngineKind
     state: PurePath
     passphrase: str
+    backend: str | None = None
+    secrets_provider: str = PASSPHRASE
+    docker_provider: DockerProvider = DockerProvider.LIFTLOCK
+
+    @property
+    def files(self) -> PurePath | None:
+        """The folder that holds the state, whether by path or by URL; None where another backend has it."""
+        if self.backend is None:
+            return self.state
+        return PurePath(self.backend.removeprefix(_FILES)) if self.backend.startswith(_FILES) else None
+
+    @property
+    def choice(self) -> EngineChoice:
+        """Which engine runs, and why. What happens to be installed does not count."""
+        if self.kind is not EngineKind.AUTO:
+            return EngineChoice(self.kind, f"engine.kind is {self.kind.value}")
+        if self.files is None:
+            return EngineChoice(EngineKind.PULUMI, "engine.kind is auto, and only the Pulumi CLI reaches engine.backend")
+        if self.secrets_provider != PASSPHRASE:
+            return EngineChoice(EngineKind.PULUMI, "engine.kind is auto, and only the Pulumi CLI reaches engine.secrets_provider")
+        return EngineChoice(EngineKind.EMBEDDED, "engine.kind is auto, and nothing asks for the Pulumi CLI")
+
+
+@dataclass(frozen=True, slots=True)
+class EngineChoice:
+    """kind: EMBEDDED or PULUMI."""
+
+    kind: EngineKind
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,7 @@ from liftlock.adapters.clock import SystemClock
 from liftlock.adapters.committed_config import load_committed
 from liftlock.adapters.config_files.environments import resolve_environment
 from liftlock.adapters.config_files.loader import load_project
-from liftlock.adapters.docker_client import docker_endpoint
 from liftlock.adapters.docker_runtime import DockerRuntime
-from liftlock.adapters.engines.embedded import EmbeddedEngine
 from liftlock.adapters.git import GitRepository
 from liftlock.adapters.http_probe import HttpProbe
 from liftlock.adapters.ledger import GitLedger
@@ -30,7 +28,7 @@ from liftlock.core.drift import DriftReport, unseen
 from liftlock.core.environment import Environment
 from liftlock.core.errors import BlockedError, ConfigError, LiftlockError, UsageError
 from liftlock.core.image import ImageRef
-from liftlock.core.ports import Identity
+from liftlock.core.ports import Engine, Identity
 from liftlock.core.project import Project
 from liftlock.core.release import release_id
 from liftlock.core.stack import images_of, read_lease
@@ -39,6 +37,7 @@ from liftlock.services.drift import DriftDetection
 from liftlock.services.environments import Environments
 from liftlock.services.parts import Parts
 from liftlock.services.status import Status
+from liftlock.wiring.engines import declared_engine
 
 
 @dataclass
@@ -227,17 +226,9 @@ class Workspace:
         return OciRegistry()
 
     @cached_property
-    def engine(self) -> EmbeddedEngine:
-        """The engine; `auto` is the embedded one, which is the only one so far."""
-        settings = self.project.engine
-        secrets = SecretSources(self.root)
-        return EmbeddedEngine(
-            self.project.name,
-            self.root / settings.state,
-            lambda: secrets.resolve(settings.passphrase),
-            docker_endpoint(),
-            self.progress,
-        )
+    def engine(self) -> Engine:
+        """The engine that the project declares."""
+        return declared_engine(self.root, self.project, self.progress)
 
     @cached_property
     def parts(self) -> Parts:

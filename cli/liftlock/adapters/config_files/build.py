@@ -17,7 +17,7 @@ from liftlock.core.environment import (
     Service,
 )
 from liftlock.core.image import ImageRef
-from liftlock.core.project import EngineKind, EngineSettings, ForgeKind, ForgeSettings, Gates, Project, Stage
+from liftlock.core.project import DockerProvider, EngineKind, EngineSettings, ForgeKind, ForgeSettings, Gates, Project, Stage
 from liftlock.core.release import release_id
 
 
@@ -28,12 +28,23 @@ def build_project(file: shapes.ProjectFile) -> Project:
         id=file.id,
         registry=file.registry,
         forge=ForgeSettings(ForgeKind(file.forge.kind), file.forge.url, file.forge.base),
-        engine=EngineSettings(EngineKind(file.engine.kind), PurePath(file.engine.state), file.engine.passphrase),
+        engine=_engine(file.engine),
         services=tuple((name, f"{file.registry}/{service.repository}") for name, service in file.services.items()),
         databases=tuple(file.databases),
         pipeline=tuple(
             Stage(stage.environment, tuple(stage.upstream), Gates(stage.gates.verified, stage.gates.approvals)) for stage in file.pipeline
         ),
+    )
+
+
+def _engine(engine: shapes.Engine) -> EngineSettings:
+    return EngineSettings(
+        EngineKind(engine.kind),
+        PurePath(engine.state),
+        engine.passphrase,
+        engine.backend,
+        engine.secrets_provider,
+        DockerProvider(engine.docker_provider),
     )
 
 

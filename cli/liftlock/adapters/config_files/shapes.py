@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from liftlock.adapters.config_files.shape_types import (
+    Backend,
     Branch,
     Duration,
     HttpPath,
@@ -17,11 +18,13 @@ from liftlock.adapters.config_files.shape_types import (
     Memory,
     Name,
     NonEmpty,
+    Passphrase,
     Port,
     ProjectId,
     Reference,
     Registry,
     Repository,
+    SecretsProvider,
     Variable,
     Written,
 )
@@ -125,10 +128,27 @@ class Forge(Shape):
 class Engine(Shape):
     """What runs the environment's Pulumi program."""
 
-    kind: Literal["auto", "embedded"] = Field(default="auto", description="auto lets liftlock choose.", examples=["auto"])
+    kind: Literal["auto", "embedded", "pulumi"] = Field(
+        default="auto", description="auto: embedded, unless backend or secrets_provider ask for the Pulumi CLI.", examples=["pulumi"]
+    )
     state: NonEmpty = Field(default=".liftlock/state", description="The folder of the state.", examples=[".liftlock/state"])
-    passphrase: Reference = Field(
-        default="file:.liftlock/passphrase", description="Where the passphrase of the state's secrets is.", examples=["env:SHOP_PASSPHRASE"]
+    passphrase: Passphrase = Field(
+        default="file:.liftlock/passphrase",
+        description="Where the passphrase of the state's secrets is: env:NAME, file:PATH or command:PROGRAM ARGUMENTS.",
+        examples=["env:SHOP_PASSPHRASE", "command:pass show shop/pulumi"],
+    )
+    backend: Backend | None = Field(
+        default=None,
+        description="Another place of the state, as Pulumi names it, or env:NAME where its URL is found.",
+        examples=["s3://shop-state", "env:SHOP_BACKEND"],
+    )
+    secrets_provider: SecretsProvider = Field(
+        default="passphrase", description="Who keeps the key of the state's secrets.", examples=["awskms://alias/shop?region=eu-west-1"]
+    )
+    docker_provider: Literal["liftlock", "pulumi"] = Field(
+        default="liftlock",
+        description="For the Pulumi CLI: liftlock serves its own provider; pulumi lets the CLI download Pulumi's.",
+        examples=["liftlock"],
     )
 
 

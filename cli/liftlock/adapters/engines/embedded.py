@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 from liftlock import __version__
 from liftlock.adapters.engines.interrupts import interruptible
 from liftlock.adapters.engines.recorded import RecordedStacks, stack_config
-from liftlock.adapters.engines.telling import RunTeller, is_object, short_name
-from liftlock.adapters.engines.values import hide, hide_in, masked, plain_map, secret_paths
+from liftlock.adapters.engines.results import observation, stack_result, stop_if_asked
+from liftlock.adapters.engines.telling import RunTeller
+from liftlock.adapters.engines.values import hide
 from liftlock.adapters.engines.wrapping import wrapped
 from liftlock.core.ledger import Json
-from liftlock.core.ports import LiveState, Observation, Progress, ResourceChange, StackResult, StepOperation
+from liftlock.core.ports import Observation, Progress, StackResult
 
 if TYPE_CHECKING:
-    from liftlock_engine import Engine, Event, ObservedResource, Result, StepReport
+    from liftlock_engine import Engine, Event
 
 OWNER_LABELS = ("liftlock.project", "liftlock.project-id", "liftlock.environment")
-_OPERATIONS = {operation.value: operation for operation in StepOperation}
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class EmbeddedEngine(RecordedStacks):
             began = time.monotonic()
             name = self.stack_name(environment)
             result = self._engine().run(Operation.PREVIEW, name, _program(), config=config, on_event=listen, refresh=True)
-        return _stack_result(result, secrets, time.monotonic() - began)
+        return stack_result(result, secrets, time.monotonic() - began)
 
     def up(self, environment: str, values: Mapping[str, Json], secrets: Mapping[str, str], *, progress: Progress) -> StackResult:
         """Makes reality what the program declares."""
@@ -59,8 +59,8 @@ class EmbeddedEngine(RecordedStacks):
                 cancel=cancel,
                 refresh=True,
             )
-        _stop_if_asked(result, cancel)
-        return _stack_result(result, secrets, time.monotonic() - began)
+        stop_if_asked(result, cancel)
+        return stack_result(result, secrets, time.monotonic() - began)
 
     def down(self, environment: str, *, progress: Progress) -> StackResult:
         """Removes everything of the stack, then the stack."""
@@ -72,16 +72,16 @@ class EmbeddedEngine(RecordedStacks):
             result = engine.run(Operation.DESTROY, name, on_event=listener(progress, cancel, secrets={}), cancel=cancel)
             if result.succeeded:
                 engine.remove(name)
-        _stop_if_asked(result, cancel)
+        stop_if_asked(result, cancel)
         seconds = time.monotonic() - began
-        return _stack_result(result, {} if result.succeeded else self.secrets(environment), seconds)
+        return stack_result(result, {} if result.succeeded else self.secrets(environment), seconds)
 
     def observe(self, environment: str, values: Mapping[str, Json], secrets: Mapping[str, str]) -> Sequence[Observation]:
         """Every resource from three sides."""
         with wrapped(secrets):
             config, listen = stack_config(values, secrets), listener(self.progress, secrets=secrets)
             found = self._engine().observe(self.stack_name(environment), _program(), config=config, on_event=listen)
-        return [_observation(item, secrets) for item in found]
+        return [observation(item, secrets) for item in found]
 
     def _engine(self) -> Engine:
         from liftlock_engine import Engine  # noqa: PLC0415
@@ -95,41 +95,6 @@ def _program() -> Callable[[], None]:
     from liftlock_stacks.environment import declare  # noqa: PLC0415
 
     return declare
-
-
-def _stop_if_asked(result: Result, cancel: threading.Event) -> None:
-    if result.cancelled or (cancel.is_set() and not result.succeeded):
-        raise KeyboardInterrupt
-
-
-def _stack_result(result: Result, secrets: Mapping[str, str], seconds: float) -> StackResult:
-    outputs = {key: masked(value) for key, value in result.outputs.items()}
-    changes = tuple(change for step in result.steps if (change := _change(step)) is not None)
-    skipped = tuple(sorted({short_name(urn) for urn in result.skipped if is_object(_type_of(urn))}))
-    return StackResult(changes, outputs, hide_in(_failures(result), secrets.values()), seconds, skipped)
-
-
-def _failures(result: Result) -> dict[str, str]:
-    """name -> every reason. What the program itself reports as an error is one as well, also where steps failed besides."""
-    told = set(result.failures.values())
-    errors = [(item.urn, item.message) for item in result.diagnostics if item.severity.value == "error" and item.message not in told]
-    found: dict[str, str] = {}
-    for urn, reason in [*result.failures.items(), *errors]:
-        name = short_name(urn) if is_object(_type_of(urn)) else "environment"
-        found[name] = f"{found[name]}\n{reason}" if name in found else reason
-    return found if found or result.succeeded else {"environment": result.error}
-
-
-def _change(step: StepReport) -> ResourceChange | None:
-    """The step as people count it; bookkeeping (components, providers, the halves of a replacement) is none."""
-    if step.op not in _OPERATIONS or step.op == "refresh" or not is_object(step.type) or step.error:
-        return None
-    return ResourceChange(step.urn, step.type, short_name(step.urn), _OPERATIONS[step.op], tuple(sorted(step.diff)))
-
-
-def _type_of(urn: str) -> str:
-    """The type in a URN, without its parents'; what has no URN counts as the stack's own."""
-    return urn.split("::")[2].rpartition("$")[2] if urn.count("::") >= 3 else "pulumi:pulumi:Stack"
 
 
 def listener(progress: Progress, cancel: threading.Event | None = None, *, secrets: Mapping[str, str]) -> Callable[[Event], None]:
@@ -148,18 +113,3 @@ def listener(progress: Progress, cancel: threading.Event | None = None, *, secre
                 teller.says(event.severity.value, event.message, event.urn)
 
     return listen
-
-
-def _observation(item: ObservedResource, secrets: Mapping[str, str]) -> Observation:
-    return Observation(
-        urn=item.urn,
-        type=item.type,
-        name=short_name(item.urn),
-        declared=None if item.declared is None else plain_map(item.declared),
-        applied=None if item.applied is None else plain_map(item.applied),
-        live=plain_map(item.live or {}),
-        state=LiveState(item.presence.value),
-        reason=hide(item.reason, secrets.values()) or None,
-        recreated=item.recreated,
-        secret=secret_paths(item.declared, item.applied),
-    )

@@ -5,6 +5,7 @@ Works on documents whose shape may still be wrong: what is not there or of anoth
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from liftlock.core.config.document import Document, MappingNode, Position, ScalarNode
@@ -44,10 +45,26 @@ def _check_settings(files: Files) -> Iterator[Problem]:
         if name == _ROUTER or (name.startswith("db-") and name[3:] in databases):
             message = f'"{name}" is the host name of liftlock\'s own {"router" if name == _ROUTER else "database"}; choose another name'
             yield Problem(entry.key.position, f"services.{name}", message)
+    yield from _check_engine(files)
     first, last = scalar_at(root, "ports", "from"), scalar_at(root, "ports", "to")
     if isinstance(first, int) and isinstance(last, int) and first > last:
         node = node_at(root, ["ports", "to"])
         yield Problem(_place(node, files.settings), "ports.to", f"{last} is below ports.from ({first}); the range would be empty")
+
+
+def _check_engine(files: Files) -> Iterator[Problem]:
+    """The embedded engine serves files, a passphrase and its own provider; a declaration of anything else asks for the CLI."""
+    root = files.settings.root
+    kind = scalar_at(root, "engine", "kind") or "auto"
+    for key, fits in (("backend", r"file://.*"), ("secrets_provider", "passphrase"), ("docker_provider", "liftlock")):
+        node = node_at(root, ["engine", key])
+        if kind == "embedded" and isinstance(node, ScalarNode) and not re.fullmatch(fits, node.text):
+            message = f"the embedded engine cannot use this {key}; set engine.kind to pulumi, or take the line out"
+            yield Problem(node.position, f"engine.{key}", message)
+    state, backend = node_at(root, ["engine", "state"]), node_at(root, ["engine", "backend"])
+    if isinstance(state, ScalarNode) and isinstance(backend, ScalarNode) and backend.text.startswith("file://"):
+        message = f"engine.state at line {state.position.line} says the same thing; keep one of them"
+        yield Problem(backend.position, "engine.backend", message)
 
 
 def _check_pipeline(files: Files) -> Iterator[Problem]:

@@ -25,6 +25,18 @@ NAME = TextRule(r"[a-z]([-a-z0-9]*[a-z0-9])?", "a name begins with a letter and 
 PROJECT_ID = TextRule(r"[a-z0-9]*", "an id has only a-z and 0-9, at most 40 characters", 40)
 VARIABLE = TextRule(r"[A-Za-z_][A-Za-z0-9_]*", "an environment variable has only letters, digits and _, and begins with no digit", 200)
 REFERENCE = TextRule(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+", "a secret is never written here; say where it is found: env:NAME or file:PATH")
+PASSPHRASE = TextRule(
+    rf"{REFERENCE.pattern}|command:.+",
+    "a passphrase is never written here; say where it is found: env:NAME, file:PATH, or command:PROGRAM ARGUMENTS",
+)
+BACKEND = TextRule(
+    r"(file|s3|gs|azblob|postgres|https)://(?![^/@]*:[^/@]*@)\S+|env:[A-Za-z_][A-Za-z0-9_]*",
+    "a backend is a file://, s3://, gs://, azblob://, postgres:// or https:// URL; one that holds a password is given as env:NAME",
+)
+SECRETS_PROVIDER = TextRule(
+    r"passphrase|(awskms|gcpkms|azurekeyvault|hashivault)://\S+",
+    "a secrets provider is passphrase, or the URL of a key: awskms://, gcpkms://, azurekeyvault:// or hashivault://",
+)
 REGISTRY = TextRule(rf"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{{1,5}})?(/{_PATH})*", "a registry is HOST or HOST:PORT, without https://", 255)
 REPOSITORY = TextRule(
     rf"{_PATH}(/{_PATH})*", "a repository is a path below the registry, such as shop/api: no host, no tag, no digest", 255

@@ -1,0 +1,173 @@
+"""Starts the Pulumi CLI: in a session of its own, with our settings in its environment alone, and never longer alive than we are."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from pulumi.automation import CommandResult, OnOutput, PulumiCommand
+from pulumi.automation.errors import create_command_error
+from semver import VersionInfo
+
+_TICK = 0.1
+_GUARD = """
+read -r _
+kill -INT "$1" 2>/dev/null || exit 0
+left=30
+while [ $left -gt 0 ]; do
+  kill -0 "$1" 2>/dev/null || exit 0
+  sleep 1
+  left=$((left - 1))
+done
+kill -KILL "$1"
+"""
+"""Waits until the pipe from us breaks; then the CLI is asked to end, and made to after half a minute. A plugin ends with its CLI."""
+
+
+class Cli(PulumiCommand):
+    """One installed CLI. settings: what it finds in its environment, the passphrase among it; asked for when it starts.
+
+    cancel: once it is set, the CLI is asked to end, and only once.
+    """
+
+    def __init__(self, path: Path, version: str, settings: Callable[[], Mapping[str, str]], cancel: threading.Event | None = None) -> None:
+        # The base class would start a process here to ask for the version.
+        self.command = str(path)
+        self.version = VersionInfo.parse(version)
+        self._settings = settings
+        self._cancel = cancel or threading.Event()
+        self._running: set[int] = set()
+
+    def run(
+        self,
+        args: list[str],
+        cwd: str,
+        additional_env: Mapping[str, str],
+        on_output: OnOutput | None = None,
+        on_error: OnOutput | None = None,
+    ) -> CommandResult:
+        """As the base class promises."""
+        return self.ask(args, cwd, additional_env, on_output=on_output, on_error=on_error)
+
+    def ask(
+        self,
+        args: Sequence[str],
+        cwd: str | Path,
+        additional_env: Mapping[str, str] | None = None,
+        *,
+        said: str = "",
+        on_output: OnOutput | None = None,
+        on_error: OnOutput | None = None,
+    ) -> CommandResult:
+        """Runs one command. said: what it is told on its standard input. CommandError where it ends with anything but 0."""
+        folder = str(Path(self.command).parent)
+        environment = {**os.environ, **(additional_env or {}), "PULUMI_AUTOMATION_API": "true", **self._settings()}
+        environment["PATH"] = os.pathsep.join(part for part in (folder, environment.get("PATH")) if part)
+        process = subprocess.Popen(
+            [self.command, "--non-interactive", *args],
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.PIPE if said else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+        result = self._follow(process, said, on_output, on_error)
+        if result.code != 0:
+            raise create_command_error(result)
+        return result
+
+    def _follow(self, process: subprocess.Popen[str], said: str, on_output: OnOutput | None, on_error: OnOutput | None) -> CommandResult:
+        with process, guarded(process.pid), self._ended_on_error(process):
+            out, err = _Reader(process.stdout, on_output), _Reader(process.stderr, on_error)
+            if process.stdin is not None:
+                process.stdin.write(said)
+                process.stdin.close()
+            asked = False
+            while not (out.ended(_TICK) and err.ended(_TICK)):
+                if self._cancel.is_set() and not asked:
+                    asked = True
+                    process.send_signal(signal.SIGINT)
+            code = process.wait()
+            if code != 0:
+                end_session(process.pid)
+        return CommandResult(stdout=out.text, stderr=err.text, code=code)
+
+    @contextlib.contextmanager
+    def _ended_on_error(self, process: subprocess.Popen[str]) -> Iterator[None]:
+        """Asked twice to stop, or broken: then at once, with the plugins. The state says what was begun."""
+        self._running.add(process.pid)
+        try:
+            yield
+        except BaseException:
+            end_session(process.pid)
+            raise
+        finally:
+            self._running.discard(process.pid)
+
+    def end_now(self) -> None:
+        """Ends what runs in other threads, at once."""
+        for leader in tuple(self._running):
+            end_session(leader)
+
+
+class _Reader:
+    """Collects what a process says."""
+
+    def __init__(self, stream: IO[str] | None, heard: OnOutput | None) -> None:
+        self._lines: list[str] = []
+        self._thread = threading.Thread(target=self._read, args=(stream, heard), daemon=True)
+        self._thread.start()
+
+    def _read(self, stream: IO[str] | None, heard: OnOutput | None) -> None:
+        for line in stream or ():
+            self._lines.append(line.rstrip())
+            if heard is not None:
+                heard(self._lines[-1])
+
+    def ended(self, seconds: float) -> bool:
+        """Whether the stream is at its end, after waiting that long at most."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "\n".join(self._lines)
+
+
+@contextlib.contextmanager
+def guarded(pid: int) -> Iterator[None]:
+    """While the block runs, a process that outlives us sees to it that `pid` ends when we are killed."""
+    guard = subprocess.Popen(
+        ["/bin/sh", "-c", _GUARD, "guard", str(pid)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        guard.kill()
+        guard.communicate()
+
+
+def end_session(leader: int) -> None:
+    """Ends what a process left behind: Pulumi's plugins have process groups of their own, but they stay in the session."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            session = int((folder / "stat").read_text().rpartition(")")[2].split()[3])
+        except (OSError, ValueError, IndexError):
+            continue
+        if session == leader:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(int(folder.name), signal.SIGKILL)

@@ -1,0 +1,59 @@
+"""The engine that a project declares."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from liftlock.adapters.docker_client import docker_endpoint
+from liftlock.adapters.secret_sources import SecretSources
+from liftlock.core.ports import Engine, Progress
+from liftlock.core.project import DockerProvider, EngineKind, EngineSettings, Project
+
+WORK = Path(".liftlock") / "pulumi"
+
+
+def declared_engine(root: Path, project: Project, progress: Progress) -> Engine:
+    """The engine that runs; each is loaded only where it is the one."""
+    settings, sources = project.engine, SecretSources(root)
+    passphrase = functools.cache(lambda: sources.resolve(settings.passphrase))
+    if settings.choice.kind is EngineKind.PULUMI:
+        return _pulumi(root, project, progress, backend_url(settings, sources), passphrase)
+    from liftlock.adapters.engines.embedded import EmbeddedEngine
+
+    return EmbeddedEngine(project.name, state_folder(root, settings), passphrase, docker_endpoint(), progress)
+
+
+def state_folder(root: Path, settings: EngineSettings) -> Path:
+    """The folder of the state; for a state elsewhere, of the stacks' configuration."""
+    return root / Path(settings.files or settings.state).expanduser()
+
+
+def backend_url(settings: EngineSettings, sources: SecretSources) -> str | None:
+    """The URL of a backend other than files."""
+    if settings.files is not None or settings.backend is None:
+        return None
+    return sources.resolve(settings.backend) if settings.backend.startswith("env:") else settings.backend
+
+
+def _pulumi(root: Path, project: Project, progress: Progress, backend: str | None, passphrase: Callable[[], str]) -> Engine:
+    from liftlock.adapters.engines.pulumi.engine import PulumiEngine
+    from liftlock.adapters.engines.pulumi.settings import PulumiSettings
+
+    settings = project.engine
+    return PulumiEngine(
+        PulumiSettings(
+            project=project.name,
+            state=state_folder(root, settings),
+            work=root / WORK,
+            passphrase=passphrase,
+            backend=backend,
+            secrets_provider=settings.secrets_provider,
+            docker_plugin=settings.docker_provider is DockerProvider.LIFTLOCK,
+            # Where the variable is set, the CLI has it already, with what belongs to it (certificates, API version).
+            docker_endpoint=None if "DOCKER_HOST" in os.environ else docker_endpoint(),
+        ),
+        progress,
+    )
