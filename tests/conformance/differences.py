@@ -11,14 +11,20 @@ from tests.conformance.reasons import MEMORY_ABOVE_SWAP
 
 CONTAINER = "docker:index/container:Container"
 Rewrite = Callable[[Facts], Facts]
+EMBEDDED, CLI = frozenset({"embedded"}), frozenset({"pulumi"})
+BOTH = EMBEDDED | CLI
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing, and why. recorded: turns what Pulumi did into what we do; seen: takes out of ours what Pulumi has not."""
+    """One thing, and why. recorded: turns what Pulumi did into what we do; seen: takes out of ours what Pulumi has not.
+
+    engines: on which the thing is seen. What our docker provider does otherwise is seen under the Pulumi CLI, too.
+    """
 
     what: str
     why: str
+    engines: frozenset[str] = BOTH
     recorded: Rewrite = lambda facts: facts
     seen: Rewrite = lambda facts: facts
 
@@ -120,6 +126,7 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "A refresh keeps the `propertyDependencies` that are empty.",
         "Pulumi's refresh drops them and the next update writes them back: a change of the state that means nothing.",
+        engines=EMBEDDED,
         recorded=_without_empty_dependencies,
         seen=_without_empty_dependencies,
     ),
@@ -136,6 +143,11 @@ DIFFERENCES: tuple[Difference, ...] = (
         seen=_started_again,
     ),
 )
+
+
+def differences_of(engine: frozenset[str]) -> tuple[Difference, ...]:
+    """Those that are seen on an engine (EMBEDDED or CLI)."""
+    return tuple(difference for difference in DIFFERENCES if engine <= difference.engines)
 
 
 def with_race(case: str, recorded: Facts, seen: Facts) -> Facts:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from pulumi.automation.events import EngineEvent, StepEventMetadata
 
 from liftlock_engine.events import Event, EventKind, Result, Severity
 from liftlock_engine.passphrase import Crypter
@@ -92,6 +94,38 @@ def seen_facts(name: str, result: Result, events: list[Event], state: Path, pass
     return Facts(name, operation, result.succeeded, result.changes, outputs, happened, resources, reasons(errors))
 
 
+def cli_facts(
+    name: str, operation: str, events: Iterable[EngineEvent], outputs: Mapping[str, Any], state: Path, passphrase: str, *, succeeded: bool
+) -> Facts:
+    """What the Pulumi CLI did, as its event log tells it; the checkpoint read from its file. outputs: as the Automation API has them."""
+    told = tuple(events)
+    steps = (_cli_step(event) for event in told)
+    happenings = tuple(_cli_happening(kind, metadata) for kind, metadata in steps if metadata is not None)
+    changes = next((event.summary_event.resource_changes for event in told if event.summary_event), {})
+    diagnostics = (event.diagnostic_event for event in told if event.diagnostic_event)
+    errors = ((item.urn or "", _COLOURS.sub("", item.message)) for item in diagnostics if item.severity == "error")
+    plain = {key: (item.secret, "[secret]" if item.secret else item.value) for key, item in outputs.items()}
+    resources = checkpoint_resources(state, passphrase)
+    counts = {str(getattr(op, "value", op)): count for op, count in changes.items()}
+    return Facts(name, operation, succeeded, counts, plain, happenings, resources, reasons(errors))
+
+
+_COLOURS = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
+
+
+def _cli_step(event: EngineEvent) -> tuple[str, StepEventMetadata | None]:
+    if event.resource_pre_event:
+        return "resource_pre", event.resource_pre_event.metadata
+    if event.res_outputs_event:
+        return "res_outputs", event.res_outputs_event.metadata
+    return "res_op_failed", event.res_op_failed_event.metadata if event.res_op_failed_event else None
+
+
+def _cli_happening(kind: str, step: StepEventMetadata) -> Happening:
+    detailed = {path: str(getattr(item.diff_kind, "value", item.diff_kind)) for path, item in (step.detailed_diff or {}).items()}
+    return Happening(kind, str(getattr(step.op, "value", step.op)), step.urn, tuple(step.keys or ()), tuple(step.diffs or ()), detailed)
+
+
 def _happening(event: Event) -> Happening:
     detailed = {path: item.kind.value for path, item in event.detailed.items()}
     return Happening(event.kind.value, event.operation, event.urn, event.keys, event.diffs, detailed)
@@ -139,7 +173,8 @@ _PATTERNS = (
     (re.compile(r"\b(auto|second)-[0-9a-f]{7}\b"), r"\1-<random>"),
 )
 # Of the engine, not of the program: how large it makes its networks, and what its default bridge is called.
-_LEFT_OUT = {"created", "modified", "ipPrefixLength", "bridge"}
+# And where in the program a resource stands: the recordings do not have it.
+_LEFT_OUT = {"created", "modified", "ipPrefixLength", "bridge", "sourcePosition", "stackTrace"}
 
 
 def normalised(facts: Facts, images: Mapping[str, str]) -> Facts:

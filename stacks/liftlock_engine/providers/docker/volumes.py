@@ -86,7 +86,8 @@ def volume_outputs(inspected: Plain, *, new: bool = False) -> Plain:
 
 
 def live_volume(inspected: Plain, declared: PropertyMap | None) -> Plain:
-    """Inputs that would make this very volume."""
+    """Inputs that would make this very volume. declared: None for an import, where Pulumi's own provider says the driver, too."""
     last: Plain = dict(declared) if declared is not None else {DEFAULTS: []}
     words = {name: value for name, value in volume_outputs(inspected).items() if name in RESOURCES[VOLUME].properties}
-    return respell_object(last, words, RESOURCES[VOLUME].properties)
+    said = {} if declared is not None else {"driver": inspected["Driver"]}
+    return respell_object(last, words, RESOURCES[VOLUME].properties) | said
