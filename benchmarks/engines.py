@@ -96,8 +96,7 @@ def _embedded(folder: Path) -> Operate:
 
 
 def _pulumi(folder: Path) -> Operate:
-    environment = {**pulumi_environment(folder), "PATH": with_language_host(os.environ["PATH"]), "VIRTUAL_ENV": str(Path(sys.prefix))}
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    environment = {**pulumi_environment(folder), "PATH": with_language_host(os.environ["PATH"])}
     install(Path(environment["PULUMI_HOME"]))
     project = folder / "project"
     shutil.copytree(_HERE / "engine_program", project)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,9 +25,12 @@ def pulumi_cli(named_in: Path = PULUMI_FILE) -> Path:
 
 
 def with_language_host(path: str) -> str:
-    """PATH with Pulumi's language host for Python before everything else, so that `pulumi up` runs a project in Python."""
+    """PATH with Pulumi's language host for Python first, so that `pulumi up` runs a project in Python, and then this Python.
+
+    The host is older than the CLI and is not told of the option `virtualenv`: it runs the program with the Python that PATH names.
+    """
     pulumi_cli()
-    return f"{json.loads(PULUMI_FILE.read_text())['language_hosts']}{os.pathsep}{path}"
+    return os.pathsep.join([json.loads(PULUMI_FILE.read_text())["language_hosts"], str(Path(sys.executable).parent), path])
 
 
 def pulumi_environment(folder: Path, passphrase: str = "") -> dict[str, str]:

@@ -1,5 +1,6 @@
 // Pulumi's language host for Python, which `pulumi up` in a Python project starts, built from Go modules for tests. Version 3.79 is the last that
-// came within a module that is published; the CLI of ../pulumi speaks the same protocol with it, so it need not be of the same version.
+// came within a module that is published; the CLI of ../pulumi speaks the same protocol with it, so it need not be of the same version. It does not
+// know the option `virtualenv` as that CLI passes it: the Python of the program must be the first on PATH.
 module liftlock.test/pulumi-python
 
 go 1.26

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from machine.places import PULUMI_FILE, VENV
+from machine.places import PULUMI_FILE
 from tests.pulumi_cli import pulumi_cli, pulumi_environment, with_language_host
 
 
@@ -37,7 +37,7 @@ def test_it_runs_a_project_in_python_by_itself(tmp_path: Path) -> None:
     environment = {**os.environ, **pulumi_environment(tmp_path), "PATH": with_language_host(os.environ["PATH"])}
     project = tmp_path / "project"
     project.mkdir()
-    (project / "Pulumi.yaml").write_text(f"name: lock\nruntime:\n  name: python\n  options:\n    virtualenv: {VENV}\n")
+    (project / "Pulumi.yaml").write_text("name: lock\nruntime: python\n")
     (project / "__main__.py").write_text("import pulumi\npulumi.export('boat', pulumi.get_stack())\n")
     outputs = ""
     for words in (["stack", "init", "dev"], ["up", "--yes"], ["stack", "output", "--json"]):
