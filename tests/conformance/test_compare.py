@@ -16,7 +16,7 @@ from tests.conformance.facts import RECORDED, Facts, Happening, checkpoint_resou
 from tests.conformance.reasons import reasons
 
 CASES = tuple(sorted(path.stem for path in RECORDED.glob("docker-*.json")))
-ENGINE_PAGE = Path(__file__).parents[2] / "docs" / "engine.md"
+ENGINE_PAGE = Path(__file__).parents[2] / "docs" / "engines.md"
 CONTAINER = "docker:index/container:Container"
 
 
