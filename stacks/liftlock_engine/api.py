@@ -7,7 +7,7 @@ import getpass
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from liftlock_engine.backend import FileBackend
 from liftlock_engine.errors import EngineError, StateError
@@ -78,7 +78,7 @@ class Engine:
             result = work.run(program)
             if writer.writes:
                 writer.write_history(work.snapshot, _history(result, started))
-            return result
+            return replace(result, checksum=self.backend.checksum(stack))  # while nobody else can have written it
 
     def observe(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import hashlib
 import importlib.metadata
 import json
 import shutil
@@ -44,6 +45,13 @@ class FileBackend:
     def exists(self, name: StackName) -> bool:
         """Whether the stack has a state."""
         return self.state_path(name).exists()
+
+    def checksum(self, name: StackName) -> str:
+        """SHA-256 of the checkpoint file, byte for byte; empty where there is none."""
+        try:
+            return hashlib.sha256(self.state_path(name).read_bytes()).hexdigest()
+        except FileNotFoundError:
+            return ""
 
     def load(self, name: StackName, crypter: Crypter) -> Snapshot:
         """The recorded state; empty where there is none."""

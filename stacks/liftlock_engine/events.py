@@ -92,7 +92,10 @@ class Diagnostic:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run came to. error: the first reason why it did not succeed; skipped: what waits for something that failed."""
+    """What a run came to. error: the first reason why it did not succeed; skipped: what waits for something that failed.
+
+    checksum: SHA-256 of the state file as the run left it; empty where there is none.
+    """
 
     operation: Operation
     succeeded: bool
@@ -104,6 +107,7 @@ class Result:
     skipped: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...]
     error: str = ""
+    checksum: str = ""
 
 
 class Reporter:

@@ -23,6 +23,7 @@ from liftlock.core.ports import (
     StackSummary,
     StepOperation,
 )
+from liftlock.core.receipt import Clues, Receipt
 
 TYPE = "docker:index/container:Container"
 
@@ -260,3 +261,34 @@ class FakeLocks:
             yield
         finally:
             self.held.discard(environment)
+
+
+@dataclass
+class FakeReceipts:
+    """Keeps receipts in memory."""
+
+    kept: dict[str, Receipt] = field(default_factory=dict)
+
+    def read(self, environment: str) -> Receipt | None:
+        return self.kept.get(environment)
+
+    def write(self, environment: str, receipt: Receipt) -> None:
+        self.kept[environment] = receipt
+
+    def drop(self, environment: str) -> None:
+        self.kept.pop(environment, None)
+
+
+@dataclass
+class FakeWitness:
+    """Sees what the fake engine has and holds, and `other` facts; nothing where it is blind."""
+
+    engine: FakeEngine
+    other: dict[str, str] = field(default_factory=dict)
+    blind: bool = False
+
+    def look(self, clues: Clues) -> Mapping[str, str] | None:
+        if self.blind or self.engine.unreachable:
+            return None
+        live = {name: facts for (place, name), facts in self.engine.live.items() if place == clues.environment}
+        return {**self.other, "state": str(self.engine.checksum(clues.environment)), "live": json.dumps(live, sort_keys=True)}

@@ -15,6 +15,7 @@ from requests.exceptions import RequestException
 from liftlock.core.errors import LiftlockError, UnavailableError
 
 HINT = "start Docker (Debian: systemctl start docker), then run the same command again; liftlock doctor tells more"
+DEFAULT_ENDPOINT = "unix:///var/run/docker.sock"
 
 
 def docker_endpoint() -> str | None:

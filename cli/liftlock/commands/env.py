@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +17,7 @@ from liftlock.core.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from liftlock.core.ports import StackResult
-    from liftlock.services.environments import UpReport
+    from liftlock.services.reports import UpReport
     from liftlock.services.status import EnvironmentStatus
 
 app = Commands("Create, show and remove environments.", add_completion=False)
@@ -65,16 +66,30 @@ def up(
         list[str] | None,
         typer.Option("--remove-data", metavar="DATABASE", help="Remove a database that is no longer declared, with all its data."),
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Run the engine even where everything it would read is as after a run that changed nothing.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make the environment what is declared, starting from what is really there, and prove that it answers."""
     from liftlock import wiring
 
+    known = None if full or remove_data else wiring.unchanged(repo, environment)
+    if known is not None:
+        print_json("env-up", known) if as_json else show_up(known)
+        return
     work = wiring.workspace(repo, actor)
+    salt = secrets.token_hex(16)
     name = work.known_environment(environment)
     if work.is_protected(name):
         _confirm(f"{name} is protected. Deploy {work.environment(name).release_id} to it?", yes=yes)
-    report = work.environments().up(name, lambda: work.declare(name), actor=work.identity(), remove_data=frozenset(remove_data or ()))
+    report = work.environments().up(
+        name,
+        lambda: work.declare(name),
+        actor=work.identity(),
+        remove_data=frozenset(remove_data or ()),
+        watch=lambda: work.watch(name, salt),
+    )
     print_json("env-up", report) if as_json else show_up(report)
 
 
@@ -156,7 +171,7 @@ def show_up(report: UpReport) -> None:
         names = ", ".join(f"{change.operation.value} {change.name}" for change in report.changes if change.operation != "same")
         typer.echo(f"{report.environment}: {report.changed} changed ({names})")
     else:
-        typer.echo(f"{report.environment}: no change")
+        typer.echo(f"{report.environment}: no change{' since the last run (--full runs the engine all the same)' if report.looked else ''}")
     for database, rows in report.rows.items():
         typer.echo(f"{report.environment}: {f'{rows:,} rows loaded into' if rows else 'data is already in'} {database}")
     typer.echo(f"{report.environment}: {report.release} healthy at {report.url} ({report.seconds:.1f} s)")

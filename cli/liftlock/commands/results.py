@@ -80,7 +80,7 @@ def _environments() -> dict[str, Any]:
     from liftlock.core.history import Event, Holder
     from liftlock.core.ports import StackResult
     from liftlock.services.branches import BranchStatus
-    from liftlock.services.environments import DownReport, UpReport
+    from liftlock.services.reports import DownReport, UpReport
     from liftlock.services.status import EnvironmentStatus
 
     return {

@@ -11,8 +11,9 @@ from liftlock.core.deployment import Source
 from liftlock.core.environment import Environment
 from liftlock.core.ports import Health, Identity, RunningPart, StackSummary
 from liftlock.core.stack import Lease, port_of, read_lease, url
-from liftlock.services.environments import DownReport, Environments, UpReport
+from liftlock.services.environments import Environments
 from liftlock.services.parts import Parts
+from liftlock.services.reports import DownReport, UpReport
 
 DEFAULT_TTL = timedelta(hours=72)
 

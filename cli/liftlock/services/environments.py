@@ -10,7 +10,7 @@ from liftlock.core.deployment import Source, entries_for, needs_record, removal_
 from liftlock.core.environment import DataSource, Environment, EnvironmentClass
 from liftlock.core.errors import BlockedError, ConfigError, ConflictError, DeploymentError, LiftlockError
 from liftlock.core.ledger import Json
-from liftlock.core.ports import Identity, ResourceChange, StackResult, StepOperation
+from liftlock.core.ports import Identity, StackResult, StepOperation
 from liftlock.core.stack import (
     Lease,
     lost_databases,
@@ -24,6 +24,8 @@ from liftlock.core.stack import (
     url_host,
 )
 from liftlock.services.parts import Parts
+from liftlock.services.reports import DownReport, UpReport
+from liftlock.services.unchanged import Receiver, Watch
 
 VERIFY_SECONDS = 15.0
 
@@ -50,36 +52,6 @@ class Prepared:
     secrets: Mapping[str, str] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class UpReport:
-    """What `env up` did. rows: database -> rows loaded in this run."""
-
-    environment: str
-    url: str
-    release: str
-    engine: str
-    changes: tuple[ResourceChange, ...]
-    rows: Mapping[str, int]
-    services: Mapping[str, str]
-    seconds: float
-    recorded: bool
-
-    @property
-    def changed(self) -> int:
-        """How many resources were touched."""
-        return sum(change.operation is not StepOperation.SAME for change in self.changes)
-
-
-@dataclass(frozen=True, slots=True)
-class DownReport:
-    """What `env down` removed; existed is False where there was nothing."""
-
-    environment: str
-    existed: bool
-    removed: int
-    seconds: float
-
-
 class Environments:
     """Use cases of `liftlock env`."""
 
@@ -92,19 +64,32 @@ class Environments:
         return self._parts.engine.preview(environment.name, prepared.values, prepared.secrets)
 
     def up(
-        self, name: str, declare: Declare, *, actor: Identity, renew: Renew = _keep_lease, remove_data: frozenset[str] = frozenset()
+        self,
+        name: str,
+        declare: Declare,
+        *,
+        actor: Identity,
+        renew: Renew = _keep_lease,
+        remove_data: frozenset[str] = frozenset(),
+        watch: Watch = lambda: None,
     ) -> UpReport:
         """Makes the environment what is declared, fills its databases, asks it as a user would, and records the outcome.
 
         declare is asked only when nobody else works on the environment, so that a run that waited deploys what holds then.
-        remove_data: databases that may be removed with their data. Raises DeploymentError when a part failed; the failure is recorded
-        and what succeeded is kept.
+        remove_data: databases that may be removed with their data. watch: where to look so that a next run may see that it
+        need not run. Raises DeploymentError when a part failed; the failure is recorded and what succeeded is kept.
         """
         with self._parts.locks.hold(name):
+            receiver = Receiver(self._parts.receipts, self._parts.witness)
+            before = receiver.begin(name, watch)
             environment, source = declare()
-            return self._up(environment, actor, source, renew, remove_data)
+            port, report = self._up(environment, actor, source, renew, remove_data)
+            receiver.end(before, watch, environment, port, report)
+            return report
 
-    def _up(self, environment: Environment, actor: Identity, source: Source, renew: Renew, remove_data: frozenset[str]) -> UpReport:
+    def _up(
+        self, environment: Environment, actor: Identity, source: Source, renew: Renew, remove_data: frozenset[str]
+    ) -> tuple[int, UpReport]:
         parts = self._parts
         began = parts.clock.now()
         prepared = self._prepare(environment, renew)
@@ -119,16 +104,16 @@ class Environments:
         recorded = self._record(prepared, result, failures, actor, source)
         if failures:
             raise _not_proved(environment, failures)
-        return UpReport(
-            environment.name,
-            url(environment.name, environment.project, prepared.port),
-            environment.release_id,
-            parts.engine.name,
-            result.changes,
-            rows,
-            {service.name: str(service.image) for service in environment.services},
-            (parts.clock.now() - began).total_seconds(),
-            recorded,
+        return prepared.port, UpReport(
+            environment=environment.name,
+            url=url(environment.name, environment.project, prepared.port),
+            release=environment.release_id,
+            engine=parts.engine.name,
+            changes=result.changes,
+            rows=rows,
+            services={service.name: str(service.image) for service in environment.services},
+            seconds=_seconds(began, parts.clock.now()),
+            recorded=recorded,
         )
 
     def down(self, environment: str, project: str, *, actor: Identity, protected: bool) -> DownReport:
@@ -145,6 +130,7 @@ class Environments:
         parts = self._parts
         began = parts.clock.now()
         parts.progress.step(f"{environment}: removing")
+        parts.receipts.drop(environment)
         stack = parts.engine.stack(environment)
         result = parts.engine.down(environment, progress=parts.progress)
         if result.failures:

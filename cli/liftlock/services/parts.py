@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from liftlock.core.ports import Clock, Engine, Ledger, Locks, Probe, Progress, Registry, Runtime, Secrets, Seeder
+from liftlock.core.ports import Clock, Engine, Ledger, Locks, Probe, Progress, Receipts, Registry, Runtime, Secrets, Seeder, Witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +21,5 @@ class Parts:
     probe: Probe
     clock: Clock
     progress: Progress
+    receipts: Receipts
+    witness: Witness

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from liftlock.services.promotion_reviews import PromotionReviews
     from liftlock.services.promotion_view import PromotionParts
     from liftlock.services.promotions import Promotions
+    from liftlock.services.reports import UpReport
     from liftlock.wiring.work import Workspace
 
 
@@ -196,6 +197,25 @@ def workspace(repo: Path | None, actor: str | None = None) -> Workspace:
     from liftlock.wiring.work import Workspace
 
     return Workspace(load_configuration(repo), actor)
+
+
+def unchanged(repo: Path | None, environment: str) -> UpReport | None:
+    """The result of `env up` where it is proved that a run would change nothing. Loads no Pulumi, no Docker client, no YAML."""
+    from liftlock.adapters.clock import SystemClock
+    from liftlock.adapters.config_files.repository import find_repository
+    from liftlock.adapters.http_probe import HttpProbe
+    from liftlock.adapters.locks import FileLocks
+    from liftlock.adapters.progress import PlainProgress
+    from liftlock.adapters.receipts.files import FileReceipts
+    from liftlock.adapters.receipts.look import LocalWitness
+    from liftlock.adapters.secret_sources import SecretSources
+    from liftlock.services.unchanged import Unchanged
+
+    root = find_repository(repo or Path())
+    receipts = FileReceipts(root / ".liftlock" / "receipts")
+    witness = LocalWitness(root, SecretSources(root).resolve)
+    locks = FileLocks(root / ".liftlock" / "locks", PlainProgress(), patience=-1)
+    return Unchanged(receipts, witness, HttpProbe(), locks, SystemClock()).check(environment)
 
 
 def diagnose(repo: Path | None) -> Sequence[Finding]:

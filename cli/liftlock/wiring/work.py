@@ -11,12 +11,15 @@ from liftlock.adapters.clock import SystemClock
 from liftlock.adapters.committed_config import load_committed
 from liftlock.adapters.config_files.environments import resolve_environment
 from liftlock.adapters.config_files.loader import load_project
+from liftlock.adapters.docker_client import DEFAULT_ENDPOINT, docker_endpoint
 from liftlock.adapters.docker_runtime import DockerRuntime
 from liftlock.adapters.git import GitRepository
 from liftlock.adapters.http_probe import HttpProbe
 from liftlock.adapters.ledger import GitLedger
 from liftlock.adapters.locks import FileLocks
 from liftlock.adapters.progress import PlainProgress, choose_progress
+from liftlock.adapters.receipts.files import FileReceipts
+from liftlock.adapters.receipts.look import LocalWitness
 from liftlock.adapters.registry import OciRegistry
 from liftlock.adapters.secret_sources import SecretSources
 from liftlock.adapters.seeding import SyntheticSeeder
@@ -30,8 +33,9 @@ from liftlock.core.errors import BlockedError, ConfigError, LiftlockError, Usage
 from liftlock.core.image import ImageRef
 from liftlock.core.ports import Engine, Identity
 from liftlock.core.project import Project
+from liftlock.core.receipt import Clues
 from liftlock.core.release import release_id
-from liftlock.core.stack import images_of, read_lease
+from liftlock.core.stack import images_of, read_lease, secret_keys
 from liftlock.services.branches import Branches
 from liftlock.services.drift import DriftDetection
 from liftlock.services.environments import Environments
@@ -126,6 +130,23 @@ class Workspace:
         if now.is_protected(name):
             now.require_reviewed_state(name)
         return now.environment(name), now.source()
+
+    def watch(self, name: str, salt: str) -> Clues | None:
+        """Where to look so that a next run may see that it need not run; None where a run does more than can be looked at."""
+        now = Workspace(load_project(self.root), self.actor)
+        if name not in now.declared_environments() or now.is_protected(name):
+            return None
+        settings, references = now.project.engine, secret_keys(now.environment(name)).values()
+        return Clues(
+            environment=name,
+            project=now.project.name,
+            state=str(settings.state),
+            endpoint=docker_endpoint() or DEFAULT_ENDPOINT,
+            base=now.project.forge.base,
+            secrets=tuple(sorted({reference for reference in references if reference is not None})),
+            passphrase=settings.passphrase,
+            salt=salt,
+        )
 
     def declare_branch(self, name: str, images: Mapping[str, ImageRef]) -> tuple[Environment, Source]:
         """The same for the environment of a branch."""
@@ -244,6 +265,8 @@ class Workspace:
             probe=HttpProbe(),
             clock=SystemClock(),
             progress=self.progress,
+            receipts=FileReceipts(self.root / ".liftlock" / "receipts"),
+            witness=LocalWitness(self.root, SecretSources(self.root).resolve),
         )
 
 

@@ -22,7 +22,7 @@ from liftlock.commands.results import result_shapes
 from liftlock.core.drift import find_drift
 from liftlock.core.errors import DeploymentError, ExitCode
 from liftlock.core.ports import LiveState, Observation, ResourceChange, StackResult, StepOperation
-from liftlock.services.environments import DownReport, UpReport
+from liftlock.services.reports import DownReport, UpReport
 from tests.json_results import validated
 
 

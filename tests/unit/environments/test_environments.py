@@ -12,12 +12,25 @@ from liftlock.core.environment import DataSource, DataSpec, Environment, Environ
 from liftlock.core.errors import BlockedError, ConfigError, ConflictError, DeploymentError, LiftlockError
 from liftlock.core.ledger import Fact
 from liftlock.core.ports import Identity, ImageFacts
+from liftlock.core.receipt import Clues
 from liftlock.core.stack import port_of, read_lease
 from liftlock.services.branches import Branches
-from liftlock.services.environments import Environments, UpReport
+from liftlock.services.environments import Environments
 from liftlock.services.parts import Parts
+from liftlock.services.reports import UpReport
 from liftlock.services.status import Status
-from tests.fakes.environments import FakeEngine, FakeLocks, FakeProbe, FakeRuntime, FakeSecrets, FakeSeeder, QuietProgress
+from liftlock.services.unchanged import Unchanged
+from tests.fakes.environments import (
+    FakeEngine,
+    FakeLocks,
+    FakeProbe,
+    FakeReceipts,
+    FakeRuntime,
+    FakeSecrets,
+    FakeSeeder,
+    FakeWitness,
+    QuietProgress,
+)
 from tests.fakes.promotion import FakeClock, FakeLedger, FakeRegistry
 from tests.samples import environment, image, service
 
@@ -36,8 +49,10 @@ class World:
     probe: FakeProbe = field(default_factory=FakeProbe)
     seeder: FakeSeeder = field(default_factory=FakeSeeder)
     locks: FakeLocks = field(default_factory=FakeLocks)
+    receipts: FakeReceipts = field(default_factory=FakeReceipts)
 
     def __post_init__(self) -> None:
+        self.witness = FakeWitness(self.engine)
         self.runtime = FakeRuntime(self.engine)
         for name in ("api", "web"):
             for fill in "abc":
@@ -57,6 +72,8 @@ class World:
             probe=self.probe,
             clock=self.clock,
             progress=QuietProgress(),
+            receipts=self.receipts,
+            witness=self.witness,
         )
 
     @property
@@ -64,7 +81,13 @@ class World:
         return Environments(self.parts)
 
     def up(self, declared: Environment, remove_data: frozenset[str] = frozenset()) -> UpReport:
-        return self.environments.up(declared.name, lambda: (declared, COMMIT), actor=ADA, remove_data=remove_data)
+        def watch() -> Clues:
+            return Clues(declared.name, declared.project, ".liftlock/state", "unix:///docker.sock", "main", (), "file:p", "00")
+
+        return self.environments.up(declared.name, lambda: (declared, COMMIT), actor=ADA, remove_data=remove_data, watch=watch)
+
+    def check(self, name: str = "dev") -> UpReport | None:
+        return Unchanged(self.receipts, self.witness, self.probe, self.locks, self.clock).check(name)
 
     def facts(self) -> list[Fact]:
         return [record.entry.fact for record in self.ledger.records()]

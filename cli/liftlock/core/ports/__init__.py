@@ -19,6 +19,7 @@ from liftlock.core.ports.forge import (
     WorkTree,
 )
 from liftlock.core.ports.machine import Clock, Health, Locks, Passed, Probe, Progress, RunningPart, Runtime, Secrets, Seeder
+from liftlock.core.ports.receipts import Receipts, Witness
 
 __all__ = [
     "Checkout",
@@ -38,6 +39,7 @@ __all__ = [
     "Progress",
     "PullRequest",
     "PullState",
+    "Receipts",
     "Registry",
     "Repository",
     "ResourceChange",
@@ -49,5 +51,6 @@ __all__ = [
     "StackResult",
     "StackSummary",
     "StepOperation",
+    "Witness",
     "WorkTree",
 ]

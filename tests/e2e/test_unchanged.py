@@ -1,0 +1,106 @@
+"""`env up` on an environment that is as it should be: a look, and a run as soon as anything is otherwise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import docker
+import pytest
+
+from tests.e2e.conftest import User, new_user
+
+pytestmark = pytest.mark.docker
+
+
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
+    """A user whose dev is up."""
+    found = new_user(tmp_path_factory.mktemp("settled"))
+    try:
+        found.ok("image", "record", "--env", "dev", "api=v1", "web=v1")
+        found.ok("env", "up", "dev")
+        yield found
+    finally:
+        found.leave()
+
+
+def up(user: User, *options: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(user.ok("env", "up", "dev", "--json", *options).out)
+    return found
+
+
+def touched(report: dict[str, Any]) -> list[str]:
+    return [change["name"] for change in report["changes"] if change["operation"] != "same"]
+
+
+def container(user: User, service: str) -> Any:
+    labels = [f"liftlock.project={user.project}", f"liftlock.service={service}", "liftlock.role=service"]
+    client = docker.from_env()
+    try:
+        (found,) = client.containers.list(all=True, filters={"label": labels})
+        return found
+    finally:
+        client.close()
+
+
+def with_container(service: str, act: Callable[[Any], object]) -> Callable[[User], None]:
+    def happen(user: User) -> None:
+        found = container(user, service)
+        try:
+            act(found)
+        finally:
+            found.client.close()
+
+    return happen
+
+
+def in_the_state(user: User) -> None:
+    (path,) = (user.repo / ".liftlock/state/.pulumi/stacks").rglob("dev.json")
+    path.write_text(path.read_text() + "\n")
+
+
+def in_the_configuration(user: User) -> None:
+    path = user.repo / "environments/dev.yaml"
+    path.write_text(path.read_text() + "# a comment\n")
+
+
+HAPPENINGS: dict[str, tuple[Callable[[User], None], list[str]]] = {
+    "less memory": (with_container("web", lambda it: it.update(mem_limit=100 << 20, memswap_limit=-1)), ["service-web"]),
+    "stopped": (with_container("web", lambda it: it.stop(timeout=1)), ["service-web"]),
+    "restarted": (with_container("web", lambda it: it.restart(timeout=1)), []),
+    "gone": (with_container("api", lambda it: it.remove(force=True)), ["service-api"]),
+    "the state's bytes": (in_the_state, []),
+    "a comment": (in_the_configuration, []),
+}
+
+
+def test_a_run_without_change_is_a_look_until_anything_is_otherwise(settled: User) -> None:
+    assert not up(settled)["looked"]
+    looked = up(settled)
+    assert looked["looked"]
+    full = up(settled, "--full")
+    assert not full["looked"]
+    assert {**looked, "looked": False, "seconds": 0} == {**full, "seconds": 0}
+
+
+@pytest.mark.parametrize("name", HAPPENINGS)
+def test_whatever_happens_is_seen_and_mended(settled: User, name: str) -> None:
+    happen, expected = HAPPENINGS[name]
+    while not up(settled)["looked"]:
+        pass
+    happen(settled)
+    report = up(settled)
+    assert not report["looked"]
+    assert set(expected) <= set(touched(report))
+    assert bool(expected) == bool(touched(report))
+
+
+def test_one_that_is_down_is_made_again(settled: User, tmp_path: Path) -> None:
+    up(settled)
+    settled.ok("env", "down", "dev", "--yes")
+    report = up(settled)
+    assert not report["looked"]
+    assert len(touched(report)) > 10
