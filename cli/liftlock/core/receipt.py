@@ -48,7 +48,7 @@ class Receipt:
     report: Mapping[str, Json]
 
 
-def differing(receipt: Receipt, facts: Mapping[str, str]) -> tuple[str, ...]:
+def differing(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
     """The names of the facts that are not what they were; what only one side knows differs."""
-    names = sorted({*receipt.facts, *facts})
-    return tuple(name for name in names if receipt.facts.get(name) != facts.get(name))
+    names = sorted({*before, *now})
+    return tuple(name for name in names if before.get(name) != now.get(name))

@@ -83,13 +83,13 @@ class Environments:
             receiver = Receiver(self._parts.receipts, self._parts.witness)
             before = receiver.begin(name, watch)
             environment, source = declare()
-            port, report = self._up(environment, actor, source, renew, remove_data)
-            receiver.end(before, watch, environment, port, report)
+            port, state, report = self._up(environment, actor, source, renew, remove_data)
+            receiver.end(before, watch, environment, port, state, report)
             return report
 
     def _up(
         self, environment: Environment, actor: Identity, source: Source, renew: Renew, remove_data: frozenset[str]
-    ) -> tuple[int, UpReport]:
+    ) -> tuple[int, str, UpReport]:
         parts = self._parts
         began = parts.clock.now()
         prepared = self._prepare(environment, renew)
@@ -104,7 +104,7 @@ class Environments:
         recorded = self._record(prepared, result, failures, actor, source)
         if failures:
             raise _not_proved(environment, failures)
-        return prepared.port, UpReport(
+        report = UpReport(
             environment=environment.name,
             url=url(environment.name, environment.project, prepared.port),
             release=environment.release_id,
@@ -115,6 +115,7 @@ class Environments:
             seconds=_seconds(began, parts.clock.now()),
             recorded=recorded,
         )
+        return prepared.port, result.checksum, report
 
     def down(self, environment: str, project: str, *, actor: Identity, protected: bool) -> DownReport:
         """Removes everything of the environment and nothing else, and records it; an environment that is not there is fine."""

@@ -54,7 +54,7 @@ class Unchanged:
 
     def _holds(self, receipt: Receipt) -> bool:
         facts = self.witness.look(receipt.clues)
-        return facts is not None and not differing(receipt, facts) and all(map(self._answers, receipt.routes))
+        return facts is not None and not differing(receipt.facts, facts) and all(map(self._answers, receipt.routes))
 
     def _answers(self, route: Route) -> bool:
         return 200 <= self.probe.get(route.port, route.path, host=route.host, timeout=_ANSWER_SECONDS) < 400
@@ -72,18 +72,31 @@ class Receiver:
         self.receipts.drop(environment)
         return self._look(watch())
 
-    def end(self, before: Seen | None, watch: Watch, environment: Environment, port: int, report: UpReport) -> None:
-        """Called when all is done and well. What is in a database cannot be looked at: where a run asks one, there is no receipt."""
+    def end(self, before: Seen | None, watch: Watch, environment: Environment, port: int, state: str, report: UpReport) -> None:
+        """Called when all is done and well. state: checksum of the state as the run left it, empty where that is not known.
+
+        What is in a database cannot be looked at: where a run asks one, there is no receipt.
+        """
         if before is None or report.changed or report.recorded or report.rows:
             return
-        if self._look(watch()) == before:
+        after = self._look(watch())
+        if after is not None and _proves(before, after, state):
             host = url_host(environment.name, environment.project)
             routes = tuple(Route(port, host, service.route) for service in environment.services if service.route is not None)
-            self.receipts.write(environment.name, Receipt(before.clues, before.facts, routes, _remembered(report)))
+            self.receipts.write(environment.name, Receipt(after.clues, after.facts, routes, _remembered(report)))
 
     def _look(self, clues: Clues | None) -> Seen | None:
         facts = self.witness.look(clues) if clues is not None else None
         return Seen(clues, facts) if clues is not None and facts is not None else None
+
+
+def _proves(before: Seen, after: Seen, state: str) -> bool:
+    """Whether the run between two looks read what the second one saw. The state alone may differ, where that run and no other wrote it:
+    it takes into the state what it reads of the objects, and its program goes on from there."""
+    if before.clues != after.clues:
+        return False
+    differs = differing(before.facts, after.facts)
+    return not differs or (differs == ("state",) and after.facts.get("state") == state)
 
 
 def _remembered(report: UpReport) -> dict[str, Json]:

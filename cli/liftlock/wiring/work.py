@@ -32,7 +32,7 @@ from liftlock.core.environment import Environment
 from liftlock.core.errors import BlockedError, ConfigError, LiftlockError, UsageError
 from liftlock.core.image import ImageRef
 from liftlock.core.ports import Engine, Identity
-from liftlock.core.project import Project
+from liftlock.core.project import EngineKind, Project
 from liftlock.core.receipt import Clues
 from liftlock.core.release import release_id
 from liftlock.core.stack import images_of, read_lease, secret_keys
@@ -134,13 +134,16 @@ class Workspace:
     def watch(self, name: str, salt: str) -> Clues | None:
         """Where to look so that a next run may see that it need not run; None where a run does more than can be looked at."""
         now = Workspace(load_project(self.root), self.actor)
+        settings = now.project.engine
+        if settings.choice.kind is not EngineKind.EMBEDDED or settings.files is None:
+            return None
         if name not in now.declared_environments() or now.is_protected(name):
             return None
-        settings, references = now.project.engine, secret_keys(now.environment(name)).values()
+        references = secret_keys(now.environment(name)).values()
         return Clues(
             environment=name,
             project=now.project.name,
-            state=str(settings.state),
+            state=str(settings.files),
             endpoint=docker_endpoint() or DEFAULT_ENDPOINT,
             base=now.project.forge.base,
             secrets=tuple(sorted({reference for reference in references if reference is not None})),

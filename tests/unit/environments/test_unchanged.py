@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
 
 from liftlock.core.environment import DataSource, DataSpec
 from liftlock.core.errors import DeploymentError
+from liftlock.core.ledger import Json
+from liftlock.core.ports import Progress, StackResult
 from liftlock.core.receipt import Receipt, differing
-from tests.fakes.environments import FakeProbe
+from tests.fakes.environments import FakeEngine, FakeProbe
 from tests.samples import environment, service
 from tests.unit.environments.test_environments import ADA, World
 
@@ -128,6 +130,29 @@ def test_what_changes_while_a_run_that_changes_nothing_goes_on_leaves_no_receipt
     assert world.check() is None
 
 
+@pytest.mark.parametrize(("by_this_run", "proved"), [(True, True), (False, False)])
+def test_a_state_that_changed_during_the_run_is_proved_only_where_the_run_wrote_it(by_this_run: bool, proved: bool) -> None:
+    world = settled()
+
+    class Rewritten(FakeEngine):
+        """Its state has another text after each run."""
+
+        runs = 0
+
+        def checksum(self, environment: str) -> str:
+            return f"after run {self.runs}"
+
+        def up(self, environment: str, values: Mapping[str, Json], secrets: Mapping[str, str], *, progress: Progress) -> StackResult:
+            result = super().up(environment, values, secrets, progress=progress)
+            self.runs += 1
+            return replace(result, checksum=self.checksum(environment) if by_this_run else "after another")
+
+    engine = Rewritten(stacks_by_name=world.engine.stacks_by_name, live=world.engine.live)
+    world.engine = world.witness.engine = world.runtime.engine = engine
+    world.up(environment())
+    assert (world.check() is not None) == proved
+
+
 def test_an_environment_whose_database_is_asked_for_its_rows_is_always_run() -> None:
     world = World()
     declared = environment()
@@ -151,5 +176,5 @@ def test_facts_differ_by_name() -> None:
     world = settled()
     receipt = world.receipts.kept["dev"]
     assert isinstance(receipt, Receipt)
-    assert differing(receipt, receipt.facts) == ()
-    assert differing(receipt, {**receipt.facts, "state": "x", "more": "y"}) == ("more", "state")
+    assert differing(receipt.facts, receipt.facts) == ()
+    assert differing(receipt.facts, {**receipt.facts, "state": "x", "more": "y"}) == ("more", "state")

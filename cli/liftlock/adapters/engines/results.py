@@ -27,7 +27,7 @@ def stack_result(result: Result, secrets: Mapping[str, str], seconds: float) -> 
     outputs = {key: masked(value) for key, value in result.outputs.items()}
     changes = tuple(change for step in result.steps if (change := _change(step)) is not None)
     skipped = tuple(sorted({short_name(urn) for urn in result.skipped if is_object(_type_of(urn))}))
-    return StackResult(changes, outputs, hide_in(_failures(result), secrets.values()), seconds, skipped)
+    return StackResult(changes, outputs, hide_in(_failures(result), secrets.values()), seconds, skipped, result.checksum)
 
 
 def _failures(result: Result) -> dict[str, str]:

@@ -50,7 +50,8 @@ def live_objects(endpoint: str, labels: Mapping[str, str], resources: Iterable[M
     connection = _Socket(endpoint.removeprefix(_UNIX))
     try:
         found = {kind: _ids(kind, _get(connection, path.format(filters=_filters(labels)))) for kind, path in _LISTS.items()}
-        return {"listed": found, "objects": [_described(connection, resource) for resource in resources]}
+        # By id: their order in the state is the order in which a run was done with them.
+        return {"listed": found, "objects": {f"{item['type']} {item['id']}": _described(connection, item) for item in resources}}
     except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException) as err:
         raise UncertainError(str(err)) from err
     finally:

@@ -40,6 +40,7 @@ class StackResult:
     """What an engine run did, or would do in a preview. failures: resource name -> reason. outputs hold no secrets in clear.
 
     skipped: the names of resources that were not begun, because something that they need failed.
+    checksum: SHA-256 of the state as the run left it, taken while it held the stack; empty where the engine cannot tell.
     """
 
     changes: tuple[ResourceChange, ...]
@@ -47,6 +48,7 @@ class StackResult:
     failures: Mapping[str, str]
     seconds: float
     skipped: tuple[str, ...] = ()
+    checksum: str = ""
 
     @property
     def succeeded(self) -> bool:
