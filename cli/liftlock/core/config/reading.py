@@ -6,10 +6,13 @@ one file, keys that are not plain text, duplicate keys and trees beyond the limi
 
 from __future__ import annotations
 
+import functools
+
 from liftlock.core.config.document import Document, Position
 from liftlock.core.config.problems import Problem, config_error
 
 
+@functools.lru_cache(maxsize=256)  # one command reads the same files several times: as they are, and as they were reviewed
 def parse_bytes(data: bytes, file: str) -> Document | Problem:
     """The document that a file's bytes are, or the first thing that is wrong with them."""
     try:
