@@ -96,7 +96,8 @@ class FakeEngine:
                 continue
             stack.resources[name] = wanted
             self.live[environment, name] = dict(wanted)
-        return StackResult(changes, stack.outputs, failures, 0.1, checksum=str(self.checksum(environment)))
+        kept = tuple(change for change in changes if change.name not in failures)
+        return StackResult(kept, stack.outputs, failures, 0.1, checksum=str(self.checksum(environment)))
 
     def down(self, environment: str, *, progress: Progress) -> StackResult:
         self._refuse_if_held(environment)

@@ -8,7 +8,8 @@ import typer
 
 from liftlock.commands.actor import ActorOption
 from liftlock.commands.app import Commands
-from liftlock.commands.env import show_up
+from liftlock.commands.changes import typed
+from liftlock.commands.env import show_down, show_up
 from liftlock.commands.output import JsonOption, print_json, print_table
 from liftlock.commands.people import age
 from liftlock.commands.repository import RepoOption
@@ -48,6 +49,7 @@ def up(
         lambda environment: work.declare_branch(environment, overrides),
         owner=work.identity(),
         ttl=wiring.parse_duration(ttl) if ttl else None,
+        again=typed(),
     )
     print_json("branch-up", report) if as_json else show_up(report)
 
@@ -89,9 +91,4 @@ def down(branch: BranchOption = None, repo: RepoOption = None, actor: ActorOptio
     work = wiring.workspace(repo, actor)
     name = branch or work.checked_out_branch()
     report = work.branches().down(name, work.project.name, actor=work.identity())
-    if as_json:
-        print_json("branch-down", report)
-    elif report.existed:
-        typer.echo(f"{name}: removed {report.removed} objects in {report.seconds:.1f} s")
-    else:
-        typer.echo(f"{name}: has no environment; nothing to remove")
+    print_json("branch-down", report) if as_json else show_down(name, report)

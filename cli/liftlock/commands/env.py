@@ -10,14 +10,16 @@ import typer
 
 from liftlock.commands.actor import ActorOption
 from liftlock.commands.app import Commands
+from liftlock.commands.changes import change_lines, names_lines, typed
 from liftlock.commands.output import JsonOption, YesOption, print_json, print_table
 from liftlock.commands.people import age, short_digest
 from liftlock.commands.repository import RepoOption
+from liftlock.core.deployment_messages import done, planned, unchanged
 from liftlock.core.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from liftlock.core.ports import StackResult
-    from liftlock.services.reports import UpReport
+    from liftlock.services.reports import DownReport, UpReport
     from liftlock.services.status import EnvironmentStatus
 
 app = Commands("Create, show and remove environments.", add_completion=False)
@@ -49,7 +51,7 @@ def preview(environment: EnvironmentArgument, repo: RepoOption = None, as_json: 
     if as_json:
         print_json("env-preview", result)
     else:
-        _show_changes(result)
+        _show_preview(result, work.engine.name)
     if result.failures:
         raise typer.Exit(ExitCode.FAILURE)
     if any(change.operation != "same" for change in result.changes):
@@ -89,6 +91,7 @@ def up(
         actor=work.identity(),
         remove_data=frozenset(remove_data or ()),
         watch=lambda: work.watch(name, salt),
+        again=typed(),
     )
     print_json("env-up", report) if as_json else show_up(report)
 
@@ -156,35 +159,46 @@ def down(
     work = wiring.workspace(repo, actor)
     name = work.known_environment(environment)
     _confirm(f"Remove {name} with all its data?", yes=yes)
-    report = work.environments().down(name, work.project.name, actor=work.identity(), protected=work.is_protected(name))
-    if as_json:
-        print_json("env-down", report)
-    elif report.existed:
-        typer.echo(f"{name}: removed {report.removed} objects in {report.seconds:.1f} s")
-    else:
-        typer.echo(f"{name}: there was nothing to remove")
+    report = work.environments().down(name, work.project.name, actor=work.identity(), protected=work.is_protected(name), again=typed())
+    print_json("env-down", report) if as_json else show_down(name, report)
 
 
 def show_up(report: UpReport) -> None:
     """The outcome of an `up` for people."""
+    same = unchanged(report.changes)
     if report.changed:
-        names = ", ".join(f"{change.operation.value} {change.name}" for change in report.changes if change.operation != "same")
-        typer.echo(f"{report.environment}: {report.changed} changed ({names})")
+        typer.echo(f"{report.environment}: {report.changed} changed, {same} unchanged")
+    elif report.looked:
+        typer.echo(f"{report.environment}: no change since the last run (--full runs the engine all the same)")
     else:
-        typer.echo(f"{report.environment}: no change{' since the last run (--full runs the engine all the same)' if report.looked else ''}")
+        typer.echo(f"{report.environment}: no change ({same} unchanged)")
+    for line in change_lines(done(report.changes)):
+        typer.echo(line)
     for database, rows in report.rows.items():
         typer.echo(f"{report.environment}: {f'{rows:,} rows loaded into' if rows else 'data is already in'} {database}")
-    typer.echo(f"{report.environment}: {report.release} healthy at {report.url} ({report.seconds:.1f} s)")
+    typer.echo(f"{report.environment}: {report.release} healthy at {report.url} ({report.seconds:.1f} s, engine {report.engine})")
 
 
-def _show_changes(result: StackResult) -> None:
-    for change in result.changes:
-        if change.operation != "same":
-            typer.echo(f"{change.operation.value:8}{change.name} ({change.type})  {', '.join(change.properties)}".rstrip())
+def show_down(name: str, report: DownReport) -> None:
+    """The outcome of a `down` for people. name: what they call it."""
+    if not report.existed:
+        typer.echo(f"{name}: there was nothing to remove")
+        return
+    typer.echo(f"{name}: removed {report.removed} objects in {report.seconds:.1f} s")
+    for line in names_lines("removed", report.names):
+        typer.echo(line)
+
+
+def _show_preview(result: StackResult, engine: str) -> None:
+    for word, changes in planned(result.changes).items():
+        for change in changes:
+            typer.echo(f"{word:8}{change.name} ({change.type})  {', '.join(change.properties)}".rstrip())
     for name, reason in result.failures.items():
         typer.echo(f"failed  {name}: {reason}")
-    same = sum(change.operation == "same" for change in result.changes)
-    typer.echo(f"{len(result.changes) - same} to change, {same} unchanged")
+    for name in result.skipped:
+        typer.echo(f"unknown {name}: it needs what failed")
+    same = unchanged(result.changes)
+    typer.echo(f"{len(result.changes) - same} to change, {same} unchanged ({result.seconds:.1f} s, engine {engine})")
 
 
 def _show_status(item: EnvironmentStatus) -> None:

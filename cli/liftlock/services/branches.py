@@ -44,19 +44,25 @@ class Branches:
         self._parts = parts
         self._environments = environments
 
-    def up(self, branch: str, declare: Declare, *, owner: Identity, ttl: timedelta | None) -> UpReport:
-        """The branch's environment, running with its data; an existing one is brought up to date and its lease renewed."""
+    def up(self, branch: str, declare: Declare, *, owner: Identity, ttl: timedelta | None, again: str = "") -> UpReport:
+        """The branch's environment, running with its data; an existing one is brought up to date and its lease renewed.
+
+        again: the command that does this once more.
+        """
         name = branch_environment(branch)
 
         def renew(environment: Environment, held: Lease | None) -> Lease:
             now, life = self._parts.clock.now(), ttl or environment.ttl or DEFAULT_TTL
             return renewed(held, now, life) if held else new_lease(branch, owner.name, now, life)
 
-        return self._environments.up(name, lambda: declare(name), actor=owner, renew=renew)
+        return self._environments.up(
+            name, lambda: declare(name), actor=owner, renew=renew, again=again or f"liftlock branch up --branch {branch}"
+        )
 
     def down(self, branch: str, project: str, *, actor: Identity) -> DownReport:
         """Removes all of the branch's environment; one that is not there is fine."""
-        return self._environments.down(branch_environment(branch), project, actor=actor, protected=False)
+        again = f"liftlock branch down --branch {branch}"
+        return self._environments.down(branch_environment(branch), project, actor=actor, protected=False, again=again)
 
     def list(self, project: str) -> tuple[BranchStatus, ...]:
         """Every branch environment that the state knows, soonest to expire first."""

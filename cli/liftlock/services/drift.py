@@ -7,17 +7,18 @@ from collections.abc import Mapping, Sequence
 from liftlock.core.drift import DriftReport, find_drift, find_strays
 from liftlock.core.environment import Environment
 from liftlock.core.errors import IncompleteError, LiftlockError, UnavailableError, UsageError
-from liftlock.core.ports import Engine, RunningPart, Runtime, Secrets
+from liftlock.core.ports import Engine, Progress, RunningPart, Runtime, Secrets
 from liftlock.core.stack import port_of, read_lease, secret_keys, stack_values
 
 
 class DriftDetection:
     """Use case of `liftlock drift`."""
 
-    def __init__(self, engine: Engine, runtime: Runtime, secrets: Secrets) -> None:
+    def __init__(self, engine: Engine, runtime: Runtime, secrets: Secrets, progress: Progress) -> None:
         self._engine = engine
         self._runtime = runtime
         self._secrets = secrets
+        self._progress = progress
 
     def detect(self, environment: Environment) -> DriftReport:
         """What differs in the environment. UsageError where it was never made, IncompleteError where it runs and no state is here."""
@@ -26,7 +27,8 @@ class DriftDetection:
             raise self._without_state(environment)
         before = self._engine.checksum(environment.name)
         values = stack_values(environment, port=environment.port or port_of(stack.values) or 0, lease=read_lease(stack.values))
-        observations = self._engine.observe(environment.name, values, self._secret_values(environment))
+        with self._progress.watching(f"{environment.name}: drift", stack.resources):
+            observations = self._engine.observe(environment.name, values, self._secret_values(environment))
         running = self._look(environment)
         after = self._engine.checksum(environment.name)
         if before != after:

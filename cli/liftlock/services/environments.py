@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from liftlock.core.deployment import Source, entries_for, needs_record, removal_entry
+from liftlock.core.deployment_messages import failure_text, reasons_text
 from liftlock.core.environment import DataSource, Environment, EnvironmentClass
 from liftlock.core.errors import BlockedError, ConfigError, ConflictError, DeploymentError, LiftlockError
 from liftlock.core.ledger import Json
-from liftlock.core.ports import Identity, StackResult, StepOperation
+from liftlock.core.ports import Identity, Passed, StackResult, StepOperation
 from liftlock.core.stack import (
     Lease,
     lost_databases,
@@ -42,13 +43,17 @@ def _keep_lease(environment: Environment, held: Lease | None) -> Lease | None:  
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Everything that an engine run needs; secrets are kept out of its representation. lost: databases that would be removed."""
+    """Everything that an engine run needs; secrets are kept out of its representation. lost: databases that would be removed.
+
+    known: how many resources the state has.
+    """
 
     environment: Environment
     port: int
     values: Mapping[str, Json]
     lease: Lease | None
     lost: tuple[str, ...]
+    known: int
     secrets: Mapping[str, str] = field(repr=False)
 
 
@@ -61,7 +66,8 @@ class Environments:
     def preview(self, environment: Environment) -> StackResult:
         """What `up` would change; nothing is touched and nothing is recorded."""
         prepared = self._prepare(environment, _keep_lease)
-        return self._parts.engine.preview(environment.name, prepared.values, prepared.secrets)
+        with self._parts.progress.watching(f"{environment.name}: preview", prepared.known):
+            return self._parts.engine.preview(environment.name, prepared.values, prepared.secrets)
 
     def up(
         self,
@@ -72,38 +78,41 @@ class Environments:
         renew: Renew = _keep_lease,
         remove_data: frozenset[str] = frozenset(),
         watch: Watch = lambda: None,
+        again: str = "",
     ) -> UpReport:
         """Makes the environment what is declared, fills its databases, asks it as a user would, and records the outcome.
 
         declare is asked only when nobody else works on the environment, so that a run that waited deploys what holds then.
         remove_data: databases that may be removed with their data. watch: where to look so that a next run may see that it
-        need not run. Raises DeploymentError when a part failed; the failure is recorded and what succeeded is kept.
+        need not run. again: the command that does this once more. Raises DeploymentError when a part failed; the failure is
+        recorded and what succeeded is kept.
         """
         with self._parts.locks.hold(name):
             receiver = Receiver(self._parts.receipts, self._parts.witness)
             before = receiver.begin(name, watch)
             environment, source = declare()
-            port, state, report = self._up(environment, actor, source, renew, remove_data)
+            port, state, report = self._up(environment, actor, source, renew, remove_data, again or f"liftlock env up {name}")
             receiver.end(before, watch, environment, port, state, report)
             return report
 
     def _up(
-        self, environment: Environment, actor: Identity, source: Source, renew: Renew, remove_data: frozenset[str]
+        self, environment: Environment, actor: Identity, source: Source, renew: Renew, remove_data: frozenset[str], again: str
     ) -> tuple[int, str, UpReport]:
         parts = self._parts
         began = parts.clock.now()
         prepared = self._prepare(environment, renew)
         _refuse_data_loss(environment, [name for name in prepared.lost if name not in remove_data])
         parts.progress.step(f"{environment.name}: release {environment.release_id}, {len(environment.services)} services")
-        result = parts.engine.up(environment.name, prepared.values, prepared.secrets, progress=parts.progress)
+        with parts.progress.watching(environment.name, prepared.known):
+            result = parts.engine.up(environment.name, prepared.values, prepared.secrets, progress=parts.progress)
         if result.failures:
             self._record(prepared, result, result.failures, actor, source)
-            raise self._not_deployed(prepared, result.failures)
+            raise self._not_deployed(prepared, result, again)
         rows = self._seed(prepared, result)
         failures = self._verify(prepared)
         recorded = self._record(prepared, result, failures, actor, source)
         if failures:
-            raise _not_proved(environment, failures)
+            raise _not_proved(environment, failures, again)
         report = UpReport(
             environment=environment.name,
             url=url(environment.name, environment.project, prepared.port),
@@ -117,34 +126,37 @@ class Environments:
         )
         return prepared.port, result.checksum, report
 
-    def down(self, environment: str, project: str, *, actor: Identity, protected: bool) -> DownReport:
-        """Removes everything of the environment and nothing else, and records it; an environment that is not there is fine."""
+    def down(self, environment: str, project: str, *, actor: Identity, protected: bool, again: str = "") -> DownReport:
+        """Removes everything of the environment and nothing else, and records it; an environment that is not there is fine.
+
+        again: the command that does this once more.
+        """
         if protected:
             raise BlockedError(
                 f"{environment} is protected and is not removed",
                 hint=f"set `protected: false` in environments/{environment}.yaml by a reviewed change first",
             )
         with self._parts.locks.hold(environment):
-            return self._down(environment, project, actor)
+            return self._down(environment, project, actor, again or f"liftlock env down {environment} --yes")
 
-    def _down(self, environment: str, project: str, actor: Identity) -> DownReport:
+    def _down(self, environment: str, project: str, actor: Identity, again: str) -> DownReport:
         parts = self._parts
         began = parts.clock.now()
         parts.progress.step(f"{environment}: removing")
         parts.receipts.drop(environment)
         stack = parts.engine.stack(environment)
-        result = parts.engine.down(environment, progress=parts.progress)
+        with parts.progress.watching(environment, stack.resources if stack else 0):
+            result = parts.engine.down(environment, progress=parts.progress)
         if result.failures:
-            raise DeploymentError(
-                _list_failures(f"{environment} could not be removed whole", result.failures), hint="run the same command again"
-            )
+            text = failure_text(f"{environment} could not be removed whole", result)
+            raise DeploymentError(text, hint=f"mend the cause, then run: {again}", failures=result.failures)
         leftovers = parts.runtime.sweep(project, environment)
         existed = stack is not None or bool(leftovers)
         if existed:
             lease = read_lease(stack.values) if stack else None
             parts.ledger.append([removal_entry(environment, lease, actor=actor, at=parts.clock.now())])
-        removed = result.count(StepOperation.DELETE) + len(leftovers)
-        return DownReport(environment, existed, removed, _seconds(began, parts.clock.now()))
+        names = (*(change.name for change in result.changes if change.operation is StepOperation.DELETE), *leftovers)
+        return DownReport(environment, existed, len(names), _seconds(began, parts.clock.now()), names)
 
     def _prepare(self, environment: Environment, renew: Renew) -> Prepared:
         applied = self._parts.engine.stack(environment.name)
@@ -157,7 +169,8 @@ class Environments:
         secrets = self._collect_secrets(environment, existed=applied is not None)
         lease = renew(environment, read_lease(applied.values) if applied else None)
         lost = lost_databases(environment, applied.values if applied else None)
-        return Prepared(environment, port, stack_values(environment, port=port, lease=lease), lease, lost, secrets)
+        known = applied.resources if applied else 0
+        return Prepared(environment, port, stack_values(environment, port=port, lease=lease), lease, lost, known, secrets)
 
     def _check_digests(self, environment: Environment, applied: Mapping[str, Json] | None) -> None:
         for image in unproven_images(environment, applied):
@@ -210,22 +223,26 @@ class Environments:
                 )
             password = prepared.secrets[f"database/{database.name}/password"]
             address = f"postgresql://{database.name}:{password}@127.0.0.1:{port}/{database.name}"
-            rows[database.name] = self._parts.seeder.seed(
-                address, rows=database.data.rows, seed=database.data.seed, progress=self._parts.progress
-            )
+            with self._parts.progress.watching(f"{prepared.environment.name}: data of {database.name}"):
+                rows[database.name] = self._parts.seeder.seed(
+                    address, rows=database.data.rows, seed=database.data.seed, progress=self._parts.progress
+                )
         return rows
 
     def _verify(self, prepared: Prepared) -> dict[str, str]:
         """Asks every public route through the router; service -> what is wrong."""
-        environment = prepared.environment
+        environment, progress = prepared.environment, self._parts.progress
         host = url_host(environment.name, environment.project)
         wrong: dict[str, str] = {}
-        for service in environment.services:
-            if service.route is None:
-                continue
-            status = self._parts.probe.get(prepared.port, service.route, host=host, timeout=VERIFY_SECONDS)
-            if not 200 <= status < 400:
-                wrong[service.name] = f"{service.route} answers {f'HTTP {status}' if status else 'nothing'} at the environment's URL"
+        with progress.watching(f"{environment.name}: proof"):
+            for service in environment.services:
+                if service.route is None:
+                    continue
+                progress.item(service.name, f"asked for {service.route}")
+                status = self._parts.probe.get(prepared.port, service.route, host=host, timeout=VERIFY_SECONDS)
+                progress.passed(service.name, Passed.SAME)
+                if not 200 <= status < 400:
+                    wrong[service.name] = f"{service.route} answers {f'HTTP {status}' if status else 'nothing'} at the environment's URL"
         return wrong
 
     def _record(self, prepared: Prepared, result: StackResult, failures: Mapping[str, str], actor: Identity, source: Source) -> bool:
@@ -249,21 +266,23 @@ class Environments:
         )
         return True
 
-    def _not_deployed(self, prepared: Prepared, failures: Mapping[str, str]) -> DeploymentError:
+    def _not_deployed(self, prepared: Prepared, result: StackResult, again: str) -> DeploymentError:
         environment = prepared.environment
         status = self._parts.probe.get(prepared.port, "/", host=url_host(environment.name, environment.project), timeout=0.5)
-        serving = f"the environment still answers (HTTP {status}); " if 200 <= status < 400 else ""
+        address = url(environment.name, environment.project, prepared.port)
+        serving = f"{address} answers (HTTP {status}) with what ran before" if 200 <= status < 400 else ""
         return DeploymentError(
-            _list_failures(f"{environment.name}: release {environment.release_id} was not deployed", failures),
-            hint=f"{serving}mend the cause and run the same command again",
-            failures=failures,
+            failure_text(f"{environment.name}: release {environment.release_id} was not deployed", result, serving=serving),
+            hint=f"mend the cause, then run: {again}",
+            failures=result.failures,
         )
 
 
-def _not_proved(environment: Environment, failures: Mapping[str, str]) -> DeploymentError:
+def _not_proved(environment: Environment, failures: Mapping[str, str], again: str) -> DeploymentError:
+    logs = "; ".join(f"liftlock env logs {environment.name} {service}" for service in failures)
     return DeploymentError(
-        _list_failures(f"{environment.name}: release {environment.release_id} is deployed, but not proved healthy", failures),
-        hint=f"it runs as it is and is not promoted; liftlock env logs {environment.name} SERVICE may say why; mend it and run again",
+        reasons_text(f"{environment.name}: release {environment.release_id} is deployed, but not proved healthy", failures),
+        hint=f"it runs as it is and is not promoted; see why: {logs}; then run: {again}",
         failures=failures,
     )
 
@@ -291,10 +310,6 @@ def _unclaimed(environment: Environment, containers: int) -> ConflictError:
         f"{environment.name} runs on this Docker engine ({containers} containers), and this checkout has no state of it",
         hint=f"work in the checkout that made it, or copy its .liftlock folder here; to give it up with its data: {down}",
     )
-
-
-def _list_failures(title: str, failures: Mapping[str, str]) -> str:
-    return "\n".join([title, *(f"  {name}: {reason}" for name, reason in failures.items())])
 
 
 def _seconds(began: datetime, ended: datetime) -> float:

@@ -31,9 +31,10 @@ class UpReport:
 
 @dataclass(frozen=True, slots=True)
 class DownReport:
-    """What `env down` removed; existed is False where there was nothing."""
+    """What `env down` removed; existed is False where there was nothing. names: of what was removed."""
 
     environment: str
     existed: bool
     removed: int
     seconds: float
+    names: tuple[str, ...] = ()

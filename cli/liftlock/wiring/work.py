@@ -217,7 +217,7 @@ class Workspace:
 
     def drift(self) -> DriftDetection:
         """Use case of `drift`."""
-        return DriftDetection(self.engine, self.parts.runtime, self.parts.secrets)
+        return DriftDetection(self.engine, self.parts.runtime, self.parts.secrets, self.progress)
 
     def detect_drift(self, name: str) -> DriftReport:
         """The environment's drift; one that cannot be looked at is incomplete and hides no other. UsageError for one that is none."""

@@ -15,6 +15,7 @@ SPINNER, ASCII_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "|/-\\"
 _TURNS = 10  # per second
 _NAMED = 3  # parts that a heartbeat or the stopping line names
 _LONG = 10.0
+_NOTHING_LEFT = "stopping: nothing new begins; Ctrl-C again ends at once"
 _CODES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 _CONTROLS = {code: None for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
@@ -95,7 +96,11 @@ def render(board: Board, now: float, width: int, height: int, *, spinner: str = 
     lines = [Line(f"    {turn} {part.name:{widest}}  {part.state}  {duration(now - part.since)}", Tone.BUSY) for part in shown]
     if more and room:
         lines.append(Line(f"      +{more} more at work", Tone.MORE))
-    last = Line(f"    {stopping_text(board)}", Tone.STOPPING) if board.stopping else Line(f"    {turn} {counts(board, now)}", Tone.COUNTS)
+    last = (
+        Line(f"    {stopping_text(board, width - 4)}", Tone.STOPPING)
+        if board.stopping
+        else Line(f"    {turn} {counts(board, now)}", Tone.COUNTS)
+    )
     return tuple(Line(_cut(line.text, width), line.tone) for line in (*lines, last))
 
 
@@ -114,10 +119,12 @@ def counts(board: Board, now: float) -> str:
     return f"{board.title}: {len(board.done)} of {known} done, {elapsed}"
 
 
-def stopping_text(board: Board) -> str:
-    """What is waited for after Ctrl-C."""
-    waits = f"waits for {_some([f'{part.state} {part.name}' for part in board.working])}" if board.working else "nothing new begins"
-    return f"stopping: {waits}; Ctrl-C again ends at once"
+def stopping_text(board: Board, width: int = 160) -> str:
+    """What is waited for after Ctrl-C: as many names as there is room for."""
+    parts = [f"{part.state} {part.name}" for part in board.working]
+    waits = [f"waits for {_some(parts, named)}" for named in range(min(_NAMED, len(parts)), 0, -1)]
+    texts = [f"stopping: {text}; Ctrl-C again ends at once" for text in (*waits, f"waits for {len(parts)}")]
+    return next((text for text in texts if len(text) <= width), texts[-1]) if parts else _NOTHING_LEFT
 
 
 def heartbeat(board: Board, now: float) -> str:
@@ -139,9 +146,9 @@ def clean(text: str) -> str:
     return _CODES.sub("", text).translate(_CONTROLS)
 
 
-def _some(texts: Sequence[str]) -> str:
-    more = len(texts) - _NAMED
-    return ", ".join(texts[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+def _some(texts: Sequence[str], named: int = _NAMED) -> str:
+    more = len(texts) - named
+    return ", ".join(texts[:named]) + (f" and {more} more" if more > 0 else "")
 
 
 def _cut(text: str, width: int) -> str:

@@ -8,13 +8,15 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from liftlock.adapters.progress.board import ASCII_SPINNER, SPINNER, Board, Tone, render
 from liftlock.adapters.progress.plain import PlainProgress
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType
     from rich.live import Live
 
 _GRACE = 0.25
@@ -29,6 +31,16 @@ _STYLES = {
     Tone.WARNING: "yellow",
     Tone.FAILED: "bold red",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """Is drawn anew each time, so that a line that moves up leaves the view in the same moment."""
+
+    draw: Callable[[], RenderableType]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        yield self.draw()
 
 
 class LiveProgress(PlainProgress):
@@ -57,8 +69,8 @@ class LiveProgress(PlainProgress):
         # A stdout that goes elsewhere holds results: it is never drawn into the view.
         shared = sys.stdout.isatty()
         return Live(
+            _Drawn(lambda: self._draw(console)),
             console=console,
-            get_renderable=lambda: self._draw(console),
             refresh_per_second=_PER_SECOND,
             transient=True,
             redirect_stdout=shared,
