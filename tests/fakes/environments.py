@@ -67,10 +67,12 @@ class _Stack:
 
 @dataclass
 class FakeEngine:
-    """One resource per service; `broken` services fail, `live` can be changed behind its back, `held` names who else is at work."""
+    """One resource per service. `broken` services fail, `stuck` ones cannot be removed, `live` can be changed behind its back,
+    `held` names who else is at work."""
 
     name: str = "fake"
     broken: dict[str, str] = field(default_factory=dict)
+    stuck: dict[str, str] = field(default_factory=dict)
     stacks_by_name: dict[str, _Stack] = field(default_factory=dict)
     live: dict[tuple[str, str], dict[str, Json]] = field(default_factory=dict)
     held: dict[str, str] = field(default_factory=dict)
@@ -101,6 +103,8 @@ class FakeEngine:
 
     def down(self, environment: str, *, progress: Progress) -> StackResult:
         self._refuse_if_held(environment)
+        if self.stuck:
+            return StackResult((), {}, dict(self.stuck), 0.1)
         stack = self.stacks_by_name.pop(environment, None)
         names = list(stack.resources) if stack else []
         for name in names:

@@ -192,11 +192,11 @@ def show_down(name: str, report: DownReport) -> None:
 def _show_preview(result: StackResult, engine: str) -> None:
     for word, changes in planned(result.changes).items():
         for change in changes:
-            typer.echo(f"{word:8}{change.name} ({change.type})  {', '.join(change.properties)}".rstrip())
+            typer.echo(f"{word:9}{change.name} ({change.type})  {', '.join(change.properties)}".rstrip())
     for name, reason in result.failures.items():
-        typer.echo(f"failed  {name}: {reason}")
+        typer.echo(f"failed   {name}: {reason}")
     for name in result.skipped:
-        typer.echo(f"unknown {name}: it needs what failed")
+        typer.echo(f"unknown  {name}: it needs what failed")
     same = unchanged(result.changes)
     typer.echo(f"{len(result.changes) - same} to change, {same} unchanged ({result.seconds:.1f} s, engine {engine})")
 

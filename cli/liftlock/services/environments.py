@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from liftlock.core.deployment import Source, entries_for, needs_record, removal_entry
 from liftlock.core.deployment_messages import failure_text, reasons_text
-from liftlock.core.environment import DataSource, Environment, EnvironmentClass
-from liftlock.core.errors import BlockedError, ConfigError, ConflictError, DeploymentError, LiftlockError
-from liftlock.core.ledger import Json
+from liftlock.core.environment import DataSource, Environment
+from liftlock.core.errors import BlockedError, ConfigError, DeploymentError
 from liftlock.core.ports import Identity, Passed, StackResult, StepOperation
 from liftlock.core.stack import (
-    Lease,
-    lost_databases,
-    port_candidates,
-    port_of,
     read_lease,
-    secret_keys,
-    stack_values,
-    unproven_images,
     url,
     url_host,
 )
 from liftlock.services.parts import Parts
+from liftlock.services.preparation import Prepared, Renew, keep_lease, prepare, refuse_data_loss
 from liftlock.services.reports import DownReport, UpReport
 from liftlock.services.unchanged import Receiver, Watch
 
@@ -32,29 +24,6 @@ VERIFY_SECONDS = 15.0
 
 Declare = Callable[[], tuple[Environment, Source]]
 """The environment as it is declared at the moment of asking, and the state of the repository that says so."""
-
-Renew = Callable[[Environment, Lease | None], Lease | None]
-"""The environment and the lease that it holds -> the lease that it gets."""
-
-
-def _keep_lease(environment: Environment, held: Lease | None) -> Lease | None:  # noqa: ARG001 - one of two ways to renew
-    return held
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Everything that an engine run needs; secrets are kept out of its representation. lost: databases that would be removed.
-
-    known: how many resources the state has.
-    """
-
-    environment: Environment
-    port: int
-    values: Mapping[str, Json]
-    lease: Lease | None
-    lost: tuple[str, ...]
-    known: int
-    secrets: Mapping[str, str] = field(repr=False)
 
 
 class Environments:
@@ -65,7 +34,7 @@ class Environments:
 
     def preview(self, environment: Environment) -> StackResult:
         """What `up` would change; nothing is touched and nothing is recorded."""
-        prepared = self._prepare(environment, _keep_lease)
+        prepared = prepare(self._parts, environment)
         with self._parts.progress.watching(f"{environment.name}: preview", prepared.known):
             return self._parts.engine.preview(environment.name, prepared.values, prepared.secrets)
 
@@ -75,7 +44,7 @@ class Environments:
         declare: Declare,
         *,
         actor: Identity,
-        renew: Renew = _keep_lease,
+        renew: Renew = keep_lease,
         remove_data: frozenset[str] = frozenset(),
         watch: Watch = lambda: None,
         again: str = "",
@@ -100,8 +69,8 @@ class Environments:
     ) -> tuple[int, str, UpReport]:
         parts = self._parts
         began = parts.clock.now()
-        prepared = self._prepare(environment, renew)
-        _refuse_data_loss(environment, [name for name in prepared.lost if name not in remove_data])
+        prepared = prepare(parts, environment, renew)
+        refuse_data_loss(environment, [name for name in prepared.lost if name not in remove_data])
         parts.progress.step(f"{environment.name}: release {environment.release_id}, {len(environment.services)} services")
         with parts.progress.watching(environment.name, prepared.known):
             result = parts.engine.up(environment.name, prepared.values, prepared.secrets, progress=parts.progress)
@@ -157,56 +126,6 @@ class Environments:
             parts.ledger.append([removal_entry(environment, lease, actor=actor, at=parts.clock.now())])
         names = (*(change.name for change in result.changes if change.operation is StepOperation.DELETE), *leftovers)
         return DownReport(environment, existed, len(names), _seconds(began, parts.clock.now()), names)
-
-    def _prepare(self, environment: Environment, renew: Renew) -> Prepared:
-        applied = self._parts.engine.stack(environment.name)
-        # Asked in any case: a Docker engine that is down is said once and before anything is recorded, not by each resource.
-        running = self._parts.runtime.parts(environment.project, environment.name)
-        if applied is None and running:
-            raise _unclaimed(environment, len(running))
-        self._check_digests(environment, applied.values if applied else None)
-        port = self._choose_port(environment, port_of(applied.values) if applied else None)
-        secrets = self._collect_secrets(environment, existed=applied is not None)
-        lease = renew(environment, read_lease(applied.values) if applied else None)
-        lost = lost_databases(environment, applied.values if applied else None)
-        known = applied.resources if applied else 0
-        return Prepared(environment, port, stack_values(environment, port=port, lease=lease), lease, lost, known, secrets)
-
-    def _check_digests(self, environment: Environment, applied: Mapping[str, Json] | None) -> None:
-        for image in unproven_images(environment, applied):
-            if self._parts.registry.resolve(image.repository, str(image.digest)) is None:
-                raise LiftlockError(
-                    f"{environment.name}: the registry has no {image}",
-                    hint="it was never pushed or was pruned; push it again, or record another version: liftlock image record",
-                )
-
-    def _choose_port(self, environment: Environment, kept: int | None) -> int:
-        """The environment's own port is taken by its own router when it runs; only a port that is new here must be free."""
-        if kept is not None and environment.port in {None, kept}:
-            return kept
-        others = (port_of(stack.values) for stack in self._parts.engine.stacks() if stack.environment != environment.name)
-        candidates = port_candidates(environment, kept, frozenset(port for port in others if port is not None))
-        port = self._parts.runtime.free_port(candidates)
-        if port is None:
-            wanted = (
-                f"port {candidates[0]}" if len(candidates) == 1 else f"every port from {environment.ports[0]} to {environment.ports[1]}"
-            )
-            raise ConflictError(
-                f"{environment.name}: {wanted} is in use on 127.0.0.1",
-                hint=f"stop what uses it, or set another `port` in environments/{environment.name}.yaml (`ports` in liftlock.yaml)",
-            )
-        return port
-
-    def _collect_secrets(self, environment: Environment, *, existed: bool) -> dict[str, str]:
-        """Generated secrets are kept from run to run, references are resolved anew."""
-        kept = self._parts.engine.secrets(environment.name) if existed else {}
-        found: dict[str, str] = {}
-        for key, reference in secret_keys(environment).items():
-            if reference is not None:
-                found[key] = self._parts.secrets.resolve(reference)
-            else:
-                found[key] = kept.get(key) or self._parts.secrets.generate()
-        return found
 
     def _seed(self, prepared: Prepared, result: StackResult) -> dict[str, int]:
         """Fills each database that asks for synthetic rows; one that is filled already is left alone."""
@@ -284,31 +203,6 @@ def _not_proved(environment: Environment, failures: Mapping[str, str], again: st
         reasons_text(f"{environment.name}: release {environment.release_id} is deployed, but not proved healthy", failures),
         hint=f"it runs as it is and is not promoted; see why: {logs}; then run: {again}",
         failures=failures,
-    )
-
-
-def _refuse_data_loss(environment: Environment, lost: Sequence[str]) -> None:
-    if not lost:
-        return
-    if environment.protected:
-        raise BlockedError(
-            f"{environment.name} is protected, and this would remove {', '.join(lost)} with all data",
-            hint="declare the database again; the data of a protected environment is not removed",
-        )
-    options = " ".join(f"--remove-data {name}" for name in lost)
-    raise BlockedError(
-        f"{environment.name}: {', '.join(lost)} is no longer declared; this would remove it with all data",
-        hint=f"declare it again, or say so: liftlock env up {environment.name} {options}",
-    )
-
-
-def _unclaimed(environment: Environment, containers: int) -> ConflictError:
-    """Without a state nothing is known of what runs there; making it anew would lose its passwords and leave orphans."""
-    ephemeral = environment.cls is EnvironmentClass.EPHEMERAL
-    down = "liftlock branch down --branch NAME" if ephemeral else f"liftlock env down {environment.name} --yes"
-    return ConflictError(
-        f"{environment.name} runs on this Docker engine ({containers} containers), and this checkout has no state of it",
-        hint=f"work in the checkout that made it, or copy its .liftlock folder here; to give it up with its data: {down}",
     )
 
 

@@ -89,6 +89,12 @@ class World:
     def check(self, name: str = "dev") -> UpReport | None:
         return Unchanged(self.receipts, self.witness, self.probe, self.locks, self.clock).check(name)
 
+    @property
+    def url(self) -> str:
+        stack = self.engine.stack("dev")
+        assert stack is not None
+        return f"http://dev.shop.localhost:{port_of(stack.values)}"
+
     def facts(self) -> list[Fact]:
         return [record.entry.fact for record in self.ledger.records()]
 
@@ -131,6 +137,52 @@ def test_an_environment_that_does_not_answer_is_said_to_be_deployed_and_not_prov
     with pytest.raises(DeploymentError, match=r"is deployed, but not proved healthy(.|\n)*HTTP 503"):
         world.up(environment())
     assert Fact.VERIFIED not in world.facts()
+
+
+def test_a_failed_deployment_says_what_was_kept_what_still_serves_and_what_to_type_next() -> None:
+    world = World()
+    world.up(environment())
+    world.engine.broken["api"] = "its health check fails"
+    with pytest.raises(DeploymentError) as failed:
+        world.up(environment(services=(service("api", image=image("api", "b")), service("web"))))
+    assert failed.value.message.splitlines()[1:] == [
+        "  api: its health check fails",
+        "kept: created web",
+        f"still serving: {world.url} answers (HTTP 200) with what ran before",
+    ]
+    assert failed.value.hint == "mend the cause, then run: liftlock env up dev"
+
+
+def test_an_environment_that_does_not_answer_names_the_logs_to_look_at_and_the_next_command() -> None:
+    world = World(probe=FakeProbe(503))
+    with pytest.raises(DeploymentError) as failed:
+        world.up(environment())
+    assert failed.value.hint is not None
+    assert "see why: liftlock env logs dev api; then run: liftlock env up dev" in failed.value.hint
+
+
+def test_a_removal_that_fails_names_what_is_gone_and_the_next_command() -> None:
+    world = World()
+    world.up(environment())
+    world.engine.stuck["api"] = "it is in use"
+    with pytest.raises(DeploymentError) as failed:
+        world.environments.down("dev", "shop", actor=ADA, protected=False)
+    assert failed.value.message == "dev could not be removed whole\n  api: it is in use"
+    assert (failed.value.hint, failed.value.failures) == ("mend the cause, then run: liftlock env down dev --yes", {"api": "it is in use"})
+    del world.engine.stuck["api"]
+    assert world.environments.down("dev", "shop", actor=ADA, protected=False).names == ("api",)
+
+
+def test_a_branch_that_fails_is_told_the_command_that_was_typed() -> None:
+    world = World()
+    world.engine.broken["api"] = "no"
+    branches = Branches(world.parts, world.environments)
+    with pytest.raises(DeploymentError) as failed:
+        branches.up("feature/x", lambda name: (environment(name), COMMIT), owner=ADA, ttl=None, again="liftlock branch up -i api=v2")
+    assert failed.value.hint == "mend the cause, then run: liftlock branch up -i api=v2"
+    with pytest.raises(DeploymentError) as failed:
+        branches.up("feature/x", lambda name: (environment(name), COMMIT), owner=ADA, ttl=None)
+    assert failed.value.hint == "mend the cause, then run: liftlock branch up --branch feature/x"
 
 
 def test_a_digest_that_the_registry_lost_stops_the_run_before_the_engine() -> None:

@@ -106,7 +106,9 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    for name in [name for name in os.environ if name.startswith(("DOCKER_", "PULUMI_", "LIFTLOCK_"))]:
+        monkeypatch.delenv(name)
     root = tmp_path / "repo"
     for name, text in {
         "liftlock.yaml": "version: 1\n",

@@ -59,8 +59,8 @@ class RunTeller:
 
     def says(self, severity: str, message: str, urn: str) -> None:
         """A message of the program or the engine. Errors are part of the result, which names each of them."""
-        text = self._clean(message.strip())
-        about = f"{short_name(urn)}: " if urn and not urn.rpartition("::")[0].endswith("pulumi:pulumi:Stack") else ""
+        text, name = self._clean(message.strip()), short_name(urn)
+        about = "" if not urn or name in text or urn.rpartition("::")[0].endswith("pulumi:pulumi:Stack") else f"{name}: "
         if text and severity == "warning":
             self._progress.warn(f"{about}{text}")
         elif text and severity in {"info", "info#err"}:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from liftlock.adapters.progress.board import ASCII_SPINNER, SPINNER, Board, Tone, render
 from liftlock.adapters.progress.plain import PlainProgress
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.live import Live
 
 _GRACE = 0.25
-_PER_SECOND = 8
+_PAUSE = 0.125
 _TALLEST = 12
 _STYLES = {
     Tone.BUSY: "cyan",
@@ -53,12 +53,15 @@ class LiveProgress(PlainProgress):
     def _accompany(self, over: threading.Event) -> None:
         if over.wait(_GRACE):
             return
-        console = _console(self._stream)
+        console = _console(self._stream, self._lines)
         live = self._view(console)
         with self._lines:
             live.start()
             self._console = console
-        over.wait()
+        # rich's own drawing thread and a print at the same moment lose lines: each clears the view where the other left it.
+        while not over.wait(_PAUSE):
+            with self._lines:
+                live.refresh()
         with self._lines:
             self._console = None
             live.stop()
@@ -71,14 +74,14 @@ class LiveProgress(PlainProgress):
         return Live(
             _Drawn(lambda: self._draw(console)),
             console=console,
-            refresh_per_second=_PER_SECOND,
+            auto_refresh=False,
             transient=True,
             redirect_stdout=shared,
             vertical_overflow="crop",
         )
 
     def _draw(self, console: Console) -> RenderableType:
-        """Called by the drawing thread, which holds the terminal: takes no lock of ours."""
+        """The board as it stands; boards are replaced, never changed, so no lock is needed."""
         from rich.text import Text  # noqa: PLC0415
 
         board = self._board
@@ -104,7 +107,14 @@ class LiveProgress(PlainProgress):
         self._console.print(Text(text, style=_STYLES[tone]), soft_wrap=True)
 
 
-def _console(stream: TextIO) -> Console:
+def _console(stream: TextIO, lines: threading.RLock) -> Console:
     from rich.console import Console  # noqa: PLC0415
 
-    return Console(file=stream, highlight=False, markup=False, emoji=False)
+    class OneAtATime(Console):
+        """Also what is printed past us (to sys.stderr) waits until the view is drawn."""
+
+        def print(self, *objects: Any, **options: Any) -> None:
+            with lines:
+                super().print(*objects, **options)
+
+    return OneAtATime(file=stream, highlight=False, markup=False, emoji=False)

@@ -21,7 +21,7 @@ class PlainProgress:
     def __init__(self, stream: TextIO | None = None, *, every: float = _EVERY) -> None:
         self._stream = stream or sys.stderr
         self._every = every
-        self._lines = threading.Lock()
+        self._lines = threading.RLock()
         self._changes = threading.Lock()
         self._board: Board | None = None
 
