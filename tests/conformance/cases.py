@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conformance.compare import disagreements
-from tests.conformance.differences import Difference, with_race
+from tests.conformance.differences import Difference, without_race
 from tests.conformance.facts import RECORDED, Facts, normalised, recorded_facts, recorded_images
 from tests.images import tiny_image
 
@@ -34,7 +34,7 @@ def wrong_steps(case: str, do: DoStep, differences: Iterable[Difference], *, reg
         expected, found = normalised(recorded.pop(step["name"]), theirs), normalised(seen, _our_names(registry))
         for difference in differences:
             expected, found = difference.recorded(expected), difference.seen(found)
-        wrong += [f"{step['name']}: {line}" for line in disagreements(with_race(case, expected, found), found)]
+        wrong += [f"{step['name']}: {line}" for line in disagreements(without_race(case, expected), found)]
     return [*wrong, *(f"{name}: recorded, and not done" for name in recorded)]
 
 
