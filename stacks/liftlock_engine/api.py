@@ -18,6 +18,7 @@ from liftlock_engine.passphrase import Crypter, PassphraseSupplier, Sealed
 from liftlock_engine.program import Program
 from liftlock_engine.providers.port import Provider
 from liftlock_engine.run import Run, Settings
+from liftlock_engine.stack_config import recorded_config
 from liftlock_engine.values import PropertyMap
 
 
@@ -76,8 +77,8 @@ class Engine:
             work = Run(operation, stack, snapshot, writer, settings)
             started = time.time()
             result = work.run(program)
-            if writer.writes:
-                writer.write_history(work.snapshot, _history(result, started))
+            if not operation.is_preview and self.backend.exists(stack):
+                writer.write_history(_history(result, started, recorded_config(self.backend.config_path(stack))))
             return replace(result, checksum=self.backend.checksum(stack))  # while nobody else can have written it
 
     def observe(
@@ -141,15 +142,15 @@ class Engine:
         return snapshot, recorded if config is None else config
 
 
-def _history(result: Result, started: float) -> dict[str, object]:
+def _history(result: Result, started: float, config: Mapping[str, object]) -> dict[str, object]:
     kind = {Operation.UP: "update"}.get(result.operation, result.operation.value)
     return {
         "kind": kind,
         "startTime": int(started),
         "message": "",
         "environment": {"exec.kind": "liftlock", "user": _user()},
-        "config": {},
-        "version": 1,
+        "config": config,
+        "version": 0,
         "result": "succeeded" if result.succeeded else "failed",
         "endTime": int(time.time()),
         "resourceChanges": dict(result.changes),

@@ -17,7 +17,7 @@ from pathlib import Path
 from liftlock_engine import locks
 from liftlock_engine.checkpoint import Encoder, read_document
 from liftlock_engine.errors import StateError
-from liftlock_engine.files import write_atomically
+from liftlock_engine.files import remove_unfinished, sidecar, sidecar_text, write_atomically, write_together
 from liftlock_engine.model import ConfigValue, Snapshot, StackName
 from liftlock_engine.passphrase import Crypter
 from liftlock_engine.stack_config import read_config, write_config
@@ -43,8 +43,8 @@ class FileBackend:
         return tuple(StackName(project, path.stem) for path in sorted((self._base / "stacks" / project).glob("*.json")))
 
     def exists(self, name: StackName) -> bool:
-        """Whether the stack has a state."""
-        return self.state_path(name).exists()
+        """Whether the stack has a state, be it one that only the Pulumi CLI reads."""
+        return self.state_path(name).exists() or _compressed(self.state_path(name)) is not None
 
     def checksum(self, name: StackName) -> str:
         """SHA-256 of the checkpoint file, byte for byte; empty where there is none."""
@@ -56,6 +56,7 @@ class FileBackend:
     def load(self, name: StackName, crypter: Crypter) -> Snapshot:
         """The recorded state; empty where there is none."""
         path = self.state_path(name)
+        _refuse_compressed(path)
         try:
             text = path.read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -91,21 +92,32 @@ class FileBackend:
     def remove(self, name: StackName) -> None:
         """Removes the stack's state, history and configuration; the .bak file stays, as with the Pulumi CLI."""
         path = self.state_path(name)
-        if path.exists():
-            path.replace(path.with_suffix(".json.bak"))
-        path.with_suffix(".json.attrs").unlink(missing_ok=True)
+        bak = path.with_suffix(".json.bak")
+        for file, kept in ((path, bak), (sidecar(path), sidecar(bak))):
+            with contextlib.suppress(FileNotFoundError):
+                file.replace(kept)
+        tags = path.with_suffix(".pulumi-tags")
+        for file in (tags, sidecar(tags)):
+            file.unlink(missing_ok=True)
         shutil.rmtree(self._base / "history" / name.project / name.stack, ignore_errors=True)
         self.config_path(name).unlink(missing_ok=True)
 
     def write_meta(self) -> None:
         """Says which layout the folder has; Pulumi reads it before anything else."""
-        meta = self._base / "meta.yaml"
+        meta = self.meta_path()
         if not meta.exists():
             write_atomically(meta, "version: 1\n")
 
-    def history_path(self, name: StackName, kind: str) -> Path:
-        """A new history file's place. kind: history or checkpoint."""
-        return self._base / "history" / name.project / name.stack / f"{name.stack}-{time.time_ns()}.{kind}.json"
+    def meta_path(self) -> Path:
+        """Where the folder's layout is said."""
+        return self._base / "meta.yaml"
+
+    def record_paths(self, name: StackName) -> tuple[Path, Path, Path]:
+        """New places for what a finished run leaves: its entry, its checkpoint, and the backup of that."""
+        moment = time.time_ns()
+        history = self._base / "history" / name.project / name.stack
+        backup = self._base / "backups" / name.project / name.stack / f"{name.stack}.{moment}.json"
+        return history / f"{name.stack}-{moment}.history.json", history / f"{name.stack}-{moment}.checkpoint.json", backup
 
     @property
     def _base(self) -> Path:
@@ -133,23 +145,48 @@ class StateWriter:
             raise StateError(f"{path}: the state cannot be written ({err.strerror})") from err
         self.writes += 1
 
-    def write_history(self, snapshot: Snapshot, entry: Mapping[str, object]) -> None:
-        """Keeps the run's entry and its checkpoint in the history folder."""
+    def write_history(self, entry: Mapping[str, object]) -> None:
+        """Keeps the run's entry, its checkpoint and a backup of that, as Pulumi's file backend does; every file gets its sidecar."""
+        state = self._backend.state_path(self._name)
         try:
-            history = self._backend.history_path(self._name, "history")
-            write_atomically(history, json.dumps(entry, indent=4))
-            write_atomically(history.with_name(history.name.replace(".history.", ".checkpoint.")), self._document(snapshot))
+            checkpoint = state.read_text(encoding="utf-8")
+            history, then, backup = self._backend.record_paths(self._name)
+            texts = {history: json.dumps(entry), then: checkpoint, backup: checkpoint}
+            written = self._written(state, checkpoint) if self.writes else {}
+            write_together(texts | {sidecar(path): sidecar_text(text) for path, text in (texts | written).items()})
         except OSError as err:
             raise StateError(f"{self._name}: the history entry cannot be written ({err.strerror})") from err
+
+    def _written(self, state: Path, checkpoint: str) -> dict[Path, str]:
+        """The files that this run wrote before, whose sidecars are still the old ones."""
+        others = (state.with_suffix(".json.bak"), self._backend.meta_path())
+        return {state: checkpoint} | {path: path.read_text(encoding="utf-8") for path in others if path.exists()}
 
     def _document(self, snapshot: Snapshot) -> str:
         return self.encoder.document(str(self._name), snapshot, version=_version(), now=now())
 
     def _back_up(self, path: Path) -> None:
         self._backend.write_meta()
+        remove_unfinished(path)
         if path.exists():
             write_atomically(path.with_suffix(".json.bak"), path.read_text(encoding="utf-8"))
         self._backed_up = True
+
+
+def _refuse_compressed(path: Path) -> None:
+    found = _compressed(path)
+    if found is not None:
+        raise StateError(
+            f"{found}: the state is compressed; the embedded engine reads plain JSON only",
+            hint="Unset PULUMI_DIY_BACKEND_GZIP and PULUMI_DIY_BACKEND_ZSTD, then run `pulumi refresh`: it writes plain JSON.",
+        )
+
+
+def _compressed(path: Path) -> Path | None:
+    """The compressed state where there is one; of several files Pulumi takes the latest, so an older one is what a crash left."""
+    others = [other for end in (".gz", ".zst") if (other := path.with_name(path.name + end)).exists()]
+    plain = path.stat().st_mtime_ns if others and path.exists() else 0
+    return next((other for other in others if other.stat().st_mtime_ns >= plain), None)
 
 
 def now() -> str:

@@ -185,7 +185,7 @@ class Deployment:
     def _note(self, goal: Goal, step: Step, inputs: PropertyMap, *, id_: str, outputs: PropertyMap) -> ResourceState:
         """A step that no provider takes part in."""
         with self._run.recording(step, tell=goal.custom or self._run.preview):  # a component's end is told when its outputs are there
-            state = state_of(goal, inputs, id_=id_, outputs=outputs, old=step.old, now=now() if goal.custom else "")
+            state = state_of(goal, inputs, id_=id_, outputs=outputs, old=step.old, now=now())
             self._run.journal.put(state, old=step.old)
         return state
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from liftlock_engine.errors import LockedError, StateError
+from liftlock_engine.files import beside, remove_unfinished
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def _take(folder: Path, what: str, report: Callable[[str], None]) -> Path:
         with _one_at_a_time(folder):
             refuse_if_held(folder, what, report)
             lock = folder / f"{uuid.uuid4()}.json"
-            lock.write_text(json.dumps(_ourselves()))
+            _appear(lock, json.dumps(_ourselves()))
     except OSError as err:
         raise StateError(f"{folder}: the lock of {what} cannot be written ({err.strerror})") from err
     # The Pulumi CLI knows nothing of our folder lock: it may have come in meanwhile. It looks again after writing, and so do we.
@@ -57,6 +58,14 @@ def _take(folder: Path, what: str, report: Callable[[str], None]) -> Path:
         lock.unlink(missing_ok=True)
         raise
     return lock
+
+
+def _appear(lock: Path, text: str) -> None:
+    """Makes the lock whole in one step: the Pulumi CLI reads every file in its folder, and a half written one stops it without a name."""
+    remove_unfinished(lock.parent)
+    beginning = beside(lock.parent)
+    beginning.write_text(text)
+    beginning.replace(lock)
 
 
 @contextlib.contextmanager
@@ -111,7 +120,7 @@ def _username() -> str:
 
 
 def is_dead(holder: Holder) -> bool:
-    """Proof that the owner is gone: this machine, and no such process, or one that started after the lock was taken."""
+    """Proof that the owner is gone: this machine, and no such process, or a zombie, or one that started after the lock was taken."""
     if holder.hostname != socket.gethostname() or holder.pid <= 0:
         return False
     try:
@@ -120,9 +129,28 @@ def is_dead(holder: Holder) -> bool:
         return True
     except PermissionError:
         pass
+    if _is_zombie(holder.pid):
+        return True  # its parent has not asked yet how it ended
     started = _started(holder.pid)
     taken = _moment(holder.timestamp)
     return started is not None and taken is not None and started > taken + 2  # clocks of the two sources differ by up to a second
+
+
+def _is_zombie(pid: int) -> bool:
+    """Whether it ended and only its entry is left; one whose first thread alone ended may still write."""
+    try:
+        threads = sum(1 for _ in Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return False
+    return threads <= 1 and _stat(pid)[:1] == ["Z"]
+
+
+def _stat(pid: int) -> list[str]:
+    """The process's facts after its name; empty where the system does not tell."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except (OSError, IndexError):
+        return []
 
 
 def _moment(timestamp: str) -> float | None:
@@ -140,7 +168,7 @@ def _offset(timestamp: str) -> str:
 def _started(pid: int) -> float | None:
     """When a process started, in seconds since the epoch; None where the system does not tell."""
     try:
-        ticks = int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19])
+        ticks = int(_stat(pid)[19])
         boot = next(int(line.split()[1]) for line in Path("/proc/stat").read_text().splitlines() if line.startswith("btime"))
     except (OSError, ValueError, IndexError, StopIteration):
         return None

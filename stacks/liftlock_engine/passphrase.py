@@ -28,6 +28,10 @@ class Crypter:
         self._lock = threading.Lock()
         self._known: dict[tuple[str, str], str] = {}
 
+    def resalted(self, salt: str) -> Crypter:
+        """One for the same passphrase and another salt."""
+        return Crypter(salt, self._passphrase)
+
     def encrypt(self, place: str, plaintext: str) -> str:
         """The ciphertext; the one that was read from `place` where the plaintext is the same, so that checkpoints stay stable."""
         known = self._known.get((place, plaintext))
@@ -75,6 +79,10 @@ class Sealed(Crypter):
     def decrypt(self, place: str, ciphertext: str) -> str:  # noqa: ARG002 - the place does not matter here
         """A placeholder, as JSON where the plaintext would be JSON."""
         return '"[secret]"'
+
+    def resalted(self, salt: str) -> Crypter:  # noqa: ARG002 - as above
+        """This very one."""
+        return self
 
 
 def _split_salt(salt: str) -> tuple[str, str, str]:

@@ -17,8 +17,16 @@ from liftlock_engine.passphrase import Crypter
 def read_config(path: Path, crypter: Crypter) -> dict[str, ConfigValue]:
     """The configuration in clear; crypter takes over the file's salt where it has none. Empty where there is no file."""
     document = _load(path)
-    crypter.salt = crypter.salt or str(document.get("encryptionsalt") or "")
-    return {key: _read(raw, crypter, f"{path.name}#{key}") for key, raw in (document.get("config") or {}).items()}
+    salt = str(document.get("encryptionsalt") or "")
+    crypter.salt = crypter.salt or salt
+    own = crypter if salt in ("", crypter.salt) else crypter.resalted(salt)  # the file was made anew after the state was
+    return {key: _read(raw, own, f"{path.name}#{key}") for key, raw in (document.get("config") or {}).items()}
+
+
+def recorded_config(path: Path) -> dict[str, object]:
+    """The configuration as a run's history entry has it: as on file, secrets encrypted, numbers and truth values as text."""
+    values = {key: _plain(raw) for key, raw in (_load(path).get("config") or {}).items()}
+    return {key: raw if isinstance(raw, str | dict | list) else json.dumps(raw) for key, raw in values.items()}
 
 
 def write_config(path: Path, config: Mapping[str, ConfigValue], crypter: Crypter) -> None:

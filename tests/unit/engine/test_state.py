@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import errno
+import hashlib
 import json
 import os
 import socket
@@ -224,6 +226,14 @@ def test_the_lock_of_a_dead_process_is_removed_with_a_word(desk: Desk) -> None:
     assert "removed the lock of a run that is gone (ada@" in desk.told[0]
 
 
+def test_the_lock_of_a_zombie_is_removed(desk: Desk) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and nobody has taken note
+        _strand(desk, pid=ended.pid)
+        assert desk.up(one).succeeded
+    assert "removed the lock" in desk.told[0]
+
+
 def test_the_lock_of_a_process_that_began_after_it_is_removed(desk: Desk) -> None:
     _strand(desk, timestamp=(datetime.now(UTC) - timedelta(days=400)).isoformat())
     assert desk.up(one).succeeded
@@ -290,3 +300,63 @@ def test_stacks_are_listed_viewed_and_removed(desk: Desk) -> None:
     assert [name.stack for name in desk.engine.stacks("shop")] == ["prod"]
     with pytest.raises(StateError, match="has no state"):
         desk.engine.outputs(STACK)
+
+
+def test_a_finished_run_leaves_what_the_file_backend_would_leave(desk: Desk) -> None:
+    config = {"shop:greeting": ConfigValue("hello"), "shop:password": ConfigValue(SECRET_TEXT, secret=True)}
+    for program in (one, with_secret(), with_secret()):
+        desk.up(program, config=config)
+    base = desk.folder / "state" / ".pulumi"
+    files = [path for path in base.rglob("*") if path.is_file() and path.suffix != ".attrs"]
+    assert {path.relative_to(base).parts[0] for path in files} == {"meta.yaml", "stacks", "history", "backups"}
+    for path in files:
+        known = json.loads(path.with_name(f"{path.name}.attrs").read_text())
+        assert known["md5"] == base64.b64encode(hashlib.md5(path.read_bytes(), usedforsecurity=False).digest()).decode(), path
+    entry = json.loads(max((base / "history").rglob("*.history.json")).read_text())
+    assert entry["config"]["shop:greeting"] == "hello"
+    assert entry["config"]["shop:password"]["secure"].startswith("v1:")
+    now = desk.state.read_text()
+    for kept in ("history/shop/dev/*.checkpoint.json", "backups/shop/dev/dev.*.json"):
+        assert len(list(base.glob(kept))) == 3
+        assert max(base.glob(kept)).read_text() == now
+
+
+@pytest.mark.parametrize("end", ["gz", "zst"])
+def test_a_compressed_state_is_refused_and_not_taken_for_none(desk: Desk, end: str) -> None:
+    desk.up(one)
+    compressed = desk.state.with_name(f"dev.json.{end}")
+    compressed.write_bytes(b"")
+    for left in (desk.state, compressed):  # where both are there, the latest counts
+        with pytest.raises(StateError, match=rf"dev\.json\.{end}: the state is compressed"):
+            desk.up(one)
+        with pytest.raises(StateError, match="the state is compressed"):
+            desk.engine.stack(STACK)
+        left.unlink()
+
+
+def test_a_compressed_state_older_than_the_plain_one_does_not_count(desk: Desk) -> None:
+    desk.up(one)
+    compressed = desk.state.with_name("dev.json.gz")
+    compressed.write_bytes(b"")
+    os.utime(compressed, (0, 0))
+    assert desk.up(one).changes == {"same": 2}
+
+
+def test_configuration_under_a_salt_of_its_own_is_read(desk: Desk) -> None:
+    desk.up(with_secret())
+    other = Crypter("", lambda: desk.passphrase)
+    desk.engine.backend.save_config(STACK, {"shop:password": ConfigValue("from elsewhere", secret=True)}, other)
+    assert desk.run(Operation.PREVIEW, with_secret()).changes == {"same": 2}
+    assert desk.up(with_secret(size=2)).succeeded
+    assert desk.engine.config(STACK)["shop:password"].value == "from elsewhere"
+
+
+def test_what_a_cut_off_write_left_is_removed_by_the_next_run(desk: Desk) -> None:
+    desk.up(one)
+    locks = desk.folder / "state" / ".pulumi" / "locks" / "organization" / "shop"
+    left = [desk.state.with_name(".dev.json.0123abcd.tmp"), locks / ".dev.0123abcd.tmp"]
+    others = [desk.state.with_name(".dev.json.json.0123abcd.tmp"), locks / ".dev.x.0123abcd.tmp"]  # of the stacks `dev.json` and `dev.x`
+    for path in (*left, *others):
+        path.write_text("{")
+    desk.up(with_secret())
+    assert [path.exists() for path in (*left, *others)] == [False, False, True, True]

@@ -32,16 +32,22 @@ def test_an_update_makes_what_the_program_declares_and_exports(desk: Desk) -> No
     assert desk.names == ["a"]
 
 
-def test_no_change_writes_nothing_at_all(desk: Desk) -> None:
+def test_no_change_writes_nothing_but_its_history(desk: Desk) -> None:
     def program() -> None:
         Thing("a", name="a")
         Thing("b", size=2)
 
+    def files() -> dict[Path, tuple[int, bytes]]:
+        return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in desk.folder.rglob("*") if path.is_file()}
+
     desk.up(program)
-    before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in desk.folder.rglob("*") if path.is_file()}
+    before = files()
     result = desk.up(program)
     assert result.changes == {"same": 3}
-    assert {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in desk.folder.rglob("*") if path.is_file()} == before
+    after = files()
+    assert {path: after[path] for path in before} == before
+    new = {path.relative_to(desk.folder / "state" / ".pulumi").parts[0] for path in after.keys() - before.keys()}
+    assert new == {"history", "backups"}
 
 
 def test_ten_unchanged_resources_cost_little(desk: Desk) -> None:
