@@ -17,6 +17,7 @@ class _Liftlock(Root):
     later = (
         Later("init", "init:init", "Write a new environments repository, commit it, and push it to its forge."),
         Later("doctor", "doctor:doctor", "Look at everything that liftlock needs: Git, Docker, engine, registry, forge."),
+        Later("engine", "engine", "Show which engine runs the environments, and where its state is."),
         Later("config", "config", "Check the declared files and explain where every value comes from."),
         Later("env", "env", "Create, show and remove environments."),
         Later("branch", "branch", "Make, list and remove environments of branches."),

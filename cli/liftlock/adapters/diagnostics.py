@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,16 +10,17 @@ import httpx
 
 from liftlock import __version__
 from liftlock.adapters.docker_client import HINT, connect, docker_endpoint, wrapped
+from liftlock.adapters.engines.pulumi.versions import require
 from liftlock.core.diagnosis import Finding, Verdict
 from liftlock.core.errors import LiftlockError
-from liftlock.core.project import ForgeKind, Project
+from liftlock.core.project import EngineKind, ForgeKind, Project
 
 _GIT_IDENTITY = 'git config --global user.name "Your Name" && git config --global user.email you@example.org'
 
 
 def diagnose(root: Path | None, project: Project | None) -> Sequence[Finding]:
     """Every part in the order in which a newcomer needs it; what needs an environments repository is left out without one."""
-    found = [_git(), _git_identity(root), _docker(), _engine()]
+    found = [_git(), _git_identity(root), _docker(), _engine(root, project)]
     if project is None or root is None:
         return [
             *found,
@@ -54,10 +54,16 @@ def _docker() -> Finding:
     return Finding("docker", Verdict.OK, f"{version['Version']} (API {version['ApiVersion']}) at {where}")
 
 
-def _engine() -> Finding:
-    cli = shutil.which("pulumi")
-    beside = f"; the Pulumi CLI at {cli} is not used by this version" if cli else ""
-    return Finding("engine", Verdict.OK, f"embedded, {__version__}{beside}")
+def _engine(root: Path | None, project: Project | None) -> Finding:
+    """The declared engine; without a repository the one that needs no installation."""
+    choice = project.engine.choice if project is not None else None
+    if root is None or choice is None or choice.kind is EngineKind.EMBEDDED:
+        return Finding("engine", Verdict.OK, f"embedded, {__version__}")
+    try:
+        cli = require(root / ".liftlock" / "pulumi" / "cli.json")
+    except LiftlockError as err:
+        return Finding("engine", Verdict.MISSING, err.message, err.hint)
+    return Finding("engine", Verdict.OK, f"pulumi, {cli.version} at {cli.path}")
 
 
 def _registry(host: str) -> Finding:

@@ -28,7 +28,8 @@ class Commands(typer.Typer):
 
     def __init__(self, help: str = "", *, cls: type[TyperGroup] = TyperGroup, **options: Any) -> None:
         said: dict[str, Any] = {"help": help} if help else {}  # an empty one would hide the callback's
-        super().__init__(cls=cls, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False, **said, **options)
+        said |= {"no_args_is_help": not options.get("invoke_without_command"), **options}
+        super().__init__(cls=cls, rich_markup_mode=None, pretty_exceptions_enable=False, **said)
 
     def command(self, name: str | None = None, **options: Any) -> Callable[[_Function], _Function]:
         """Adds a command."""

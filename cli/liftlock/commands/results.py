@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 from liftlock.commands.result_schema import Fields, ListOf, MapOf, Maybe, fields_of
@@ -17,6 +18,7 @@ def result_shapes() -> Mapping[str, Any]:
         "error": Fields({"exit_code": int, "message": str, "hint": str | None, "failures": Mapping[str, str]}),
         "init": _init(),
         "doctor": _doctor(),
+        **_engine(),
         "drift": Fields({"environments": ListOf(_drift())}),
     }
 
@@ -128,6 +130,12 @@ def _doctor() -> Any:
     from liftlock.core.diagnosis import Finding
 
     return tuple[Finding, ...]
+
+
+def _engine() -> dict[str, Any]:
+    from liftlock.core.engine_report import EngineReport
+
+    return {"engine": EngineReport, "engine-install": Fields({"path": PurePath, "version": str})}
 
 
 def _drift() -> Fields:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from liftlock.adapters.config_files.loader import Inspection
+    from liftlock.adapters.engines.pulumi.versions import InstalledCli
     from liftlock.adapters.new_repository import CreatedRepository
     from liftlock.core.config.loaded import LoadedProject
     from liftlock.core.config.provenance import Provenance
     from liftlock.core.diagnosis import Finding
     from liftlock.core.drift import DriftReport
+    from liftlock.core.engine_report import EngineReport
     from liftlock.core.environment import Environment
     from liftlock.core.errors import ConfigError
     from liftlock.core.ports import Identity
@@ -216,6 +218,29 @@ def unchanged(repo: Path | None, environment: str) -> UpReport | None:
     witness = LocalWitness(root, SecretSources(root).resolve)
     locks = FileLocks(root / ".liftlock" / "locks", PlainProgress(), patience=-1)
     return Unchanged(receipts, witness, HttpProbe(), locks, SystemClock()).check(environment)
+
+
+def describe_engine(repo: Path | None) -> EngineReport:
+    """Which engine runs, why, and what its state holds."""
+    from liftlock.adapters.progress import choose_progress
+    from liftlock.wiring.engines import describe_engine as describe
+
+    loaded = load_configuration(repo)
+    return describe(loaded.root, loaded.project, choose_progress())
+
+
+def fetch_pulumi_installer() -> str:
+    """The text of Pulumi's own installer."""
+    from liftlock.adapters.engines.pulumi.installer import fetch_installer
+
+    return fetch_installer()
+
+
+def run_pulumi_installer(script: str) -> InstalledCli:
+    """Runs the installer; what it installed."""
+    from liftlock.adapters.engines.pulumi.installer import run_installer
+
+    return run_installer(script)
 
 
 def diagnose(repo: Path | None) -> Sequence[Finding]:

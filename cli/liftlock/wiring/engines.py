@@ -9,6 +9,7 @@ from pathlib import Path
 
 from liftlock.adapters.docker_client import docker_endpoint
 from liftlock.adapters.secret_sources import SecretSources
+from liftlock.core.engine_report import EngineReport
 from liftlock.core.ports import Engine, Progress
 from liftlock.core.project import DockerProvider, EngineKind, EngineSettings, Project
 
@@ -36,6 +37,16 @@ def backend_url(settings: EngineSettings, sources: SecretSources) -> str | None:
     if settings.files is not None or settings.backend is None:
         return None
     return sources.resolve(settings.backend) if settings.backend.startswith("env:") else settings.backend
+
+
+def describe_engine(root: Path, project: Project, progress: Progress) -> EngineReport:
+    """Which engine runs, why, and what its state holds."""
+    from liftlock.adapters.engines.inspection import EnginePlace, inspect_engine
+
+    settings = project.engine
+    backend = None if settings.files is not None else settings.backend
+    place = EnginePlace(project.name, state_folder(root, settings), root / WORK, backend)
+    return inspect_engine(settings, place, lambda: declared_engine(root, project, progress))
 
 
 def _pulumi(root: Path, project: Project, progress: Progress, backend: str | None, passphrase: Callable[[], str]) -> Engine:

@@ -44,3 +44,8 @@ REPOSITORY = TextRule(
 HTTP_PATH = TextRule(r"/[!-~]*", "a path begins with / and has no spaces", 1000)
 BRANCH = TextRule(r"[A-Za-z0-9][A-Za-z0-9._/-]*", "this is the name of a Git branch", 200)
 ONE_LINE = TextRule(r"[^\x00-\x1f]+", "this is one line of text and not empty")
+
+
+def without_password(url: str) -> str:
+    """The URL as it may be shown."""
+    return re.sub(r"(://[^/\s:@]*:)[^/\s]+@", r"\1[secret]@", url)

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError
 
 from liftlock.adapters.engines.values import hide
+from liftlock.core.config.text_rules import without_password
 from liftlock.core.errors import ConfigError, ConflictError, LiftlockError
 from liftlock_engine.locks import Holder, is_dead
 
 _HOLDER = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
 _PASSPHRASE = re.compile(r"incorrect passphrase|passphrase must be set|get passphrase", re.IGNORECASE)
-_URL_PASSWORD = re.compile(r"(://[^/\s:@]*:)[^/\s@]+@")
 _HINT = "it must be the one that this environment was made with; `engine.passphrase` in liftlock.yaml says where it is looked for"
 
 
@@ -52,4 +52,4 @@ def last_words(err: CommandError) -> str:
 
 def clean(text: str, secrets: Iterable[str]) -> str:
     """Without secrets, and without the passwords of URLs."""
-    return _URL_PASSWORD.sub(r"\1[secret]@", hide(text, secrets))
+    return without_password(hide(text, secrets))
