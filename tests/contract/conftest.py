@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.contract.places import SECRETS, DockerPlace, FakePlace, Place, PulumiPlace, has_images
+from tests.contract.places import PLACES, SECRETS, FakePlace, Place, has_images
 from tests.fakes.environments import QuietProgress
 
 
@@ -16,6 +16,7 @@ from tests.fakes.environments import QuietProgress
         "fake",
         pytest.param("docker", marks=pytest.mark.docker),
         pytest.param("pulumi", marks=[pytest.mark.docker, pytest.mark.pulumi]),
+        pytest.param("pulumi far away", marks=[pytest.mark.docker, pytest.mark.pulumi, pytest.mark.slow]),
     ],
 )
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
@@ -27,7 +28,7 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         return
     if not has_images():
         pytest.skip("needs the project's images: run make images")
-    real = (PulumiPlace if request.param == "pulumi" else DockerPlace)(tmp_path_factory.mktemp("state"))
+    real = PLACES[request.param](tmp_path_factory.mktemp("state"))
     try:
         made = real.engine.up("dev", real.healthy, SECRETS, progress=QuietProgress())
         assert made.succeeded, made.failures

@@ -14,6 +14,7 @@ import docker
 
 from liftlock.adapters.docker_runtime import DockerRuntime
 from liftlock.adapters.engines.embedded import EmbeddedEngine
+from liftlock.adapters.engines.pulumi.settings import PulumiSettings
 from liftlock.core.environment import Database, Environment, Migration
 from liftlock.core.image import ImageRef
 from liftlock.core.ledger import Json
@@ -234,11 +235,8 @@ class DockerPlace:
 class PulumiPlace(DockerPlace):
     """The same on the real Pulumi CLI, with our provider as its plugin."""
 
-    def _engine(self, endpoint: str | None) -> Engine:
-        from liftlock.adapters.engines.pulumi.engine import PulumiEngine
-        from liftlock.adapters.engines.pulumi.settings import PulumiSettings
-
-        settings = PulumiSettings(
+    def _settings(self, endpoint: str | None) -> PulumiSettings:
+        return PulumiSettings(
             project=self.project,
             state=self._folder,
             work=self._folder / "work",
@@ -246,7 +244,21 @@ class PulumiPlace(DockerPlace):
             docker_endpoint=endpoint,
             cli=pulumi_cli(),
         )
-        return PulumiEngine(settings, QuietProgress())
+
+    def _engine(self, endpoint: str | None) -> Engine:
+        from liftlock.adapters.engines.pulumi.engine import PulumiEngine
+
+        return PulumiEngine(self._settings(endpoint), QuietProgress())
+
+
+class FarPulumiPlace(PulumiPlace):
+    """The same with a state that only the CLI reads and writes, as in a bucket."""
+
+    def _settings(self, endpoint: str | None) -> PulumiSettings:
+        return replace(super()._settings(endpoint), state=self._folder / "configuration", backend=f"file://{self._folder}")
+
+
+PLACES = {"docker": DockerPlace, "pulumi": PulumiPlace, "pulumi far away": FarPulumiPlace}
 
 
 def has_images() -> bool:

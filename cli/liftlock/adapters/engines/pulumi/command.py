@@ -6,9 +6,11 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO
 
 from pulumi.automation import CommandResult, OnOutput, PulumiCommand
@@ -52,57 +54,53 @@ class Cli(PulumiCommand):
         on_output: OnOutput | None = None,
         on_error: OnOutput | None = None,
     ) -> CommandResult:
-        """As the base class promises."""
-        return self.ask(args, cwd, additional_env, on_output=on_output, on_error=on_error)
+        """As the base class promises; what is said is passed on at the end."""
+        result = self.ask(args, cwd, additional_env)
+        for heard, text in ((on_output, result.stdout), (on_error, result.stderr)):
+            if heard is not None:
+                for line in text.splitlines():
+                    heard(line)
+        return result
 
     def ask(
-        self,
-        args: Sequence[str],
-        cwd: str | Path,
-        additional_env: Mapping[str, str] | None = None,
-        *,
-        said: str = "",
-        on_output: OnOutput | None = None,
-        on_error: OnOutput | None = None,
+        self, args: Sequence[str], cwd: str | Path, additional_env: Mapping[str, str] | None = None, *, said: str = ""
     ) -> CommandResult:
         """Runs one command. said: what it is told on its standard input. CommandError where it ends with anything but 0."""
         folder = str(Path(self.command).parent)
         environment = {**os.environ, **(additional_env or {}), "PULUMI_AUTOMATION_API": "true", **self._settings()}
         environment["PATH"] = os.pathsep.join(part for part in (folder, environment.get("PATH")) if part)
-        process = subprocess.Popen(
-            [self.command, "--non-interactive", *args],
-            cwd=cwd,
-            env=environment,
-            stdin=subprocess.PIPE if said else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-        )
-        result = self._follow(process, said, on_output, on_error)
-        if result.code != 0:
+        with _spool() as out, _spool() as err:
+            process = subprocess.Popen(
+                [self.command, "--non-interactive", *args],
+                cwd=cwd,
+                env=environment,
+                stdin=subprocess.PIPE if said else subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,
+            )
+            code = self._follow(process, said)
+            result = CommandResult(stdout=_said(out), stderr=_said(err), code=code)
+        if code != 0:
             raise create_command_error(result)
         return result
 
-    def _follow(self, process: subprocess.Popen[str], said: str, on_output: OnOutput | None, on_error: OnOutput | None) -> CommandResult:
+    def _follow(self, process: subprocess.Popen[bytes], said: str) -> int:
         with process, guarded(process.pid), self._ended_on_error(process):
-            out, err = _Reader(process.stdout, on_output), _Reader(process.stderr, on_error)
             if process.stdin is not None:
-                process.stdin.write(said)
+                process.stdin.write(said.encode())
                 process.stdin.close()
             asked = False
-            while not (out.ended(_TICK) and err.ended(_TICK)):
+            while (code := _wait(process)) is None:
                 if self._cancel.is_set() and not asked:
                     asked = True
                     process.send_signal(signal.SIGINT)
-            code = process.wait()
             if code != 0:
                 end_session(process.pid)
-        return CommandResult(stdout=out.text, stderr=err.text, code=code)
+            return code
 
     @contextlib.contextmanager
-    def _ended_on_error(self, process: subprocess.Popen[str]) -> Iterator[None]:
+    def _ended_on_error(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
         """Asked twice to stop, or broken: then at once, with the plugins. The state says what was begun."""
         self._running.add(process.pid)
         try:
@@ -119,29 +117,23 @@ class Cli(PulumiCommand):
             end_session(leader)
 
 
-class _Reader:
-    """Collects what a process says."""
+def _spool() -> IO[bytes]:
+    """Where the CLI's words go. A pipe would break with us, and the CLI with it, before it could record what it did and free its lock."""
+    if sys.platform == "linux":
+        return os.fdopen(os.memfd_create("pulumi"), "w+b")  # in memory: what is said may be a secret
+    return TemporaryFile()
 
-    def __init__(self, stream: IO[str] | None, heard: OnOutput | None) -> None:
-        self._lines: list[str] = []
-        self._thread = threading.Thread(target=self._read, args=(stream, heard), daemon=True)
-        self._thread.start()
 
-    def _read(self, stream: IO[str] | None, heard: OnOutput | None) -> None:
-        for line in stream or ():
-            self._lines.append(line.rstrip())
-            if heard is not None:
-                heard(self._lines[-1])
+def _said(spool: IO[bytes]) -> str:
+    spool.seek(0)
+    return "\n".join(line.rstrip() for line in spool.read().decode(errors="replace").splitlines())
 
-    def ended(self, seconds: float) -> bool:
-        """Whether the stream is at its end, after waiting that long at most."""
-        self._thread.join(seconds)
-        return not self._thread.is_alive()
 
-    @property
-    def text(self) -> str:
-        """All of it."""
-        return "\n".join(self._lines)
+def _wait(process: subprocess.Popen[bytes]) -> int | None:
+    try:
+        return process.wait(_TICK)
+    except subprocess.TimeoutExpired:
+        return None
 
 
 @contextlib.contextmanager
