@@ -10,6 +10,7 @@ import httpx
 
 from liftlock import __version__
 from liftlock.adapters.docker_client import HINT, connect, docker_endpoint, wrapped
+from liftlock.adapters.engines.pulumi.settings import NOTES, WORK
 from liftlock.adapters.engines.pulumi.versions import require
 from liftlock.core.diagnosis import Finding, Verdict
 from liftlock.core.errors import LiftlockError
@@ -60,7 +61,7 @@ def _engine(root: Path | None, project: Project | None) -> Finding:
     if root is None or choice is None or choice.kind is EngineKind.EMBEDDED:
         return Finding("engine", Verdict.OK, f"embedded, {__version__}")
     try:
-        cli = require(root / ".liftlock" / "pulumi" / "cli.json")
+        cli = require(root / WORK / NOTES)
     except LiftlockError as err:
         return Finding("engine", Verdict.MISSING, err.message, err.hint)
     return Finding("engine", Verdict.OK, f"pulumi, {cli.version} at {cli.path}")

@@ -13,8 +13,6 @@ from liftlock.core.engine_report import EngineReport
 from liftlock.core.ports import Engine, Progress
 from liftlock.core.project import DockerProvider, EngineKind, EngineSettings, Project
 
-WORK = Path(".liftlock") / "pulumi"
-
 
 def declared_engine(root: Path, project: Project, progress: Progress) -> Engine:
     """The engine that runs; each is loaded only where it is the one."""
@@ -42,6 +40,7 @@ def backend_url(settings: EngineSettings, sources: SecretSources) -> str | None:
 def describe_engine(root: Path, project: Project, progress: Progress) -> EngineReport:
     """Which engine runs, why, and what its state holds."""
     from liftlock.adapters.engines.inspection import EnginePlace, inspect_engine
+    from liftlock.adapters.engines.pulumi.settings import WORK
 
     settings = project.engine
     backend = None if settings.files is not None else settings.backend
@@ -51,7 +50,7 @@ def describe_engine(root: Path, project: Project, progress: Progress) -> EngineR
 
 def _pulumi(root: Path, project: Project, progress: Progress, backend: str | None, passphrase: Callable[[], str]) -> Engine:
     from liftlock.adapters.engines.pulumi.engine import PulumiEngine
-    from liftlock.adapters.engines.pulumi.settings import PulumiSettings
+    from liftlock.adapters.engines.pulumi.settings import WORK, PulumiSettings
 
     settings = project.engine
     return PulumiEngine(

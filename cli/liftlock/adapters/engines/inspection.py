@@ -55,9 +55,10 @@ def inspect_engine(settings: EngineSettings, place: EnginePlace, open_engine: Ca
 
 
 def _installed(work: Path) -> tuple[str, str]:
-    from liftlock.adapters.engines.pulumi.versions import require  # noqa: PLC0415 - only where the CLI is the engine
+    from liftlock.adapters.engines.pulumi.settings import NOTES  # noqa: PLC0415 - only where the CLI is the engine
+    from liftlock.adapters.engines.pulumi.versions import require  # noqa: PLC0415
 
-    found = require(work / "cli.json")
+    found = require(work / NOTES)
     return found.version, str(found.path)
 
 

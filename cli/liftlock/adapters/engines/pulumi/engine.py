@@ -25,7 +25,7 @@ from liftlock.adapters.engines.pulumi.errors import translated
 from liftlock.adapters.engines.pulumi.events import Account, EventLog
 from liftlock.adapters.engines.pulumi.records import CliRecords, FileRecords, Records
 from liftlock.adapters.engines.pulumi.runs import declared_by, observations, outputs_of, recorded, result_of
-from liftlock.adapters.engines.pulumi.settings import PulumiSettings
+from liftlock.adapters.engines.pulumi.settings import NOTES, PulumiSettings
 from liftlock.adapters.engines.pulumi.versions import InstalledCli, require
 from liftlock.adapters.engines.pulumi.workspace import Program, write_project
 from liftlock.adapters.engines.results import observation, stack_result, stop_if_asked
@@ -222,7 +222,7 @@ class PulumiEngine:
 
     def _cli(self) -> InstalledCli:
         if self._installed is None:
-            self._installed = require(self.settings.work / "cli.json", self.settings.cli)
+            self._installed = require(self.settings.work / NOTES, self.settings.cli)
         return self._installed
 
     def _docker_plugin(self) -> tuple[str, Path] | None:

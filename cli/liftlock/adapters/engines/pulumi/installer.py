@@ -19,14 +19,17 @@ _ELSEWHERE = (
 )
 
 
-def fetch_installer(url: str = URL) -> str:
+def fetch_installer(transport: httpx.BaseTransport | None = None) -> str:
     """The installer's text; UnavailableError with what to do instead where the network does not give it."""
     try:
-        answer = httpx.get(url, timeout=30, follow_redirects=True)
+        with httpx.Client(transport=transport, timeout=30, follow_redirects=True) as client:
+            answer = client.get(URL)
     except httpx.HTTPError as err:
-        raise UnavailableError(f"{url} cannot be fetched ({str(err) or type(err).__name__})", hint=_ELSEWHERE) from err
+        raise UnavailableError(f"{URL} cannot be fetched ({str(err) or type(err).__name__})", hint=_ELSEWHERE) from err
+    if answer.url.scheme != "https":
+        raise UnavailableError(f"{URL} leads to {answer.url}, which anybody on the way can change", hint=_ELSEWHERE)
     if answer.status_code != httpx.codes.OK or not answer.text.startswith("#!"):
-        raise UnavailableError(f"{url} answers HTTP {answer.status_code} and no installer", hint=_ELSEWHERE)
+        raise UnavailableError(f"{URL} answers HTTP {answer.status_code} and no installer", hint=_ELSEWHERE)
     return answer.text
 
 

@@ -8,6 +8,11 @@ from pathlib import Path
 
 from liftlock.core.project import PASSPHRASE
 
+WORK = Path(".liftlock") / "pulumi"
+"""The folder of the work directories, in the environments repository."""
+NOTES = "cli.json"
+"""The file in it that remembers the CLI's version."""
+
 
 @dataclass(frozen=True, slots=True)
 class PulumiSettings:

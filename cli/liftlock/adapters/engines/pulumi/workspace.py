@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from pulumi.automation._stack import StackInitMode
 from liftlock.adapters.engines.pulumi.command import Cli
 from liftlock_engine.files import write_atomically
 
+_PATIENCE = 10
 _NOTHING = UpdateSummary("", datetime.fromtimestamp(0, UTC), "", {}, {}, "")
 
 
@@ -37,22 +39,32 @@ class _Stack(Stack):
 
 
 class Program:
-    """The inline program, with the event loops that it ran in: Pulumi leaves one open where the program failed."""
+    """The inline program, with the threads and event loops that it ran in: Pulumi leaves some unfinished where a run broke off."""
 
     def __init__(self, declare: Callable[[], None]) -> None:
         self._declare = declare
-        self._loops: list[asyncio.AbstractEventLoop] = []
+        self._runs: list[tuple[threading.Thread, asyncio.AbstractEventLoop]] = []
 
     def __call__(self) -> None:
         """Declares the resources."""
-        self._loops.append(asyncio.get_running_loop())
+        self._runs.append((threading.current_thread(), asyncio.get_running_loop()))
         self._declare()
 
     def close(self) -> None:
-        """Closes the loops that are left. To be called when no run goes any more."""
-        for loop in self._loops:
-            if not loop.is_running():
-                loop.close()
+        """Ends what is left of the runs. To be called when their CLI is gone; without it a program waits for nothing any more."""
+        for thread, loop in self._runs:
+            thread.join(_PATIENCE)
+            if not thread.is_alive() and not loop.is_closed():
+                _end(loop)
+
+
+def _end(loop: asyncio.AbstractEventLoop) -> None:
+    """Tasks end inside their loop: collected outside of it they could not clean up."""
+    if left := asyncio.all_tasks(loop):
+        for task in left:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    loop.close()
 
 
 def open_stack(environment: str, folder: Path, cli: Cli, program: Callable[[], None]) -> Stack:
