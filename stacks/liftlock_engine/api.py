@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import getpass
 import threading
 import time
@@ -17,6 +18,7 @@ from liftlock_engine.observe import ObservedResource, observe
 from liftlock_engine.passphrase import Crypter, PassphraseSupplier, Sealed
 from liftlock_engine.program import Program
 from liftlock_engine.providers.port import Provider
+from liftlock_engine.references import Stacks
 from liftlock_engine.run import Run, Settings
 from liftlock_engine.stack_config import recorded_config
 from liftlock_engine.values import PropertyMap
@@ -68,11 +70,13 @@ class Engine:
         with contextlib.ExitStack() as held:
             if not operation.is_preview:
                 held.enter_context(self.backend.lock(stack, self.report))
-            crypter = Crypter("", self.passphrase)
+            passphrase = functools.cache(self.passphrase)
+            crypter = Crypter("", passphrase)
             snapshot, settled_config = self._open(stack, crypter, config)
             if config is not None and operation is Operation.UP:
                 self.backend.save_config(stack, config, crypter)
-            settings = Settings(self.providers, self.parallel, settled_config, on_event, cancel or threading.Event(), refresh)
+            stacks = Stacks(self.backend, stack.project, passphrase).snapshot
+            settings = Settings(self.providers, self.parallel, settled_config, on_event, cancel or threading.Event(), refresh, stacks)
             writer = self.backend.writer(stack, crypter)
             work = Run(operation, stack, snapshot, writer, settings)
             started = time.time()

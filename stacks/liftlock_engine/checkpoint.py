@@ -38,9 +38,19 @@ _LISTS: Final = {
     "additional_secret_outputs": "additionalSecretOutputs",
     "ignore_changes": "ignoreChanges",
     "replace_on_changes": "replaceOnChanges",
+    "replace_with": "replaceWith",
+    "hide_diffs": "hideDiff",
 }
 _STAMPS: Final = {"created": "created", "modified": "modified"}
-_STRUCTURES: Final = ("custom", "inputs", "outputs", "propertyDependencies", "customTimeouts")
+_STRUCTURES: Final = (
+    "custom",
+    "inputs",
+    "outputs",
+    "propertyDependencies",
+    "customTimeouts",
+    "replacementTrigger",
+    "resourceHooks",
+)
 _KNOWN: Final = frozenset([*_TEXTS.values(), *_FLAGS.values(), *_LISTS.values(), *_STAMPS.values(), *_STRUCTURES])
 
 
@@ -97,6 +107,10 @@ def write_resource(state: ResourceState, crypter: Crypter) -> dict[str, object]:
         written["propertyDependencies"] = {key: list(urns) for key, urns in state.property_dependencies.items()}
     if timeouts := {f.name: getattr(state.timeouts, f.name) for f in fields(Timeouts) if getattr(state.timeouts, f.name) is not None}:
         written["customTimeouts"] = timeouts
+    if state.replacement_trigger is not None:
+        written["replacementTrigger"] = _encode(state.replacement_trigger, crypter, f"{state.urn}#replacementTrigger")
+    if state.hooks:
+        written["resourceHooks"] = {kind: list(names) for kind, names in state.hooks.items()}
     return {**written, **state.extra}
 
 
@@ -173,7 +187,9 @@ def read_resource(raw: Mapping[str, Any], crypter: Crypter) -> ResourceState:
         inputs=_decode_map(raw.get("inputs") or {}, crypter, f"{urn}#inputs"),
         outputs=_decode_map(raw.get("outputs") or {}, crypter, f"{urn}#outputs"),
         property_dependencies={key: tuple(urns or ()) for key, urns in (raw.get("propertyDependencies") or {}).items()},
-        timeouts=Timeouts(create=timeouts.get("create"), update=timeouts.get("update"), delete=timeouts.get("delete")),
+        timeouts=Timeouts(**{part.name: timeouts.get(part.name) for part in fields(Timeouts)}),
+        replacement_trigger=_decode(raw.get("replacementTrigger"), crypter, f"{urn}#replacementTrigger"),
+        hooks={kind: tuple(names) for kind, names in (raw.get("resourceHooks") or {}).items()},
         extra={key: value for key, value in raw.items() if key not in _KNOWN},
         **found,
     )

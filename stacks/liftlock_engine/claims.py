@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from liftlock_engine.errors import RefusedError
-from liftlock_engine.executor import Execution
+from liftlock_engine.execution import Execution
 from liftlock_engine.model import Goal, ResourceState
 from liftlock_engine.providers.port import Diff
 from liftlock_engine.secrecy import reveal, reveal_map
@@ -73,7 +73,7 @@ class Claims:
         with self._changed:
             recorded_as = old.urn if old is not None else goal.urn
             superseded = [state for state in self._run.journal.left() if state.delete and state.urn == recorded_as]
-            if diff.replaces or superseded:
+            if diff.replacing or superseded:
                 self._changed.wait_for(lambda: self._running.isdisjoint(self._users(recorded_as)))
             condemned = self._condemned.get(recorded_as)
             keys = condemned.keys if condemned is not None and old is not None and old.pending_replacement else None

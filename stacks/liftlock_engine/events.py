@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from liftlock_engine.providers.port import PropertyDiff
-from liftlock_engine.steps import Op, Step, count_changes
+from liftlock_engine.steps import Op, Step
 from liftlock_engine.values import PropertyMap
 
 
@@ -53,7 +54,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened. keys: properties that force a replacement; detailed: property path -> what happens to it."""
+    """One thing that happened. keys: properties that force a replacement; detailed: property path -> what happens to it.
+
+    ephemeral: a message that means nothing once the next one is there.
+    """
 
     kind: EventKind
     operation: str = ""
@@ -66,12 +70,13 @@ class Event:
     seconds: float | None = None
     severity: Severity | None = None
     message: str = ""
+    ephemeral: bool = False
     changes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class StepReport:
-    """One step that was done (or, in a preview, would be), or that failed."""
+    """One step that was done (or, in a preview, would be), or that failed. diff: without what the program hides (`hide_diffs`)."""
 
     urn: str
     type: str
@@ -133,7 +138,7 @@ class Reporter:
         with self._lock:
             if count:
                 self._done.append(step)
-                self._reports.append(StepReport(step.urn, step.type, step.op.value, step.diff.detailed, seconds=seconds))
+                self._reports.append(StepReport(step.urn, step.type, step.op.value, step.shown_diff, seconds=seconds))
         if tell:
             self._emit(_about(EventKind.RES_OUTPUTS, shown or step, self._planning, seconds))
 
@@ -145,26 +150,33 @@ class Reporter:
         """The step could not be done."""
         with self._lock:
             self.failures.setdefault(step.urn, message)
-            self._reports.append(StepReport(step.urn, step.type, step.op.value, step.diff.detailed, message, seconds))
+            self._reports.append(StepReport(step.urn, step.type, step.op.value, step.shown_diff, message, seconds))
         self.diagnostic(Severity.ERROR, message, step.urn)
         self._emit(_about(EventKind.RES_OP_FAILED, step, self._planning, seconds))
 
     def refused(self, urn: str, message: str) -> None:
-        """A registration was turned down before any step."""
+        """A registration was turned down before any step; or the step was done, and the hook after it failed."""
         with self._lock:
             self.failures.setdefault(urn, message)
         self.diagnostic(Severity.ERROR, message, urn)
+
+    def tally(self, step: Step) -> None:
+        """Counts a step whose weight shows only when it is done: a read that found something new."""
+        with self._lock:
+            self._done.append(step)
 
     def skip(self, urn: str) -> None:
         """The resource waits for one that failed."""
         with self._lock:
             self.skipped.append(urn)
 
-    def diagnostic(self, severity: Severity, message: str, urn: str = "") -> None:
-        """A message for the user."""
-        with self._lock:
-            self._diagnostics.append(Diagnostic(severity, message, urn))
-        self._emit(Event(EventKind.DIAGNOSTIC, urn=urn, severity=severity, message=message, planning=self._planning))
+    def diagnostic(self, severity: Severity, message: str, urn: str = "", *, ephemeral: bool = False) -> None:
+        """A message for the user. ephemeral: of the moment only; the result does not keep it."""
+        if not ephemeral:
+            with self._lock:
+                self._diagnostics.append(Diagnostic(severity, message, urn))
+        kind = EventKind.DIAGNOSTIC
+        self._emit(Event(kind, urn=urn, severity=severity, message=message, ephemeral=ephemeral, planning=self._planning))
 
     def summary(self) -> Mapping[str, int]:
         """Ends the run's events with the counts of its changes."""
@@ -205,6 +217,11 @@ class Reporter:
                 self._on_event(event)
             except BaseException as err:  # noqa: BLE001 - kept and raised again by the run, in its caller's thread
                 self.crash = err
+
+
+def count_changes(steps: Iterable[Step]) -> Mapping[str, int]:
+    """How many resources went which way, by operation."""
+    return dict(sorted(Counter(step.op.value for step in steps if step.counted).items()))
 
 
 def _about(kind: EventKind, step: Step, planning: bool, seconds: float | None = None) -> Event:

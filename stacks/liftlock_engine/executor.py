@@ -2,81 +2,26 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from typing import Final, TypeVar
 
 from liftlock_engine.backend import now
 from liftlock_engine.errors import StateError
-from liftlock_engine.events import Reporter
-from liftlock_engine.journal import Journal
+from liftlock_engine.events import Severity
+from liftlock_engine.execution import Execution
+from liftlock_engine.hooks import Change, HookFailedError
 from liftlock_engine.model import Goal, PendingKind, PendingOperation, ResourceState, state_of
-from liftlock_engine.plugins import Plugins
 from liftlock_engine.providers.port import Made, Provider, ProviderError, Seen, UnreachableError
 from liftlock_engine.secrecy import conceal, reveal_map
 from liftlock_engine.steps import Op, Step, protected_message
 from liftlock_engine.urns import short
 from liftlock_engine.values import PropertyMap
 
-
-class StepFailedError(Exception):
-    """A step could not be done; reported already."""
-
-
-class StoppedError(Exception):
-    """The run is ending: nothing new starts."""
-
-
-@dataclass(slots=True)
-class Execution:
-    """What the parts of one run share. stop: set by the caller to cancel. halted: the state could not be written."""
-
-    plugins: Plugins
-    journal: Journal
-    reporter: Reporter
-    slots: threading.Semaphore
-    stop: threading.Event
-    preview: bool
-    halted: StateError | None = None
-    crash: BaseException | None = None
-    ops: dict[str, Op] = field(default_factory=dict)
-
-    def provider_of(self, state: ResourceState) -> Provider:
-        """The provider that a recorded resource belongs to."""
-        return self.plugins.for_state(state, self.journal.current)
-
-    def check_running(self) -> None:
-        """Raises StoppedError where nothing new may start."""
-        if self.stop.is_set() or self.halted is not None or self.crash is not None or self.reporter.crash is not None:
-            raise StoppedError
-
-    @contextmanager
-    def recording(self, step: Step, *, count: bool = True, tell: bool = True) -> Iterator[Callable[[str], StepFailedError]]:
-        """Reports the step's begin, and its end (tell). Yields a function that reports its failure and gives what to raise."""
-        self.check_running()
-        started = time.monotonic()
-        self.reporter.before(step)
-
-        def fail(message: str) -> StepFailedError:
-            self.reporter.failed(step, message, time.monotonic() - started)
-            return StepFailedError(message)
-
-        try:
-            yield fail
-        except ProviderError as err:
-            raise fail(str(err)) from err
-        except StateError as err:
-            self.halted = err
-            raise fail(str(err)) from err
-        except (StepFailedError, StoppedError):
-            raise
-        except BaseException as err:
-            self.crash = self.crash or err  # a bug: the run ends, and raises it where its caller can see it
-            raise
-        self.ops[step.urn] = step.op
-        self.reporter.after(step, time.monotonic() - started, count=count, tell=tell)
+_Done = TypeVar("_Done")
+MOST_TRIES: Final = 100
+"""How often error hooks may have one operation tried."""
 
 
 class Executor:
@@ -91,20 +36,48 @@ class Executor:
         """Makes the object. keep_old: the one that it replaces is still there and is removed at the end of the run."""
         run = self._run
         with run.recording(step):
-            if run.preview:
-                outputs = provider.predict(goal.urn, goal.type, reveal_map(inputs), None)
-                return self._recorded(goal, inputs, Made("", outputs), old, keep_old, None)
             wanted = state_of(goal, inputs, id_="", outputs={}, old=None, now=now())
-            operation = run.journal.begin(PendingKind.CREATING, wanted)
-            with run.slots, self._settling(operation):
-                made = provider.create(goal.urn, goal.type, reveal_map(inputs), timeout=goal.timeouts.create)
+            run.hooks.before("BeforeCreate", Change(None, wanted))
+            operation: PendingOperation | None = None
+            if run.preview:
+                made = Made("", provider.predict(goal.urn, goal.type, reveal_map(inputs), None))
+            else:
+                operation = run.journal.begin(PendingKind.CREATING, wanted)
+                with self._settling(operation):
+                    timeout = goal.timeouts.create
+                    made = self._try(
+                        "create", Change(None, wanted), lambda: provider.create(goal.urn, goal.type, reveal_map(inputs), timeout=timeout)
+                    )
             try:
-                return self._recorded(goal, inputs, made, old, keep_old, operation)
+                state = self._recorded(goal, inputs, made, old, keep_old, operation)
             except StateError as err:
                 raise StateError(
                     f"{short(goal.urn)} was made ({made.id}) and could not be recorded: {err.message}",
                     hint="Make room, then run again: the state says that it was begun, so the next run finds it and settles it first.",
                 ) from err
+            run.hooks.after("AfterCreate", Change(None, state))
+            return state
+
+    def _try(self, verb: str, change: Change, do: Callable[[], _Done]) -> _Done:
+        """Does it; again and again where it fails and an error hook of the resource asks for that."""
+        run = self._run
+        errors: tuple[str, ...] = ()
+        while True:
+            try:
+                with run.slots:
+                    return do()
+            except ProviderError as err:
+                errors = (str(err), *errors)
+                try:
+                    again = run.hooks.retry(verb, change, errors)
+                except HookFailedError as failed:
+                    raise type(err)(str(failed)) from err
+                if not again or run.stop.is_set():
+                    raise
+                if len(errors) >= MOST_TRIES:
+                    raise type(err)(f"maximum number of error hook retries ({MOST_TRIES}) reached; {err}") from err
+                message = f"retrying {verb} due to on-error hook request ({len(errors)}/{MOST_TRIES})"
+                run.reporter.diagnostic(Severity.WARNING, message, change.state.urn)
 
     def _recorded(
         self, goal: Goal, inputs: PropertyMap, made: Made, old: ResourceState | None, keep_old: bool, operation: PendingOperation | None
@@ -118,22 +91,29 @@ class Executor:
         """Changes the object in place."""
         run = self._run
         before_in, before_out, after = reveal_map(old.inputs), reveal_map(old.outputs), reveal_map(inputs)
+        wanted = replace(state_of(goal, inputs, id_=old.id, outputs={}, old=old, now=now()), modified=now())
         with run.recording(step):
+            run.hooks.before("BeforeUpdate", Change(old, wanted))
             operation: PendingOperation | None = None
             if run.preview:
                 outputs = provider.predict(goal.urn, goal.type, after, before_out)
             else:
                 operation = run.journal.begin(PendingKind.UPDATING, old)
                 try:
-                    with run.slots, self._settling(operation):
+                    with self._settling(operation):
                         timeout = goal.timeouts.update
-                        outputs = provider.update(goal.urn, goal.type, old.id, before_in, before_out, after, timeout=timeout)
+                        outputs = self._try(
+                            "update",
+                            Change(old, wanted),
+                            lambda: provider.update(goal.urn, goal.type, old.id, before_in, before_out, after, timeout=timeout),
+                        )
                 except ProviderError:
                     self._look_again(provider, old)
                     raise
             concealed = conceal(outputs, inputs, goal.additional_secret_outputs)
-            state = replace(state_of(goal, inputs, id_=old.id, outputs=concealed, old=old, now=now()), modified=now())
+            state = replace(wanted, outputs=concealed)
             run.journal.put(state, old=old, operation=operation)
+            run.hooks.after("AfterUpdate", Change(old, state))
             return state
 
     def _look_again(self, provider: Provider, old: ResourceState) -> None:
@@ -148,6 +128,18 @@ class Executor:
             self._run.journal.amend(old, as_seen(old, seen))
         self._run.journal.flush()
 
+    def note(self, goal: Goal, step: Step, inputs: PropertyMap, *, id_: str, outputs: PropertyMap) -> ResourceState:
+        """A step that no provider takes part in: of a component, or of a provider itself."""
+        run, old = self._run, step.old
+        with run.recording(step, tell=goal.custom or run.preview):  # a component's end is told when its outputs are there
+            state = state_of(goal, inputs, id_=id_, outputs=outputs, old=old, now=now())
+            if step.op in (Op.CREATE, Op.UPDATE):
+                run.hooks.before(f"Before{step.op.value.title()}", Change(old, state))
+            run.journal.put(state, old=old)
+            if goal.custom and step.op in (Op.CREATE, Op.UPDATE):  # a component's come when its outputs are there
+                run.hooks.after(f"After{step.op.value.title()}", Change(old, state))
+        return state
+
     def same(self, step: Step, goal: Goal, inputs: PropertyMap, old: ResourceState) -> ResourceState:
         """Records that nothing is to do; options and dependencies may still have changed."""
         with self._run.recording(step):
@@ -161,27 +153,36 @@ class Executor:
         with self._run.recording(step):
             pass
 
-    def delete(self, step: Step, *, without_provider: bool = False, replacing: bool = False) -> None:
-        """Removes the object. replacing: its successor follows in this run. without_provider: it goes with another one."""
+    def delete(self, step: Step, *, without_provider: bool = False, replacing: bool = False) -> bool:
+        """Removes the object; whether the hooks after it went well. replacing: its successor follows in this run.
+
+        without_provider: it goes with another one.
+        """
         run, old = self._run, step.old
         assert old is not None  # noqa: S101 - a delete step always starts from a recorded state
         with run.recording(step) as fail:
-            if old.protect:
+            run.hooks.before("BeforeDelete", Change(old, None))
+            if old.protect and step.op not in (Op.DELETE_REPLACED, Op.DISCARD_REPLACED):
                 raise fail(protected_message(old.urn, "deleted"))
             after = replace(old, pending_replacement=True) if replacing else None
             if run.preview or without_provider or not old.managed or old.retain_on_delete:
                 run.journal.amend(old, after)
-                return
-            provider = run.provider_of(old)
-            operation = run.journal.begin(PendingKind.DELETING, old)
-            inputs, outputs = reveal_map(old.inputs), reveal_map(old.outputs)
-            try:
-                with run.slots, self._settling(operation):
-                    provider.delete(old.urn, old.type, old.id, inputs, outputs, timeout=old.timeouts.delete)
-            except ProviderError:
-                self._look_again(provider, old)
-                raise
-            run.journal.amend(old, after, operation=operation)
+            else:
+                self._delete_object(old, after)
+            return run.hooks.after("AfterDelete", Change(old, None))
+
+    def _delete_object(self, old: ResourceState, after: ResourceState | None) -> None:
+        run, provider = self._run, self._run.provider_of(old)
+        operation = run.journal.begin(PendingKind.DELETING, old)
+        inputs, outputs = reveal_map(old.inputs), reveal_map(old.outputs)
+        try:
+            with self._settling(operation):
+                timeout = old.timeouts.delete
+                self._try("delete", Change(old, None), lambda: provider.delete(old.urn, old.type, old.id, inputs, outputs, timeout=timeout))
+        except ProviderError:
+            self._look_again(provider, old)
+            raise
+        run.journal.amend(old, after, operation=operation)
 
     @contextmanager
     def _settling(self, operation: PendingOperation) -> Iterator[None]:

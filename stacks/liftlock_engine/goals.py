@@ -11,10 +11,21 @@ from pulumi.runtime.proto import alias_pb2, resource_pb2
 
 from liftlock_engine.errors import PULUMI_HINT, RefusedError
 from liftlock_engine.model import Goal, StackName, Timeouts
+from liftlock_engine.paths import parse_path, write_path
 from liftlock_engine.urns import Urn, name_of, urn_of
-from liftlock_engine.wire import read_struct
+from liftlock_engine.wire import read_struct, read_value
 
 Request = resource_pb2.RegisterResourceRequest
+HOOK_KINDS: Final = {
+    "BeforeCreate": "before_create",
+    "AfterCreate": "after_create",
+    "BeforeUpdate": "before_update",
+    "AfterUpdate": "after_update",
+    "BeforeDelete": "before_delete",
+    "AfterDelete": "after_delete",
+    "OnError": "on_error",
+}
+"""A checkpoint's word for a kind of hook -> the protocol's."""
 
 
 def goal_of(request: Request, stack: StackName, renamed_parents: Iterable[str] = ()) -> Goal:
@@ -41,6 +52,25 @@ def goal_of(request: Request, stack: StackName, renamed_parents: Iterable[str] =
         deleted_with=request.deletedWith,
         import_id=request.importId,
         timeouts=_timeouts(request, urn),
+        replace_with=tuple(request.replace_with),
+        replacement_trigger=read_value(request.replacement_trigger) if request.HasField("replacement_trigger") else None,
+        hide_diffs=tuple(_path(text, urn) for text in request.hideDiffs),
+        hooks={kind: names for kind, field in HOOK_KINDS.items() if (names := tuple(getattr(request.hooks, field)))},
+    )
+
+
+def read_goal_of(request: resource_pb2.ReadResourceRequest, urn: str) -> Goal:
+    """The goal of reading an object that the stack does not own."""
+    return Goal(
+        urn=urn,
+        type=request.type,
+        name=request.name,
+        custom=True,
+        inputs=read_struct(request.properties),
+        parent=request.parent,
+        dependencies=tuple(sorted(request.dependencies)),
+        provider=request.provider,
+        additional_secret_outputs=tuple(request.additionalSecretOutputs),
     )
 
 
@@ -48,14 +78,8 @@ def refuse_unsupported(request: Request, urn: str) -> None:
     """Raises RefusedError that names the option."""
     used = {
         "remote components": request.remote,
-        "the option `transforms`": bool(request.transforms),
         "the option `state_migrations`": bool(request.state_migrations),
-        "the option `hooks`": any(hooks for _, hooks in request.hooks.ListFields()),
-        "the option `replace_with`": bool(request.replace_with),
-        "the option `replacement_trigger`": request.HasField("replacement_trigger"),
-        "the option `hide_diffs`": bool(request.hideDiffs),
-        "the option `env_var_mappings`": bool(request.envVarMappings),
-        "the option `custom_timeouts.read`": bool(request.customTimeouts.read),
+        "the option `env_var_mappings` (its providers are no processes of their own)": bool(request.envVarMappings),
     }
     for what, is_used in used.items():
         if is_used:
@@ -92,13 +116,26 @@ def _under_parent(spec: alias_pb2.Alias.Spec, parent: str, request: Request, sta
     return urn_of(spec.stack or stack.stack, spec.project or stack.project, parent, spec.type or request.type, name)
 
 
+def _path(text: str, urn: str) -> str:
+    """The path as checkpoints write it."""
+    try:
+        return write_path(parse_path(text))
+    except ValueError as err:
+        raise RefusedError(f"{urn}: hide_diffs: {err}") from err
+
+
 _DURATION: Final = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>h|ms|m|s)")
 _SECONDS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
 def _timeouts(request: Request, urn: str) -> Timeouts:
     stated = request.customTimeouts
-    return Timeouts(create=_seconds(stated.create, urn), update=_seconds(stated.update, urn), delete=_seconds(stated.delete, urn))
+    return Timeouts(
+        create=_seconds(stated.create, urn),
+        update=_seconds(stated.update, urn),
+        delete=_seconds(stated.delete, urn),
+        read=_seconds(stated.read, urn),
+    )
 
 
 def _seconds(text: str, urn: str) -> float | None:

@@ -137,7 +137,8 @@ class Journal:
         if keep_old:
             _swap(self._left, old, replace(old, delete=True))
         else:
-            self._left.pop(id(old), None)
+            for half in (self._done, self._left):  # what this run has just imported may be changed at once
+                half.pop(id(old), None)
 
     def _rename(self, before: str, after: str) -> None:
         if before == after:
@@ -166,6 +167,7 @@ def renamed(state: ResourceState, names: Mapping[str, str]) -> ResourceState:
         parent=follow(state.parent),
         provider=provider,
         deleted_with=follow(state.deleted_with),
+        replace_with=tuple(follow(urn) for urn in state.replace_with),
         dependencies=tuple(follow(urn) for urn in state.dependencies),
         property_dependencies={key: tuple(follow(urn) for urn in urns) for key, urns in state.property_dependencies.items()},
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from liftlock_engine.urns import is_provider
-from liftlock_engine.values import PropertyMap
+from liftlock_engine.values import PropertyMap, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Timeouts:
     create: float | None = None
     update: float | None = None
     delete: float | None = None
+    read: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +36,7 @@ class ResourceState:
     """One resource of a checkpoint. Inputs and outputs hold Secret where a value is encrypted.
 
     delete: replaced already, its object still to be removed. pending_replacement: its object is removed, the new one not yet made.
+    hooks: names by kind (`BeforeCreate`); they mean something only while the program runs that registers them.
     extra: fields that this engine does not read, kept as they are.
     """
 
@@ -60,6 +62,10 @@ class ResourceState:
     ignore_changes: tuple[str, ...] = ()
     replace_on_changes: tuple[str, ...] = ()
     import_id: str = ""
+    replace_with: tuple[str, ...] = ()
+    replacement_trigger: Value = None
+    hide_diffs: tuple[str, ...] = ()
+    hooks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     created: str = ""
     modified: str = ""
     extra: Mapping[str, object] = field(default_factory=dict)
@@ -78,7 +84,7 @@ class ResourceState:
     def needs(self) -> frozenset[str]:
         """The URNs that must exist for it to exist."""
         of_properties = (urn for urns in self.property_dependencies.values() for urn in urns)
-        named = (*self.dependencies, *of_properties, self.parent, self.provider_urn, self.deleted_with)
+        named = (*self.dependencies, *of_properties, self.parent, self.provider_urn, self.deleted_with, *self.replace_with)
         return frozenset(urn for urn in named if urn)
 
 
@@ -139,6 +145,10 @@ class Goal:
     deleted_with: str = ""
     import_id: str = ""
     timeouts: Timeouts = field(default_factory=Timeouts)
+    replace_with: tuple[str, ...] = ()
+    replacement_trigger: Value = None
+    hide_diffs: tuple[str, ...] = ()
+    hooks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +183,10 @@ def state_of(goal: Goal, inputs: PropertyMap, *, id_: str, outputs: PropertyMap,
         ignore_changes=goal.ignore_changes,
         replace_on_changes=goal.replace_on_changes,
         import_id=goal.import_id,
+        replace_with=goal.replace_with,
+        replacement_trigger=goal.replacement_trigger,
+        hide_diffs=goal.hide_diffs,
+        hooks=goal.hooks,
         created=old.created if old is not None else now,
         modified=now if old is None else old.modified,
         extra=old.extra if old is not None else {},

@@ -1,38 +1,30 @@
-"""Pulumi's `ResourceMonitor` and `Engine` services over gRPC on a loopback port, for one run of one program."""
+"""Pulumi's `ResourceMonitor` service for one run of one program."""
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import uuid
-from collections.abc import Callable, Iterator
-from concurrent import futures
-from dataclasses import dataclass
-from typing import Any, Final, NoReturn, Protocol, TypeVar
+from collections.abc import Callable
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, resource_pb2, resource_pb2_grpc
+from pulumi.runtime.proto import callback_pb2, provider_pb2, resource_pb2, resource_pb2_grpc
 
 from liftlock_engine.deployment import Deployment, Registered
 from liftlock_engine.errors import PULUMI_HINT, EngineError, RefusedError
-from liftlock_engine.events import Reporter, Severity
-from liftlock_engine.executor import StepFailedError, StoppedError
-from liftlock_engine.model import Goal, StackName
+from liftlock_engine.events import Reporter
+from liftlock_engine.execution import StepFailedError, StoppedError
+from liftlock_engine.features import FEATURES
+from liftlock_engine.goals import read_goal_of
+from liftlock_engine.lineage import Lineage
+from liftlock_engine.model import StackName
+from liftlock_engine.program_hooks import ProgramHooks
+from liftlock_engine.provider_choice import Asked
 from liftlock_engine.providers.port import ProviderError
-from liftlock_engine.urns import urn_of
+from liftlock_engine.transforms import Transforms
+from liftlock_engine.urns import package_of, urn_of
 from liftlock_engine.wire import UNKNOWN_TEXT, read_struct, write_struct
-
-_FEATURES: Final = {
-    "secrets": resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
-    "resourceReferences": resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
-    "aliasSpecs": resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
-    "deletedWith": resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
-    "invokeDependsOn": resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_DEPENDS_ON,
-}
-_SERVED_AT_ONCE: Final = 160  # each registration holds a thread until its steps are done; threads are made as they are needed
-_OPTIONS: Final = (("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), ("grpc.so_reuseport", 0))
-_SEVERITIES: Final = {engine_pb2.INFO: Severity.INFO, engine_pb2.WARNING: Severity.WARNING, engine_pb2.ERROR: Severity.ERROR}
 
 _Answer = TypeVar("_Answer")
 
@@ -52,22 +44,36 @@ class Refusals:
         self.messages: list[str] = []
 
 
-@dataclass(frozen=True, slots=True)
-class _Package:
-    name: str
-    version: str
-
-
 class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):
-    """Takes the program's requests to the deployment."""
+    """Takes the program's requests to the deployment. finished: set when the program has registered everything; it then waits for end()."""
 
-    def __init__(self, deployment: Deployment, stack: StackName, reporter: Reporter, refusals: Refusals, *, preview: bool) -> None:
+    def __init__(
+        self,
+        deployment: Deployment,
+        stack: StackName,
+        reporter: Reporter,
+        refusals: Refusals,
+        transforms: Transforms,
+        hooks: ProgramHooks,
+        *,
+        preview: bool,
+        finished: threading.Event,
+    ) -> None:
         self._deployment = deployment
         self._stack = stack
         self._reporter = reporter
         self._refusals = refusals
         self._preview = preview
-        self._packages: dict[str, _Package] = {}
+        self._packages: dict[str, Asked] = {}
+        self._transforms = transforms
+        self._hooks = hooks
+        self._lineage = Lineage(transforms)
+        self._finished = finished
+        self._ended = threading.Event()
+
+    def end(self) -> None:
+        """Lets the program go: nothing calls back into it any more."""
+        self._ended.set()
 
     def GetDeploymentInfo(self, request: empty_pb2.Empty, context: _Context) -> resource_pb2.DeploymentInfo:  # noqa: N802, ARG002
         """Which stack this is and what the engine can do."""
@@ -76,7 +82,7 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):
             stack=self._stack.stack,
             organization="organization",
             dryRun=self._preview,
-            supportedFeatures=list(_FEATURES.values()),
+            supportedFeatures=list(FEATURES.values()),
         )
 
     def SupportsFeature(  # noqa: N802
@@ -85,7 +91,7 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):
         context: _Context,  # noqa: ARG002
     ) -> resource_pb2.SupportsFeatureResponse:
         """Whether the engine does what older SDKs ask for by name."""
-        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in _FEATURES)
+        return resource_pb2.SupportsFeatureResponse(hasSupport=request.id in FEATURES)
 
     def RegisterPackage(  # noqa: N802
         self, request: resource_pb2.RegisterPackageRequest, context: _Context
@@ -94,19 +100,20 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):
         if request.HasField("parameterization") or request.HasField("extension"):
             self._refuse(context, f"the parameterized package {request.name}")
         reference = str(uuid.uuid4())
-        self._packages[reference] = _Package(request.name, request.version)
+        self._packages[reference] = Asked(request.name, request.version, request.download_url)
         return resource_pb2.RegisterPackageResponse(ref=reference)
 
     def RegisterResource(  # noqa: N802
         self, request: resource_pb2.RegisterResourceRequest, context: _Context
     ) -> resource_pb2.RegisterResourceResponse:
         """Makes a resource; answers when it is done."""
-        package = self._packages.get(request.packageRef)
-        version = package.version if package is not None else request.version
-        name = package.name if package is not None else ""
 
         def register() -> Registered:
-            return self._deployment.register(request, name, version)
+            with self._lineage.in_flight(request.parent):
+                completed = self._lineage.complete(request)
+                made = self._deployment.register(completed, self._asked(completed))
+                self._lineage.add(made.urn, completed, request.transforms, made.id)
+                return made
 
         made = self._answer(context, register, urn=self._urn(request.parent, request.type, request.name))
         return resource_pb2.RegisterResourceResponse(
@@ -123,22 +130,12 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):
     def ReadResource(self, request: resource_pb2.ReadResourceRequest, context: _Context) -> resource_pb2.ReadResourceResponse:  # noqa: N802
         """Reads an object that the stack does not own."""
         urn = self._urn(request.parent, request.type, request.name)
-        package = self._packages.get(request.packageRef)
 
         def read() -> Registered:
-            goal = Goal(
-                urn=urn,
-                type=request.type,
-                name=request.name,
-                custom=True,
-                inputs=read_struct(request.properties),
-                parent=request.parent,
-                dependencies=tuple(sorted(request.dependencies)),
-                provider=request.provider,
-                additional_secret_outputs=tuple(request.additionalSecretOutputs),
-            )
             known_id = "" if request.id == UNKNOWN_TEXT else request.id
-            return self._deployment.read(goal, known_id, package.version if package is not None else request.version)
+            seen = self._deployment.read(read_goal_of(request, urn), known_id, self._asked(request))
+            self._lineage.add_read(seen.urn, request.parent, seen.id)
+            return seen
 
         seen = self._answer(context, read, urn=urn)
         return resource_pb2.ReadResourceResponse(
@@ -151,18 +148,19 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):
 
     def Invoke(self, request: resource_pb2.ResourceInvokeRequest, context: _Context) -> resource_pb2.ResourceInvokeResponse:  # noqa: N802
         """Calls a provider's function."""
-        package = self._packages.get(request.packageRef)
-        version = package.version if package is not None else request.version
 
         def invoke() -> resource_pb2.ResourceInvokeResponse:
-            args = read_struct(request.args)
+            asked = resource_pb2.ResourceInvokeRequest()
+            asked.CopyFrom(request)
+            asked.provider = request.provider or self._lineage.provider_for(request.parent, package_of(request.tok))
+            asked = self._transforms.apply_to_invoke(asked)
+            if self._lineage.unresolved(request.dependsOn):
+                return resource_pb2.ResourceInvokeResponse(unknown=True)
             try:
-                found = self._deployment.invoke(request.tok, args, request.provider, version, tuple(request.dependsOn))
+                found = self._deployment.invoke(asked.tok, read_struct(asked.args), asked.provider, self._asked(asked))
             except ProviderError as err:
                 failure = provider_pb2.CheckFailure(property="", reason=str(err))
                 return resource_pb2.ResourceInvokeResponse(failures=[failure])
-            if found is None:
-                return resource_pb2.ResourceInvokeResponse(unknown=True)
             response = resource_pb2.ResourceInvokeResponse()
             getattr(response, "return").CopyFrom(write_struct(found))  # a field named by a keyword
             return response
@@ -177,25 +175,37 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):
         """Not served."""
         self._refuse(context, f"asking whether a {request.type} exists (ExistsResource)")
 
-    def RegisterStackTransform(self, request: object, context: _Context) -> NoReturn:  # noqa: N802, ARG002
-        """Not served."""
-        self._refuse(context, "stack transforms")
+    def RegisterStackTransform(self, request: callback_pb2.Callback, context: _Context) -> empty_pb2.Empty:  # noqa: N802
+        """Takes a function that changes every resource from now on."""
+        self._answer(context, lambda: self._transforms.add(request))
+        return empty_pb2.Empty()
 
-    def RegisterStackInvokeTransform(self, request: object, context: _Context) -> NoReturn:  # noqa: N802, ARG002
-        """Not served."""
-        self._refuse(context, "invoke transforms")
+    def RegisterStackInvokeTransform(self, request: callback_pb2.Callback, context: _Context) -> empty_pb2.Empty:  # noqa: N802
+        """Takes a function that changes every function call from now on."""
+        self._answer(context, lambda: self._transforms.add_for_invokes(request))
+        return empty_pb2.Empty()
 
-    def RegisterResourceHook(self, request: object, context: _Context) -> NoReturn:  # noqa: N802, ARG002
-        """Not served."""
-        self._refuse(context, "resource hooks")
+    def RegisterResourceHook(  # noqa: N802
+        self, request: resource_pb2.RegisterResourceHookRequest, context: _Context
+    ) -> empty_pb2.Empty:
+        """Takes a function that resources name to be called around their steps."""
+        self._answer(context, lambda: self._hooks.register(request))
+        return empty_pb2.Empty()
 
-    def RegisterErrorHook(self, request: object, context: _Context) -> NoReturn:  # noqa: N802, ARG002
-        """Not served."""
-        self._refuse(context, "error hooks")
+    def RegisterErrorHook(self, request: resource_pb2.RegisterErrorHookRequest, context: _Context) -> empty_pb2.Empty:  # noqa: N802
+        """Takes a function that resources name to be asked whether a failed step is tried again."""
+        self._answer(context, lambda: self._hooks.register_on_error(request))
+        return empty_pb2.Empty()
 
     def SignalAndWaitForShutdown(self, request: empty_pb2.Empty, context: _Context) -> empty_pb2.Empty:  # noqa: N802, ARG002
-        """The program waits for nothing more: there are no hooks that would call back into it."""
+        """The program has registered everything. It is kept until the run ends: hooks of what is deleted call back into it."""
+        self._finished.set()
+        self._ended.wait()
         return empty_pb2.Empty()
+
+    def _asked(self, request: Any) -> Asked:
+        """What a request says of its plugin; a package that was registered before says it in its stead."""
+        return self._packages.get(request.packageRef) or Asked("", request.version, request.pluginDownloadURL)
 
     def _urn(self, parent: str, type_: str, name: str) -> str:
         return urn_of(self._stack.stack, self._stack.project, parent, type_, name)
@@ -224,62 +234,3 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):
     def _note_refusal(self, message: str, urn: str) -> None:
         self._refusals.messages.append(message)
         self._reporter.refused(urn, message)
-
-
-class EngineService(engine_pb2_grpc.EngineServicer):
-    """Takes the program's messages. Debug lines are dropped: the SDK sends several for each resource."""
-
-    def __init__(self, reporter: Reporter) -> None:
-        self._reporter = reporter
-        self._root = ""
-        self._lock = threading.Lock()
-
-    def Log(self, request: engine_pb2.LogRequest, context: _Context) -> empty_pb2.Empty:  # noqa: N802, ARG002
-        """One message of the program."""
-        severity = _SEVERITIES.get(request.severity)
-        if severity is not None:
-            self._reporter.diagnostic(severity, request.message, request.urn)
-        return empty_pb2.Empty()
-
-    def GetRootResource(  # noqa: N802
-        self,
-        request: engine_pb2.GetRootResourceRequest,  # noqa: ARG002
-        context: _Context,  # noqa: ARG002
-    ) -> engine_pb2.GetRootResourceResponse:
-        """The stack's resource."""
-        with self._lock:
-            return engine_pb2.GetRootResourceResponse(urn=self._root)
-
-    def SetRootResource(  # noqa: N802
-        self,
-        request: engine_pb2.SetRootResourceRequest,
-        context: _Context,  # noqa: ARG002
-    ) -> engine_pb2.SetRootResourceResponse:
-        """Remembers the stack's resource."""
-        with self._lock:
-            self._root = request.urn
-        return engine_pb2.SetRootResourceResponse()
-
-    def RequirePulumiVersion(  # noqa: N802
-        self,
-        request: engine_pb2.RequirePulumiVersionRequest,  # noqa: ARG002
-        context: _Context,  # noqa: ARG002
-    ) -> engine_pb2.RequirePulumiVersionResponse:
-        """The embedded engine has no Pulumi version; what it cannot do it refuses by name."""
-        return engine_pb2.RequirePulumiVersionResponse()
-
-
-@contextlib.contextmanager
-def serve(monitor: MonitorService, engine: EngineService) -> Iterator[str]:
-    """Serves both on one loopback port while the block runs; yields the address."""
-    pool = futures.ThreadPoolExecutor(max_workers=_SERVED_AT_ONCE, thread_name_prefix="monitor")
-    server: Any = grpc.server(pool, options=_OPTIONS)
-    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
-    engine_pb2_grpc.add_EngineServicer_to_server(engine, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    try:
-        yield f"127.0.0.1:{port}"
-    finally:
-        server.stop(grace=5).wait()
-        pool.shutdown(wait=True)

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from liftlock_engine.executor import Execution, as_seen
+from liftlock_engine.execution import Execution
+from liftlock_engine.executor import as_seen
 from liftlock_engine.model import ResourceState
 from liftlock_engine.providers.port import ProviderError
 from liftlock_engine.refresh import read_owned

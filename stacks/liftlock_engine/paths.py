@@ -25,6 +25,19 @@ def parse_path(text: str) -> Path:
     return tuple(parts)
 
 
+def write_path(path: Path) -> str:
+    """The text of a path that parse_path reads."""
+    text = ""
+    for step in path:
+        if isinstance(step, int) or step == "*":
+            text += f"[{step}]"
+        elif re.fullmatch(r"[^.\[\]\"]+", step):
+            text += f".{step}" if text else step
+        else:
+            text += '["' + step.replace('"', '\\"') + '"]'
+    return text
+
+
 def covers(path: Path, other: Path) -> bool:
     """Whether `other` is `path` or lies under it."""
     return len(path) <= len(other) and all(step in ("*", real) for step, real in zip(path, other, strict=False))

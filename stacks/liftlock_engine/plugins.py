@@ -29,10 +29,11 @@ OF_THE_ENGINE = frozenset({"__internal", "version", "pluginDownloadURL", "plugin
 
 
 class Plugins:
-    """The providers of one run. by_package: what the embedded engine has."""
+    """The providers of one run. by_package: what the embedded engine has. builtin: of the package `pulumi`."""
 
-    def __init__(self, by_package: Mapping[str, Provider]) -> None:
+    def __init__(self, by_package: Mapping[str, Provider], builtin: Provider | None = None) -> None:
         self._by_package = by_package
+        self._builtin = builtin
         self._configured: dict[str, Provider] = {}
         self._registered: dict[str, Provider] = {}
 
@@ -48,7 +49,7 @@ class Plugins:
         """The provider that a provider resource stands for, with its options."""
         provider = self.for_package(package_of(resource.type), resource.urn)
         options = {key: value for key, value in reveal_map(resource.inputs).items() if key not in OF_THE_ENGINE}
-        if options:
+        if options and provider is not self._builtin:  # the settings of `pulumi:` are the engine's
             if not isinstance(provider, Configurable):
                 given = ", ".join(sorted(options))
                 message = f"{resource.urn}: the embedded engine's {provider.package} provider takes no options (given: {given})"
@@ -67,6 +68,8 @@ class Plugins:
 
     def for_package(self, package: str, urn: str) -> Provider:
         """The provider of a package; RefusedError where the embedded engine has none."""
+        if self._builtin is not None and package == self._builtin.package:
+            return self._builtin
         if package not in self._by_package:
             has = ", ".join(sorted(self._by_package)) or "none"
             raise RefusedError(f"{urn}: the embedded engine has no provider for the package `{package}` (it has: {has})", hint=PULUMI_HINT)
@@ -78,15 +81,18 @@ class Plugins:
             provider.cancel()
 
 
-def default_provider_urn(stack: str, project: str, package: str, version: str) -> str:
+def default_provider_urn(stack: str, project: str, package: str, version: str, url: str = "") -> str:
     """The URN of the provider that the engine makes for resources without an explicit one."""
-    name = f"default_{re.sub('[^0-9a-zA-Z]', '_', version)}" if version else "default"
+    segments = [re.sub("[^0-9a-zA-Z_.-]", "_", re.sub("^[^0-9a-zA-Z_]", "_", part)) for part in url.split("/") if part]
+    of_version = f"_{re.sub('[^0-9a-zA-Z]', '_', version)}" if version else ""
+    name = f"default{of_version}{'_' + '/'.join(segments) if segments else ''}"
     return urn_of(stack, project, "", f"{PROVIDER_PREFIX}{package}", name)
 
 
-def provider_inputs(stated: PropertyMap, version: str) -> dict[str, Value]:
+def provider_inputs(stated: PropertyMap, version: str, url: str = "") -> dict[str, Value]:
     """A provider resource's inputs as Pulumi records them."""
-    return {"__internal": {}, **stated, **({"version": version} if version else {})}
+    own: dict[str, Value] = {"__internal": {"pluginDownloadURL": url} if url else {}} if url or version else {}
+    return {**own, **stated, **({"version": version} if version else {})}
 
 
 def provider_outputs(inputs: PropertyMap) -> dict[str, Value]:

@@ -26,13 +26,26 @@ _OURSELVES: Final = str(Path(__file__).parent)
 
 
 class ProgramThread:
-    """A running program. error: why it ended badly, in words for its author; empty while it runs and where it ended well."""
+    """A running program. error: why it ended badly, in words for its author; empty while it runs and where it ended well.
 
-    def __init__(self, program: Program, stack: StackName, config: Mapping[str, ConfigValue], address: str, *, preview: bool) -> None:
+    finished: set when it has ended.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        stack: StackName,
+        config: Mapping[str, ConfigValue],
+        address: str,
+        finished: threading.Event,
+        *,
+        preview: bool,
+    ) -> None:
         self._program = program
         self._stack = stack
         self._config = config
         self._address = address
+        self._finished = finished
         self._preview = preview
         self.error = ""
         context = contextvars.copy_context()
@@ -59,6 +72,8 @@ class ProgramThread:
             self._run_in_loop()
         except BaseException as err:  # noqa: BLE001 - whatever a program raises, SystemExit included, is its result
             self.error = explain(err)
+        finally:
+            self._finished.set()
 
     def _run_in_loop(self) -> None:
         loop = asyncio.new_event_loop()

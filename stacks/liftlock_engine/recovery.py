@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from liftlock_engine.errors import EngineError
 from liftlock_engine.events import Severity
-from liftlock_engine.executor import Execution, as_gone, as_seen
+from liftlock_engine.execution import Execution
+from liftlock_engine.executor import as_gone, as_seen
 from liftlock_engine.model import PendingKind, PendingOperation, ResourceState
 from liftlock_engine.providers.port import ProviderError
 from liftlock_engine.refresh import read_owned

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from liftlock_engine.executor import Execution, StepFailedError, as_seen
+from liftlock_engine.execution import Execution, StepFailedError
+from liftlock_engine.executor import as_seen
 from liftlock_engine.model import ResourceState
 from liftlock_engine.providers.port import Diff, ProviderError, Seen
 from liftlock_engine.secrecy import reveal_map
@@ -60,11 +61,14 @@ def _look(run: Execution, state: ResourceState, owned: frozenset[str]) -> _Look 
         with run.slots:
             seen = read_owned(run, state, owned)
             after = as_seen(state, seen) if seen.id is not None else None
-            backwards = _difference(run, state, after) if after is not None else NO_DIFF
+            backwards = _difference(run, state, after) if after is not None and not state.external else NO_DIFF
     except (ProviderError, StepFailedError) as err:
         run.reporter.failed(step, f"{err}", time.monotonic() - started)
         return None
-    return _Look(plan_refresh(state, seen.id, backwards), state, after, time.monotonic() - started)
+    found = plan_refresh(state, seen.id, backwards)
+    if state.external and after is not None and reveal_map(after.outputs) != reveal_map(state.outputs):
+        found = replace(found, op=Op.UPDATE)  # nobody here wants it otherwise: what counts is that it is not as it was read
+    return _Look(found, state, after, time.monotonic() - started)
 
 
 def read_owned(run: Execution, state: ResourceState, owned: frozenset[str]) -> Seen:
@@ -98,5 +102,6 @@ def _without(state: ResourceState, gone: set[str]) -> ResourceState:
         state,
         dependencies=tuple(urn for urn in state.dependencies if urn not in gone),
         property_dependencies={key: tuple(urn for urn in urns if urn not in gone) for key, urns in state.property_dependencies.items()},
+        replace_with=tuple(urn for urn in state.replace_with if urn not in gone),
         deleted_with="" if state.deleted_with in gone else state.deleted_with,
     )

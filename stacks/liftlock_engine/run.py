@@ -11,12 +11,13 @@ from liftlock_engine.backend import StateWriter
 from liftlock_engine.deployment import Deployment
 from liftlock_engine.errors import EngineError, StateError
 from liftlock_engine.events import Event, Operation, Reporter, Result, Severity
-from liftlock_engine.executor import Execution
+from liftlock_engine.execution import Execution
 from liftlock_engine.journal import Journal
 from liftlock_engine.model import ConfigValue, Snapshot, StackName
 from liftlock_engine.plugins import Plugins
 from liftlock_engine.program import Program, ProgramThread
-from liftlock_engine.providers.port import Provider
+from liftlock_engine.providers.builtin import BuiltinProvider
+from liftlock_engine.providers.port import Provider, ProviderError
 from liftlock_engine.recovery import settle
 from liftlock_engine.refresh import refresh
 from liftlock_engine.values import PropertyMap, Secret
@@ -26,9 +27,17 @@ _PATIENCE: Final = 15.0
 """Seconds that a program has to end when the run is ending; then it is left alone, and only the steps that it started are waited for."""
 
 
+def no_stacks(name: str) -> tuple[Snapshot, bool]:
+    """Where there is no backend there are no other stacks."""
+    raise ProviderError(f'unknown stack "{name}"')
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run needs besides its stack. on_event is called from several threads, one event at a time."""
+    """What a run needs besides its stack. on_event is called from several threads, one event at a time.
+
+    stacks: what is recorded of another stack, by its name, and whether its secrets could be opened.
+    """
 
     providers: Mapping[str, Provider]
     parallel: int
@@ -36,6 +45,7 @@ class Settings:
     on_event: Callable[[Event], None] | None
     cancel: threading.Event
     refresh_first: bool = False
+    stacks: Callable[[str], tuple[Snapshot, bool]] = no_stacks
 
 
 class Run:
@@ -47,10 +57,13 @@ class Run:
         self._settings = settings
         self._writer = writer
         preview = operation.is_preview
+        journal = Journal(snapshot, save=None if preview else writer.write, render=writer.encoder.resource)
+        reporter = Reporter(settings.on_event, planning=preview)
+        builtin = BuiltinProvider(settings.stacks, journal.current, lambda message: reporter.diagnostic(Severity.INFO, message))
         self._execution = Execution(
-            plugins=Plugins(settings.providers),
-            journal=Journal(snapshot, save=None if preview else writer.write, render=writer.encoder.resource),
-            reporter=Reporter(settings.on_event, planning=preview),
+            plugins=Plugins(settings.providers, builtin),
+            journal=journal,
+            reporter=reporter,
             slots=threading.Semaphore(max(1, settings.parallel)),
             stop=settings.cancel,
             preview=preview,
@@ -99,38 +112,42 @@ class Run:
         ):
             return
         deployment = self._deployment()
-        error = self._run_program(program, deployment)
+        self._run_program(program, deployment)
         self.declared = deployment.declared
-        if error:
-            self._execution.reporter.diagnostic(Severity.ERROR, error)
-        reporter = self._execution.reporter
-        broken = error or reporter.failures or reporter.skipped
-        if not broken and not self._stopping():
-            deployment.delete_leftovers(parallel=self._settings.parallel, idle=self._idle)
         if self._execution.halted is None and self._execution.crash is None:
             deployment.finish()
+
+    def _after_program(self, deployment: Deployment, error: str) -> None:
+        """Deletes what the program has no more, where it registered all that it has."""
+        reporter = self._execution.reporter
+        if error:
+            reporter.diagnostic(Severity.ERROR, error)
+        broken = error or reporter.failures or reporter.skipped
+        if not broken and not self._execution.stopping():
+            deployment.delete_leftovers(parallel=self._settings.parallel, idle=self._idle)
 
     def _deployment(self) -> Deployment:
         options = {key: _option(value) for key, value in self._settings.config.items()}
         return Deployment(self._execution, self._stack, options)
 
-    def _run_program(self, program: Program, deployment: Deployment) -> str:
-        from liftlock_engine.monitor import EngineService, MonitorService, Refusals, serve  # noqa: PLC0415 - gRPC only where a program runs
+    def _run_program(self, program: Program, deployment: Deployment) -> None:
+        from liftlock_engine.serving import serve  # noqa: PLC0415 - gRPC only where a program runs
 
-        refusals = Refusals()
-        reporter = self._execution.reporter
-        monitor = MonitorService(deployment, self._stack, reporter, refusals, preview=self._execution.preview)
-        with serve(monitor, EngineService(reporter)) as address:
-            thread = ProgramThread(program, self._stack, self._settings.config, address, preview=self._execution.preview)
+        run, finished = self._execution, threading.Event()
+        with serve(deployment, self._stack, run, finished) as conversation:
+            thread = ProgramThread(program, self._stack, self._settings.config, conversation.address, finished, preview=run.preview)
             left = _PATIENCE
-            while not self._wait(thread) and left > 0:
+            while not self._wait(finished) and left > 0:
                 self._idle()
-                left = left - _TICK if self._stopping() else _PATIENCE
-        return "" if any(message in thread.error for message in refusals.messages) else thread.error
+                left = left - _TICK if self._execution.stopping() else _PATIENCE
+            self._after_program(deployment, conversation.unsaid(thread.error))  # while the program can still be called back
+            conversation.end()
+            if not thread.wait(left):
+                run.reporter.diagnostic(Severity.WARNING, "the program did not end when the run did; it was left alone")
 
-    def _wait(self, thread: ProgramThread) -> bool:
+    def _wait(self, finished: threading.Event) -> bool:
         try:
-            return thread.wait(_TICK)
+            return finished.wait(_TICK)
         except KeyboardInterrupt:
             if self._settings.cancel.is_set():
                 raise  # asked twice: now at once; the state says what was begun
@@ -142,10 +159,6 @@ class Run:
         if not self._told_to_stop and self._settings.cancel.is_set():
             self._told_to_stop = True
             self._execution.plugins.cancel()
-
-    def _stopping(self) -> bool:
-        run = self._execution
-        return run.stop.is_set() or run.halted is not None or run.crash is not None or run.reporter.crash is not None
 
     def _refuse_foreign_state(self) -> None:
         """Resources of packages that this engine has no provider for are found before anything is touched."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -24,18 +24,25 @@ class Op(StrEnum):
     DELETE_REPLACED = "delete-replaced"
     DELETE = "delete"
     READ = "read"
+    READ_REPLACEMENT = "read-replacement"
     IMPORT = "import"
+    IMPORT_REPLACEMENT = "import-replacement"
     REFRESH = "refresh"
     DISCARD = "discard"
+    DISCARD_REPLACED = "discard-replaced"
 
 
-_UNCOUNTED: Final = frozenset({Op.CREATE_REPLACEMENT, Op.DELETE_REPLACED, Op.READ, Op.REFRESH})
+REPLACING: Final = frozenset({Op.REPLACE, Op.CREATE_REPLACEMENT, Op.READ_REPLACEMENT, Op.IMPORT_REPLACEMENT})
+_UNCOUNTED: Final = frozenset({*REPLACING, Op.DELETE_REPLACED, Op.DISCARD_REPLACED, Op.READ, Op.REFRESH}) - {Op.REPLACE}
 NO_DIFF: Final = Diff()
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do. old: the recorded state it starts from. keys: the properties that force a replacement."""
+    """One thing to do. old: the recorded state it starts from. keys: the properties that force a replacement.
+
+    hidden: paths whose differences the program wants nobody to see. found_new: a read whose object is not as it was read before.
+    """
 
     op: Op
     urn: str
@@ -43,11 +50,21 @@ class Step:
     old: ResourceState | None = None
     diff: Diff = NO_DIFF
     keys: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
+    found_new: bool = False
+
+    @property
+    def shown_diff(self) -> Mapping[str, PropertyDiff]:
+        """What differs, but for what is hidden."""
+        if not self.hidden:
+            return self.diff.detailed
+        rules = [parse_path(text) for text in self.hidden]
+        return {path: item for path, item in self.diff.detailed.items() if not any(covers(rule, parse_path(path)) for rule in rules)}
 
     @property
     def counted(self) -> bool:
         """Whether the step shows in a run's counts of changes."""
-        return self.op not in _UNCOUNTED and not is_default_provider(self.urn)
+        return (self.found_new or self.op not in _UNCOUNTED) and not is_default_provider(self.urn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +95,14 @@ def plan_registration(
     condemned: the object was removed earlier, because one that it depends on is replaced; the keys are why.
     dependents: asked only where the object must go before its successor is made.
     """
-    step = Step(Op.CREATE, goal.urn, goal.type, old, diff)
-    if old is None or old.external:
-        return (replace(step, old=None),)
+    step = Step(Op.CREATE, goal.urn, goal.type, old, diff, hidden=goal.hide_diffs)
+    if old is None:
+        return (step,)
+    if old.external:  # read until now: what somebody else made stays, and this stack makes one of its own
+        return (replace(step, op=Op.CREATE_REPLACEMENT), replace(step, op=Op.REPLACE))
     if condemned is not None or old.pending_replacement:
         return (replace(step, op=Op.REPLACE, diff=NO_DIFF), replace(step, op=Op.CREATE_REPLACEMENT, diff=NO_DIFF, keys=condemned or ()))
-    if not diff.replaces:
+    if not diff.replacing:
         return (replace(step, op=Op.UPDATE if diff.changed or old.init_errors else Op.SAME),)
     return _plan_replacement(goal, old, diff, dependents)
 
@@ -94,9 +113,10 @@ def _plan_replacement(
     # What the program says outright goes before what the provider would rather have.
     before = goal.delete_before_replace if goal.delete_before_replace is not None else diff.delete_before_replace
     removed = dependents(old) if before else ()
-    if blocked := _protected((old, *(dependent.state for dependent in removed))):
+    # Protection that the program takes off in this same run holds no longer.
+    if blocked := _protected((*((old,) if goal.protect else ()), *(dependent.state for dependent in removed))):
         return blocked
-    new = Step(Op.CREATE_REPLACEMENT, goal.urn, goal.type, old, diff, diff.replaces)
+    new = Step(Op.CREATE_REPLACEMENT, goal.urn, goal.type, old, diff, diff.replaces, goal.hide_diffs)
     shown = replace(new, op=Op.REPLACE)
     if not before:
         return (new, shown)
@@ -140,7 +160,7 @@ def protected_message(urn: str, verb: str) -> str:
 
 def plan_dependents(
     root: ResourceState,
-    recorded: Iterable[ResourceState],
+    recorded: Sequence[ResourceState],
     registered: frozenset[str],
     must_replace: Callable[[ResourceState, frozenset[str]], tuple[str, ...] | None],
 ) -> tuple[Dependent, ...]:
@@ -165,7 +185,16 @@ def plan_dependents(
         if keys is not None:
             found.append(Dependent(state, keys))
             replaced.add(state.urn)
-    return tuple(found)
+    return (*found, *_replaced_with(root, recorded, registered, replaced))
+
+
+def _replaced_with(
+    root: ResourceState, recorded: Iterable[ResourceState], registered: frozenset[str], found: set[str]
+) -> Iterator[Dependent]:
+    """What the program wants replaced whenever `root` is (`replace_with`)."""
+    for state in recorded:
+        if root.urn in state.replace_with and not state.delete and not state.pending_replacement and state.urn not in registered | found:
+            yield Dependent(state, ())
 
 
 def plan_deletes(leftovers: Iterable[ResourceState]) -> tuple[Step, ...]:
@@ -174,8 +203,9 @@ def plan_deletes(leftovers: Iterable[ResourceState]) -> tuple[Step, ...]:
 
 
 def _plan_delete(state: ResourceState) -> Step:
-    op = Op.DELETE_REPLACED if state.delete else Op.DISCARD if state.external else Op.DELETE
-    return Step(op, state.urn, state.type, state)
+    if state.external:
+        return Step(Op.DISCARD_REPLACED if state.delete else Op.DISCARD, state.urn, state.type, state)
+    return Step(Op.DELETE_REPLACED if state.delete else Op.DELETE, state.urn, state.type, state)
 
 
 def plan_refresh(old: ResourceState, seen_id: str | None, backwards: Diff) -> Step:
@@ -187,14 +217,17 @@ def plan_refresh(old: ResourceState, seen_id: str | None, backwards: Diff) -> St
     return Step(Op.UPDATE if changed else Op.SAME, old.urn, old.type, old, diff)
 
 
-_INVERSE: Final = {DiffKind.ADD: DiffKind.DELETE, DiffKind.DELETE: DiffKind.ADD}
-_INVERSE_REPLACE: Final = {DiffKind.ADD_REPLACE: DiffKind.DELETE_REPLACE, DiffKind.DELETE_REPLACE: DiffKind.ADD_REPLACE}
+_INVERSE: Final = {
+    DiffKind.ADD: DiffKind.DELETE,
+    DiffKind.DELETE: DiffKind.ADD,
+    DiffKind.ADD_REPLACE: DiffKind.DELETE_REPLACE,
+    DiffKind.DELETE_REPLACE: DiffKind.ADD_REPLACE,
+}
 
 
 def invert(diff: Diff) -> Diff:
     """The diff seen from the other side: what was added is deleted."""
-    inverse = _INVERSE | _INVERSE_REPLACE
-    detailed = {path: replace(item, kind=inverse.get(item.kind, item.kind)) for path, item in diff.detailed.items()}
+    detailed = {path: replace(item, kind=_INVERSE.get(item.kind, item.kind)) for path, item in diff.detailed.items()}
     return replace(diff, detailed=detailed)
 
 
@@ -211,12 +244,3 @@ def force_replace(diff: Diff, replace_on_changes: tuple[str, ...]) -> Diff:
 
 def _as_replace(item: PropertyDiff) -> PropertyDiff:
     return item if item.kind.replaces else replace(item, kind=DiffKind(f"{item.kind.value}-replace"))
-
-
-def count_changes(steps: Iterable[Step]) -> Mapping[str, int]:
-    """How many resources went which way, by operation."""
-    counts: dict[str, int] = {}
-    for step in steps:
-        if step.counted:
-            counts[step.op.value] = counts.get(step.op.value, 0) + 1
-    return dict(sorted(counts.items()))

@@ -22,7 +22,7 @@ _UNKNOWNS: Final = frozenset(  # what an unknown value travels as, by the type t
 )
 SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - marks secrets, is none
-_OUTPUT_VALUE: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+OUTPUT_SIGNATURE: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 _REFUSED: Final = {
     "c44067f5952c0a294b673a41bacd8c17": "assets (pulumi.FileAsset, pulumi.StringAsset, pulumi.RemoteAsset)",
     "0def7320c3a5731c473e5ecbe6d01bc7": "archives (pulumi.FileArchive, pulumi.AssetArchive, pulumi.RemoteArchive)",
@@ -31,10 +31,11 @@ _REFUSED: Final = {
 
 def read_struct(struct: struct_pb2.Struct) -> dict[str, Value]:
     """A property map as the program sent it. Resource references stay plain objects: so they stand in a checkpoint too."""
-    return {key: _read(value) for key, value in struct.fields.items()}
+    return {key: read_value(value) for key, value in struct.fields.items()}
 
 
-def _read(value: struct_pb2.Value) -> Value:
+def read_value(value: struct_pb2.Value) -> Value:
+    """One value as the program sent it."""
     match value.WhichOneof("kind"):
         case "string_value":
             return UNKNOWN if value.string_value in _UNKNOWNS else value.string_value
@@ -43,7 +44,7 @@ def _read(value: struct_pb2.Value) -> Value:
         case "number_value":
             return whole(value.number_value)
         case "list_value":
-            return [_read(item) for item in value.list_value.values]
+            return [read_value(item) for item in value.list_value.values]
         case "struct_value":
             return _read_object(value.struct_value)
         case _:
@@ -55,11 +56,11 @@ def _read_object(struct: struct_pb2.Struct) -> Value:
     if signature in _REFUSED:
         raise RefusedError(f"the embedded engine does not support {_REFUSED[signature]}", hint=PULUMI_HINT)
     if signature == SECRET_SIGNATURE:
-        return Secret(_read(struct.fields["value"]))
-    if signature == _OUTPUT_VALUE:
-        inner = _read(struct.fields["value"]) if "value" in struct.fields else UNKNOWN
+        return Secret(read_value(struct.fields["value"]))
+    if signature == OUTPUT_SIGNATURE:
+        inner = read_value(struct.fields["value"]) if "value" in struct.fields else UNKNOWN
         return Secret(inner) if struct.fields["secret"].bool_value else inner
-    return {key: _read(item) for key, item in struct.fields.items()}
+    return {key: read_value(item) for key, item in struct.fields.items()}
 
 
 def whole(number: float) -> int | float:
@@ -69,10 +70,11 @@ def whole(number: float) -> int | float:
 
 def write_struct(properties: PropertyMap) -> struct_pb2.Struct:
     """A property map as the program's SDK reads it."""
-    return struct_pb2.Struct(fields={key: _write(value) for key, value in properties.items()})
+    return struct_pb2.Struct(fields={key: write_value(value) for key, value in properties.items()})
 
 
-def _write(value: Value) -> struct_pb2.Value:
+def write_value(value: Value) -> struct_pb2.Value:
+    """One value as the program's SDK reads it."""
     if value is None:
         return struct_pb2.Value(null_value=struct_pb2.NULL_VALUE)
     if value is UNKNOWN:
@@ -88,9 +90,9 @@ def _write(value: Value) -> struct_pb2.Value:
     if isinstance(value, Mapping):
         return struct_pb2.Value(struct_value=write_struct(value))
     if isinstance(value, list):
-        return struct_pb2.Value(list_value=struct_pb2.ListValue(values=[_write(item) for item in value]))
+        return struct_pb2.Value(list_value=struct_pb2.ListValue(values=[write_value(item) for item in value]))
     raise TypeError(f"{type(value).__name__} is no property value")
 
 
 def _write_secret(secret: Secret) -> struct_pb2.Struct:
-    return struct_pb2.Struct(fields={SIGNATURE: struct_pb2.Value(string_value=SECRET_SIGNATURE), "value": _write(secret.value)})
+    return struct_pb2.Struct(fields={SIGNATURE: struct_pb2.Value(string_value=SECRET_SIGNATURE), "value": write_value(secret.value)})

@@ -12,6 +12,8 @@ _REASONS = (
     (re.compile(r'resource "([^"]+)" cannot be (\w+)\nbecause it is protected'), r"\1 cannot be \2: it is protected"),
     (re.compile(r"Duplicate resource URN '([^']+)'; try giving it a unique name"), r"there are two of \1"),
     (re.compile(r"Missing required configuration variable '([^']+)'"), r"the configuration \1 is missing"),
+    (re.compile(r"(previously-imported resources .*? from your program);"), r"\1"),
+    (re.compile(r"transform\b.*Invoke callback \S+ error: (.*?):\n", re.DOTALL), r"a transform failed: \1"),
     (re.compile(r"\A.*?Traceback .*\n(\w+): (.*)\Z", re.DOTALL), r"the program raised \1: \2"),
     (re.compile(r"\Athe program failed: (\w+): (.*)"), r"the program raised \1: \2"),
     (re.compile(r"unable to pull image (sha256:\w+)|image (\S+) is not on this machine"), r"there is no image \1\2"),

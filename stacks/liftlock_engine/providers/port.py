@@ -60,12 +60,21 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """What differs. detailed: property path (`envs[0]`, `memory`) -> kind. diffs and replaces: its top-level keys, sorted."""
+    """What differs. detailed: property path (`envs[0]`, `memory`) -> kind. diffs and replaces: its top-level keys, sorted.
+
+    forced: a new object is needed for a reason that is no property.
+    """
 
     detailed: Mapping[str, PropertyDiff] = field(default_factory=dict)
     diffs: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
     delete_before_replace: bool = False
+    forced: bool = False
+
+    @property
+    def replacing(self) -> bool:
+        """Whether a new object is needed."""
+        return self.forced or bool(self.replaces)
 
     @property
     def changed(self) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from liftlock_engine import ConfigValue, Engine, Event, FileBackend, Operation, Result, StackName
+from liftlock_engine.model import ResourceState
 from tests.fakes.things import Things
 
 STACK = StackName("shop", "dev")
@@ -46,6 +47,12 @@ class Desk:
     def names(self) -> list[str]:
         """What exists in the world."""
         return sorted(self.things.objects())
+
+    def recorded(self, name: str, stack: StackName = STACK) -> ResourceState:
+        """What the state has of a resource."""
+        view = self.engine.stack(stack)
+        assert view is not None
+        return next(state for state in view.resources if state.urn.endswith(f"::{name}"))
 
     def ops(self, name: str) -> list[str]:
         """The operations that were begun on a resource, in order."""

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from liftlock_engine.events import count_changes
 from liftlock_engine.model import Goal, ResourceState
 from liftlock_engine.providers.port import Diff, DiffKind, PropertyDiff
 from liftlock_engine.removal import blockers_of, run_in_order
@@ -18,7 +19,6 @@ from liftlock_engine.steps import (
     Op,
     Step,
     clear_the_way,
-    count_changes,
     force_replace,
     invert,
     plan_deletes,
@@ -61,7 +61,7 @@ def ops(steps: tuple[Step, ...] | Blocked) -> list[str]:
         (state("a"), NO_DIFF, None, ["same a"]),
         (state("a"), UPDATE, None, ["update a"]),
         (state("a", init_errors=("half done",)), NO_DIFF, None, ["update a"]),
-        (state("a", external=True), UPDATE, None, ["create a"]),
+        (state("a", external=True), UPDATE, None, ["create-replacement a", "replace a"]),
         (state("a"), REPLACE, None, ["create-replacement a", "replace a"]),
         (state("a"), REPLACE_FIRST, None, ["delete-replaced a", "replace a", "create-replacement a"]),
         (state("a"), REPLACE_FIRST, False, ["create-replacement a", "replace a"]),
@@ -82,7 +82,7 @@ def test_dependents_go_first_in_reverse_order_and_say_why() -> None:
 
 
 def test_nothing_protected_is_replaced_not_even_as_a_dependent() -> None:
-    assert isinstance(plan_registration(goal("a"), state("a", protect=True), REPLACE), Blocked)
+    assert isinstance(plan_registration(goal("a", protect=True), state("a", protect=True), REPLACE), Blocked)
     kept = (Dependent(state("b", protect=True), ()),)
     blocked = plan_registration(goal("a"), state("a"), REPLACE_FIRST, dependents=lambda _: kept)
     assert isinstance(blocked, Blocked) and "::b" in blocked.reason

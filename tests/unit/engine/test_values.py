@@ -165,9 +165,9 @@ def test_durations_are_read_as_go_writes_them(text: str, seconds: float) -> None
     assert goal_of(request, STACK).timeouts.create == seconds
 
 
-@pytest.mark.parametrize("field", ["remote", "hideDiffs", "replace_with", "envVarMappings"])
+@pytest.mark.parametrize("field", ["remote", "envVarMappings"])
 def test_unsupported_fields_of_a_registration_are_refused_by_name(field: str) -> None:
-    said: dict[str, Any] = {"remote": True, "hideDiffs": ["a"], "replace_with": ["u"], "envVarMappings": {"A": "B"}}
+    said: dict[str, Any] = {"remote": True, "envVarMappings": {"A": "B"}}
     request = resource_pb2.RegisterResourceRequest(type="fake:index:Thing", name="a", **{field: said[field]})
     with pytest.raises(RefusedError, match="does not support"):
         goal_of(request, STACK)

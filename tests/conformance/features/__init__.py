@@ -1,0 +1,14 @@
+"""Small programs, a case per feature of Pulumi, that both engines run step by step on a world of fake things."""
+
+from __future__ import annotations
+
+from tests.conformance.features import hooks, identities, options, references, transforms
+from tests.conformance.features.turns import Turn
+
+CASES: dict[str, list[Turn]] = {
+    **references.CASES,
+    **transforms.CASES,
+    **hooks.CASES,
+    **options.CASES,
+    **identities.CASES,
+}

@@ -1,0 +1,107 @@
+"""Resource options, providers, reads and imports. tests/conformance/test_features.py compares the same with the real engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from liftlock_engine import ConfigValue
+from liftlock_engine.paths import parse_path, write_path
+from tests.conformance.features.turns import FakeProvider, opts
+from tests.fakes.things import Thing
+from tests.unit.engine.conftest import Desk
+
+
+def test_a_changed_replacement_trigger_replaces(desk: Desk) -> None:
+    def with_trigger(trigger: Any) -> Any:
+        return lambda: Thing("a", opts=opts(replacement_trigger=trigger))
+
+    desk.up(with_trigger(None))
+    changes = [desk.up(with_trigger(trigger)).changes for trigger in ("one", "two", "two", None)]
+    assert changes == [{"same": 2}, {"replace": 1, "same": 1}, {"same": 2}, {"same": 2}]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_replace_with_follows_the_other_resource(desk: Desk, first: bool) -> None:
+    def program(name: str) -> Any:
+        def declare() -> None:
+            base = Thing("base", name=name, opts=opts(delete_before_replace=first))
+            Thing("user", opts=opts(replace_with=[base]))
+
+        return declare
+
+    desk.up(program("one"))
+    assert desk.up(program("two")).changes == {"replace": 2, "same": 1}
+    assert desk.recorded("user").replace_with == (desk.recorded("base").urn,)
+
+
+def test_hidden_differences_happen_and_are_not_shown(desk: Desk) -> None:
+    def program(size: int) -> Any:
+        return lambda: Thing("a", name="a", size=size, kind="x", opts=opts(hide_diffs=["size"]))
+
+    desk.up(program(1))
+    result = desk.up(program(2))
+    (step,) = [step for step in result.steps if step.op == "update"]
+    assert (desk.things.objects()["a"]["inputs"]["size"], step.diff) == (2, {})
+
+
+@pytest.mark.parametrize("text", ["size", 'labels["a.b"]', "ports[0].inner", "envs[*]", "a.b.c"])
+def test_paths_are_written_as_they_are_read(text: str) -> None:
+    assert write_path(parse_path(text)) == text
+
+
+def test_what_is_read_after_the_stack_made_it_is_given_up_or_replaced(desk: Desk) -> None:
+    desk.things.put("x-1", "elsewhere", {"name": "x", "size": 7})
+    desk.up(lambda: Thing("a", name="a"))
+    assert desk.up(lambda: Thing("a", opts=opts(id="x-1"))).changes == {"replace": 1, "same": 1}
+    assert desk.ops("a") == ["read-replacement", "replace", "delete-replaced"]
+    assert desk.names == ["x"]
+    assert desk.up(lambda: Thing("a", name="mine")).changes == {"replace": 1, "same": 1}
+    assert desk.ops("a") == ["create-replacement", "replace", "discard-replaced"]
+    assert desk.names == ["mine", "x"]
+    own = desk.recorded("a").id
+    desk.up(lambda: Thing("a", opts=opts(id=own)))
+    assert (desk.recorded("a").external, desk.ops("a")) == (True, ["read"])
+
+
+def test_an_import_of_another_id_takes_the_place_of_what_was_there(desk: Desk) -> None:
+    desk.things.put("x-1", "elsewhere", {"name": "x", "size": 7})
+    desk.up(lambda: Thing("a", name="a"))
+    result = desk.up(lambda: Thing("a", name="x", size=7, opts=opts(import_="x-1")))
+    assert result.changes == {"replace": 1, "same": 1}
+    assert desk.ops("a") == ["import-replacement", "replace", "delete-replaced"]
+    assert (desk.names, desk.recorded("a").import_id) == (["x"], "x-1")
+
+
+def test_what_was_imported_is_not_replaced_while_it_says_so(desk: Desk) -> None:
+    desk.things.put("x-1", "elsewhere", {"name": "x", "size": 7})
+    result = desk.up(lambda: Thing("a", name="other", size=7, opts=opts(import_="x-1")))
+    assert "previously-imported resources that still specify an ID may not be replaced" in result.error
+    assert desk.names == ["x"]
+
+
+def test_protection_that_the_program_takes_off_does_not_stop_the_replacement_of_the_same_run(desk: Desk) -> None:
+    desk.up(lambda: Thing("a", kind="x", opts=opts(protect=True)))
+    assert desk.up(lambda: Thing("a", kind="y")).changes == {"replace": 1, "same": 1}
+
+
+def test_children_inherit_settings_and_providers(desk: Desk) -> None:
+    def program() -> None:
+        first = Thing("first", name="first")
+        provider = FakeProvider("other")
+        group = pulumi.ComponentResource("shop:index:Group", "g", None, opts(protect=True, providers=[provider], deleted_with=first))
+        inner = pulumi.ComponentResource("shop:index:Inner", "i", None, opts(parent=group))
+        Thing("a", name="a", opts=opts(parent=inner))
+
+    desk.up(program)
+    child = desk.recorded("a")
+    assert (child.protect, child.deleted_with, child.provider_urn.endswith("::other")) == (True, desk.recorded("first").urn, True)
+
+
+def test_default_providers_can_be_switched_off(desk: Desk) -> None:
+    config = {"pulumi:disable-default-providers": ConfigValue('["fake"]')}
+    result = desk.up(lambda: Thing("a", name="a"), config=config)
+    assert "Default provider for 'fake' disabled" in result.error
+    assert desk.names == []
