@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from liftlock_engine.backend import FileBackend
 from liftlock_engine.errors import EngineError, StateError
@@ -16,12 +17,14 @@ from liftlock_engine.events import Event, Operation, Result
 from liftlock_engine.model import ConfigValue, ResourceState, Snapshot, StackName
 from liftlock_engine.observe import ObservedResource, observe
 from liftlock_engine.passphrase import Crypter, PassphraseSupplier, Sealed
-from liftlock_engine.program import Program
 from liftlock_engine.providers.port import Provider
 from liftlock_engine.references import Stacks
 from liftlock_engine.run import Run, Settings
 from liftlock_engine.stack_config import recorded_config
 from liftlock_engine.values import PropertyMap
+
+if TYPE_CHECKING:
+    from liftlock_engine.program import Program
 
 
 def no_passphrase() -> None:

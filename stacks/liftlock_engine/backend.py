@@ -7,6 +7,7 @@ import functools
 import hashlib
 import importlib.metadata
 import json
+import re
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -21,6 +22,9 @@ from liftlock_engine.files import remove_unfinished, sidecar, sidecar_text, writ
 from liftlock_engine.model import ConfigValue, Snapshot, StackName
 from liftlock_engine.passphrase import Crypter
 from liftlock_engine.stack_config import read_config, write_config
+
+_SALT_IN_STATE = re.compile(r'"salt":\s*"(v1:[^"]*)"')
+_SALT_IN_CONFIG = re.compile(r"^encryptionsalt:\s*[\"']?(v1:[^\"'\s]*)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,14 @@ class FileBackend:
         except (OSError, UnicodeDecodeError) as err:
             raise StateError(f"{path}: the state cannot be read ({err})") from err
         return read_document(text, crypter, where=str(path))
+
+    def salt(self, name: StackName) -> str:
+        """The stack's encryption salt (`v1:<salt>:<proof>`); empty where it has none."""
+        for path, pattern in ((self.state_path(name), _SALT_IN_STATE), (self.config_path(name), _SALT_IN_CONFIG)):
+            with contextlib.suppress(OSError, UnicodeDecodeError):
+                if found := pattern.search(path.read_text(encoding="utf-8")):
+                    return found[1]
+        return ""
 
     def config(self, name: StackName, crypter: Crypter) -> dict[str, ConfigValue]:
         """The stack's configuration in clear."""

@@ -12,8 +12,8 @@ from liftlock_engine.errors import StateError
 from liftlock_engine.model import PendingKind, PendingOperation, ResourceState, Snapshot, Timeouts
 from liftlock_engine.passphrase import Crypter
 from liftlock_engine.secrecy import reveal
+from liftlock_engine.signatures import SECRET_SIGNATURE, SIGNATURE, UNKNOWN_TEXT
 from liftlock_engine.values import UNKNOWN, PropertyMap, Secret, Value
-from liftlock_engine.wire import SECRET_SIGNATURE, SIGNATURE, UNKNOWN_TEXT
 
 # Our field -> Pulumi's, in the order in which Pulumi writes them.
 _TEXTS: Final = {

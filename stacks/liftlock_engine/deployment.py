@@ -8,15 +8,14 @@ from dataclasses import dataclass, field, replace
 from liftlock_engine.claims import Claims
 from liftlock_engine.custom import CustomResources
 from liftlock_engine.errors import RefusedError
-from liftlock_engine.execution import Execution, StepFailedError, StoppedError
+from liftlock_engine.execution import Execution, StepFailedError
 from liftlock_engine.executor import Executor
 from liftlock_engine.goals import Request, goal_of
 from liftlock_engine.hooks import Change
 from liftlock_engine.model import Goal, ResourceState, StackName
 from liftlock_engine.provider_choice import Asked, ProviderChoice
-from liftlock_engine.removal import run_in_order
 from liftlock_engine.secrecy import has_unknown, reveal, reveal_map
-from liftlock_engine.steps import Op, Step, plan_deletes
+from liftlock_engine.steps import Op, Step
 from liftlock_engine.urns import STACK_TYPE, is_provider
 from liftlock_engine.values import PropertyMap, Value
 
@@ -90,26 +89,6 @@ class Deployment:
     def crashed(self, err: BaseException) -> None:
         """A bug in a step: nothing new starts, and the run raises it."""
         self._run.crash = self._run.crash or err
-
-    def delete_leftovers(self, *, parallel: int, idle: Callable[[], None] = lambda: None) -> None:
-        """Removes what the program does not have any more, and what was replaced."""
-        left = self._run.journal.left()
-        self._run.journal.forget(state for state in left if state.pending_replacement)
-        steps = plan_deletes(self._run.journal.left())
-        going = frozenset(step.urn for step in steps)
-
-        def delete(step: Step) -> bool:
-            try:
-                with_other = step.old is not None and step.old.deleted_with in going
-                return self._do.delete(step, without_provider=with_other)
-            except (StepFailedError, StoppedError):
-                return False
-            except BaseException:  # noqa: BLE001 - kept in the execution, which raises it when the running steps have ended
-                return False
-
-        one_by_one = 1 if self._run.preview else parallel
-        for step in run_in_order(steps, delete, parallel=one_by_one, idle=idle):
-            self._run.reporter.skip(step.urn)
 
     def finish(self) -> None:
         """Records the stack's outputs and writes what is not written yet."""

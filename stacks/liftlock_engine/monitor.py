@@ -22,9 +22,10 @@ from liftlock_engine.model import StackName
 from liftlock_engine.program_hooks import ProgramHooks
 from liftlock_engine.provider_choice import Asked
 from liftlock_engine.providers.port import ProviderError
+from liftlock_engine.signatures import UNKNOWN_TEXT
 from liftlock_engine.transforms import Transforms
 from liftlock_engine.urns import package_of, urn_of
-from liftlock_engine.wire import UNKNOWN_TEXT, read_struct, write_struct
+from liftlock_engine.wire import read_struct, write_struct
 
 _Answer = TypeVar("_Answer")
 

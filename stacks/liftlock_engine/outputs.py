@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from google.protobuf import struct_pb2
 
-from liftlock_engine.wire import OUTPUT_SIGNATURE, SECRET_SIGNATURE, SIGNATURE, UNKNOWN_TEXT
+from liftlock_engine.signatures import OUTPUT_SIGNATURE, SECRET_SIGNATURE, SIGNATURE, UNKNOWN_TEXT
 
 
 def with_outputs(struct: struct_pb2.Struct, dependencies: Mapping[str, Iterable[str]]) -> struct_pb2.Struct:

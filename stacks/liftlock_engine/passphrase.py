@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
-import functools
+import contextlib
 import hashlib
 import os
+import queue
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Final
 
 from liftlock_engine.errors import PassphraseError
@@ -57,7 +59,7 @@ class Crypter:
         if passphrase is None:
             raise PassphraseError("the stack has secrets, and no passphrase was given", hint=_HINT)
         if not self.salt:
-            salt = os.urandom(8)
+            salt = _new_salt()
             key = _stretch(passphrase, salt)
             self.salt = f"v1:{base64.b64encode(salt).decode()}:{_encrypt(key, _WORD)}"
             return key
@@ -93,10 +95,55 @@ def _split_salt(salt: str) -> tuple[str, str, str]:
     return version, salt_text, proof
 
 
-@functools.lru_cache(maxsize=8)
+def derive_ahead(salt: str, passphrase: PassphraseSupplier) -> threading.Thread:
+    """Begins to derive the key that a run of this stack will ask for, beside whatever else the process does.
+
+    salt: as in Crypter; for an empty one, the next new salt is made and its key derived. Never raises: what is wrong is said by
+    whoever needs the key.
+    """
+
+    def derive() -> None:
+        with contextlib.suppress(Exception):
+            word = passphrase()
+            if word is None:
+                return
+            if salt:
+                _stretch(word, base64.b64decode(_split_salt(salt)[1]))
+            else:
+                made = os.urandom(8)
+                _new_salts.put(made)
+                _stretch(word, made)
+
+    thread = threading.Thread(target=derive, name="key", daemon=True)
+    thread.start()
+    return thread
+
+
+_keys: dict[tuple[str, bytes], Future[bytes]] = {}
+_keys_lock = threading.Lock()
+_new_salts: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+"""Salts of keys that are derived already; each is used for one stack."""
+
+
+def _new_salt() -> bytes:
+    try:
+        return _new_salts.get_nowait()
+    except queue.Empty:
+        return os.urandom(8)
+
+
 def _stretch(passphrase: str, salt: bytes) -> bytes:
     """The key; remembered, because one command opens a stack several times and each derivation costs about half a second."""
-    return hashlib.pbkdf2_hmac("sha256", passphrase.encode(), salt, _ROUNDS, dklen=32)
+    with _keys_lock:
+        known = _keys.get((passphrase, salt))
+        key = known or _keys.setdefault((passphrase, salt), Future())
+    if known is None:
+        try:
+            key.set_result(hashlib.pbkdf2_hmac("sha256", passphrase.encode(), salt, _ROUNDS, dklen=32))
+        except BaseException as err:
+            key.set_exception(err)
+            raise
+    return key.result()
 
 
 def _encrypt(key: bytes, plaintext: str) -> str:

@@ -15,10 +15,10 @@ from liftlock_engine.model import Goal, ResourceState, StackName
 from liftlock_engine.plugins import default_provider_urn, new_provider_id, provider_inputs, provider_outputs
 from liftlock_engine.providers.port import Provider
 from liftlock_engine.secrecy import has_unknown, reveal
+from liftlock_engine.signatures import UNKNOWN_TEXT
 from liftlock_engine.steps import Op, Step
 from liftlock_engine.urns import PROVIDER_PREFIX, package_of
 from liftlock_engine.values import Value
-from liftlock_engine.wire import UNKNOWN_TEXT
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,22 +5,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from liftlock_engine.backend import StateWriter
-from liftlock_engine.deployment import Deployment
 from liftlock_engine.errors import EngineError, StateError
 from liftlock_engine.events import Event, Operation, Reporter, Result, Severity
 from liftlock_engine.execution import Execution
 from liftlock_engine.journal import Journal
+from liftlock_engine.leftovers import delete_leftovers
 from liftlock_engine.model import ConfigValue, Snapshot, StackName
 from liftlock_engine.plugins import Plugins
-from liftlock_engine.program import Program, ProgramThread
 from liftlock_engine.providers.builtin import BuiltinProvider
 from liftlock_engine.providers.port import Provider, ProviderError
 from liftlock_engine.recovery import settle
 from liftlock_engine.refresh import refresh
 from liftlock_engine.values import PropertyMap, Secret
+
+if TYPE_CHECKING:
+    from liftlock_engine.deployment import Deployment
+    from liftlock_engine.program import Program
 
 _TICK: Final = 0.2
 _PATIENCE: Final = 15.0
@@ -101,7 +104,7 @@ class Run:
                 refresh(self._execution, parallel=self._settings.parallel, idle=self._idle)
                 self._execution.journal.flush()
             case Operation.DESTROY | Operation.PREVIEW_DESTROY:
-                self._deployment().delete_leftovers(parallel=self._settings.parallel, idle=self._idle)
+                delete_leftovers(self._execution, parallel=self._settings.parallel, idle=self._idle)
                 self._execution.journal.flush()
 
     def _update(self, program: Program | None) -> None:
@@ -117,21 +120,24 @@ class Run:
         if self._execution.halted is None and self._execution.crash is None:
             deployment.finish()
 
-    def _after_program(self, deployment: Deployment, error: str) -> None:
+    def _after_program(self, error: str) -> None:
         """Deletes what the program has no more, where it registered all that it has."""
         reporter = self._execution.reporter
         if error:
             reporter.diagnostic(Severity.ERROR, error)
         broken = error or reporter.failures or reporter.skipped
         if not broken and not self._execution.stopping():
-            deployment.delete_leftovers(parallel=self._settings.parallel, idle=self._idle)
+            delete_leftovers(self._execution, parallel=self._settings.parallel, idle=self._idle)
 
     def _deployment(self) -> Deployment:
+        from liftlock_engine.deployment import Deployment  # noqa: PLC0415 - Pulumi's SDK and gRPC are loaded only where a program runs
+
         options = {key: _option(value) for key, value in self._settings.config.items()}
         return Deployment(self._execution, self._stack, options)
 
     def _run_program(self, program: Program, deployment: Deployment) -> None:
-        from liftlock_engine.serving import serve  # noqa: PLC0415 - gRPC only where a program runs
+        from liftlock_engine.program import ProgramThread  # noqa: PLC0415 - as above
+        from liftlock_engine.serving import serve  # noqa: PLC0415
 
         run, finished = self._execution, threading.Event()
         with serve(deployment, self._stack, run, finished) as conversation:
@@ -140,7 +146,7 @@ class Run:
             while not self._wait(finished) and left > 0:
                 self._idle()
                 left = left - _TICK if self._execution.stopping() else _PATIENCE
-            self._after_program(deployment, conversation.unsaid(thread.error))  # while the program can still be called back
+            self._after_program(conversation.unsaid(thread.error))  # while the program can still be called back
             conversation.end()
             if not thread.wait(left):
                 run.reporter.diagnostic(Severity.WARNING, "the program did not end when the run did; it was left alone")

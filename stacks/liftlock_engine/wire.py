@@ -8,9 +8,9 @@ from typing import Final
 from google.protobuf import struct_pb2
 
 from liftlock_engine.errors import PULUMI_HINT, RefusedError
+from liftlock_engine.signatures import OUTPUT_SIGNATURE, SECRET_SIGNATURE, SIGNATURE, UNKNOWN_TEXT
 from liftlock_engine.values import UNKNOWN, PropertyMap, Secret, Value
 
-UNKNOWN_TEXT: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 _UNKNOWNS: Final = frozenset(  # what an unknown value travels as, by the type that it will have; programs send the first only
     {
         UNKNOWN_TEXT,
@@ -20,9 +20,6 @@ _UNKNOWNS: Final = frozenset(  # what an unknown value travels as, by the type t
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
     }
 )
-SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
-SECRET_SIGNATURE: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - marks secrets, is none
-OUTPUT_SIGNATURE: Final = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 _REFUSED: Final = {
     "c44067f5952c0a294b673a41bacd8c17": "assets (pulumi.FileAsset, pulumi.StringAsset, pulumi.RemoteAsset)",
     "0def7320c3a5731c473e5ecbe6d01bc7": "archives (pulumi.FileArchive, pulumi.AssetArchive, pulumi.RemoteArchive)",

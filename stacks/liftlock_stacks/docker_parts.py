@@ -170,8 +170,11 @@ class Job:
         command: Sequence[str],
         envs: Sequence[pulumi.Input[str]],
         opts: pulumi.ResourceOptions,
-        volumes: Sequence[docker.ContainerVolumeArgs] = (),
+        volumes: Sequence[docker.ContainerVolumeArgs] | None = None,
+        *,
+        alone: bool = False,
     ) -> None:
+        """alone: without a network, which makes it start in half the time."""
         self.container = docker.Container(
             role,
             name=name,
@@ -180,8 +183,9 @@ class Job:
             command=list(command[1:]) or None,
             envs=list(envs),
             labels=ground.labels("job", role, image),
-            networks_advanced=ground.attached(),
-            volumes=list(volumes) or None,
+            network_mode="none" if alone else None,
+            networks_advanced=None if alone else ground.attached(),
+            volumes=list(volumes) if volumes else None,
             attach=True,
             logs=True,
             must_run=False,
@@ -212,6 +216,7 @@ class RoutesComponent(pulumi.ComponentResource):
             [f"ROUTES={text}", f"ROUTES_ID={version}", pulumi.Output.concat("ROUTER_ID=", router.container.id)],
             pulumi.ResourceOptions(parent=self, delete_before_replace=True, depends_on=list(needs)),
             [docker.ContainerVolumeArgs(volume_name=router.volume.name, container_path="/routes")],
+            alone=True,
         )
         self.register_outputs({"version": version})
 

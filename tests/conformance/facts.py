@@ -13,8 +13,8 @@ from pulumi.automation.events import EngineEvent, StepEventMetadata
 
 from liftlock_engine.events import Event, EventKind, Result, Severity
 from liftlock_engine.passphrase import Crypter
+from liftlock_engine.signatures import SECRET_SIGNATURE, SIGNATURE
 from liftlock_engine.values import UNKNOWN, Secret
-from liftlock_engine.wire import SECRET_SIGNATURE, SIGNATURE
 from tests.conformance.reasons import reasons
 
 RECORDED = Path(__file__).parent / "recorded"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path, PurePosixPath
 
 from liftlock.adapters.config_files.files import FOLDERS, RawFiles
@@ -13,8 +14,9 @@ from liftlock.core.config.settings import SETTINGS
 from liftlock.core.errors import ConfigError
 
 
+@functools.lru_cache(maxsize=8)
 def load_committed(root: Path, commit: str) -> LoadedProject:
-    """The checked environments repository at the commit; ConfigError with one line per problem."""
+    """The checked environments repository at the commit, which never changes; ConfigError with one line per problem."""
     git = Git(root)
     listed = git.run("ls-tree", "-r", "-z", "--name-only", commit, "--", SETTINGS, *(f"{folder}/" for folder in FOLDERS)).out.split("\0")
     names = [name for name in listed if name == SETTINGS or _is_configuration(PurePosixPath(name))]

@@ -20,7 +20,6 @@ from liftlock.adapters.locks import FileLocks
 from liftlock.adapters.progress import PlainProgress, choose_progress
 from liftlock.adapters.receipts.files import FileReceipts
 from liftlock.adapters.receipts.look import LocalWitness
-from liftlock.adapters.registry import OciRegistry
 from liftlock.adapters.secret_sources import SecretSources
 from liftlock.adapters.seeding import SyntheticSeeder
 from liftlock.core.branch import branch_environment
@@ -31,7 +30,7 @@ from liftlock.core.drift import DriftReport, unseen
 from liftlock.core.environment import Environment
 from liftlock.core.errors import BlockedError, ConfigError, LiftlockError, UsageError
 from liftlock.core.image import ImageRef
-from liftlock.core.ports import Engine, Identity
+from liftlock.core.ports import Engine, Identity, Registry
 from liftlock.core.project import EngineKind, Project
 from liftlock.core.receipt import Clues
 from liftlock.core.release import release_id
@@ -42,6 +41,7 @@ from liftlock.services.environments import Environments
 from liftlock.services.parts import Parts
 from liftlock.services.status import Status
 from liftlock.wiring.engines import declared_engine
+from liftlock.wiring.later import LaterRegistry
 
 
 @dataclass
@@ -245,9 +245,9 @@ class Workspace:
         return GitRepository(self.root)
 
     @cached_property
-    def registry(self) -> OciRegistry:
+    def registry(self) -> Registry:
         """The project's registry."""
-        return OciRegistry()
+        return LaterRegistry()
 
     @cached_property
     def engine(self) -> Engine:

@@ -19,8 +19,9 @@ from liftlock_engine.plugin.install import install, sdk_version
 from liftlock_engine.plugin.packages import Package, open_package
 from liftlock_engine.plugin.serving import start
 from liftlock_engine.providers.port import ProviderError
+from liftlock_engine.signatures import UNKNOWN_TEXT
 from liftlock_engine.values import UNKNOWN, PropertyMap, Secret, Value
-from liftlock_engine.wire import UNKNOWN_TEXT, read_struct, write_struct
+from liftlock_engine.wire import read_struct, write_struct
 from tests.fakes.things import TYPE, Things
 
 URN = f"urn:pulumi:dev::shop::{TYPE}::box"

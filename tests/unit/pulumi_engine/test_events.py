@@ -13,8 +13,8 @@ from liftlock.adapters.engines.results import observation, stack_result
 from liftlock.core.ports import LiveState, StepOperation
 from liftlock_engine import Operation
 from liftlock_engine.model import ResourceState, Snapshot
+from liftlock_engine.signatures import SECRET_SIGNATURE, SIGNATURE
 from liftlock_engine.values import Secret
-from liftlock_engine.wire import SECRET_SIGNATURE, SIGNATURE
 
 CONTAINER = "docker:index/container:Container"
 HIDDEN = {SIGNATURE: SECRET_SIGNATURE, "ciphertext": "[secret]"}
