@@ -116,7 +116,8 @@ def test_a_function_waits_in_a_preview_for_what_it_depends_on(desk: Desk) -> Non
             pulumi.export(name, pulumi.runtime.invoke_output("fake:index:count", {}, asked).apply(lambda found: found["count"]))
 
     assert desk.run(Operation.PREVIEW, program).outputs == {"thing": UNKNOWN, "group": UNKNOWN}
-    assert desk.up(program).outputs == {"thing": 2, "group": 2}
+    outputs = desk.up(program).outputs
+    assert (outputs["thing"] in (1, 2), outputs["group"]) == (True, 2), "b may be made before a is asked about, and is part of the group"
 
 
 def test_a_stash_keeps_its_first_value(desk: Desk) -> None:
