@@ -108,9 +108,9 @@ class CustomResources:
             for step in steps:
                 match step.op:
                     case Op.SAME:
-                        state = self._do.same(step, goal, inputs, _recorded(step))
+                        state = self._do.same(step, goal, inputs, step.recorded)
                     case Op.UPDATE:
-                        state = self._do.update(step, goal, provider, inputs, _recorded(step))
+                        state = self._do.update(step, goal, provider, inputs, step.recorded)
                     case Op.CREATE:
                         state = self._do.create(step, goal, provider, inputs, old=None, keep_old=False)
                     case Op.DELETE_REPLACED:
@@ -126,12 +126,12 @@ class CustomResources:
 
     def _remove(self, step: Step) -> None:
         """Removes an object before its successor is made, unless another registration did so already."""
-        with self._claims.removal(_recorded(step)) as current:
+        with self._claims.removal(step.recorded) as current:
             if current is not None:
                 self._do.delete(replace(step, old=current), replacing=not current.delete)
 
     def _replace(self, step: Step, goal: Goal, provider: Provider, inputs: PropertyMap) -> ResourceState:
-        old = self._run.journal.find(_recorded(step).urn)
+        old = self._run.journal.find(step.recorded.urn)
         keep = old is not None and not old.pending_replacement
         return self._do.create(step, goal, provider, inputs, old=old, keep_old=keep)
 
@@ -187,8 +187,3 @@ def _is_import(goal: Goal, old: ResourceState | None) -> bool:
 
 def _told(failures: Iterable[CheckFailure]) -> str:
     return "; ".join(f"{failure.property}: {failure.reason}" for failure in failures)
-
-
-def _recorded(step: Step) -> ResourceState:
-    assert step.old is not None  # noqa: S101 - the plan names no such step for a resource that is not recorded
-    return step.old

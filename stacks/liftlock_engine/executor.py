@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final, TypeVar
@@ -153,25 +153,36 @@ class Executor:
         with self._run.recording(step):
             pass
 
-    def delete(self, step: Step, *, without_provider: bool = False, replacing: bool = False) -> bool:
-        """Removes the object; whether the hooks after it went well. replacing: its successor follows in this run.
+    def delete(self, step: Step, *, replacing: bool = False, along: Iterable[ResourceState] = ()) -> bool:
+        """Removes the object; whether the hooks after it went well.
 
-        without_provider: it goes with another one.
+        replacing: its successor follows in this run. along: what goes with it.
         """
-        run, old = self._run, step.old
-        assert old is not None  # noqa: S101 - a delete step always starts from a recorded state
-        with run.recording(step) as fail:
-            run.hooks.before("BeforeDelete", Change(old, None))
-            if old.protect and step.op not in (Op.DELETE_REPLACED, Op.DISCARD_REPLACED):
-                raise fail(protected_message(old.urn, "deleted"))
+        run, old = self._run, step.recorded
+        with self._deleting(step):
             after = replace(old, pending_replacement=True) if replacing else None
-            if run.preview or without_provider or not old.managed or old.retain_on_delete:
-                run.journal.amend(old, after)
-            else:
-                self._delete_object(old, after)
+            operation = self._delete_object(old) if old.managed and not old.retain_on_delete and not run.preview else None
+            run.journal.forget(along)
+            run.journal.amend(old, after, operation=operation)
             return run.hooks.after("AfterDelete", Change(old, None))
 
-    def _delete_object(self, old: ResourceState, after: ResourceState | None) -> None:
+    def leave(self, step: Step, note: Callable[[ResourceState], object]) -> bool:
+        """Leaves the object to the removal of its host: until that is done it stays on record (note), and needs nothing else."""
+        with self._deleting(step):
+            left = replace(step.recorded, parent="", dependencies=(), property_dependencies={})
+            self._run.journal.amend(step.recorded, left)
+            note(left)
+            return self._run.hooks.after("AfterDelete", Change(step.recorded, None))
+
+    @contextmanager
+    def _deleting(self, step: Step) -> Iterator[None]:
+        with self._run.recording(step) as fail:
+            self._run.hooks.before("BeforeDelete", Change(step.recorded, None))
+            if step.recorded.protect and step.op not in (Op.DELETE_REPLACED, Op.DISCARD_REPLACED):
+                raise fail(protected_message(step.urn, "deleted"))
+            yield
+
+    def _delete_object(self, old: ResourceState) -> PendingOperation:
         run, provider = self._run, self._run.provider_of(old)
         operation = run.journal.begin(PendingKind.DELETING, old)
         inputs, outputs = reveal_map(old.inputs), reveal_map(old.outputs)
@@ -182,7 +193,7 @@ class Executor:
         except ProviderError:
             self._look_again(provider, old)
             raise
-        run.journal.amend(old, after, operation=operation)
+        return operation
 
     @contextmanager
     def _settling(self, operation: PendingOperation) -> Iterator[None]:

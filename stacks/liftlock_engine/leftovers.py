@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from liftlock_engine.execution import Execution, StepFailedError, StoppedError
 from liftlock_engine.executor import Executor
-from liftlock_engine.removal import run_in_order
+from liftlock_engine.model import ResourceState
+from liftlock_engine.removal import hosts_of, run_in_order
 from liftlock_engine.steps import Step, plan_deletes
 
 
@@ -15,13 +16,15 @@ def delete_leftovers(run: Execution, *, parallel: int, idle: Callable[[], None] 
     left = run.journal.left()
     run.journal.forget(state for state in left if state.pending_replacement)
     steps = plan_deletes(run.journal.left())
+    hosts = {id(steps[place]): steps[host] for place, host in hosts_of(steps).items()}
+    guests: dict[int, list[ResourceState]] = {id(step): [] for step in steps}
     do = Executor(run)
-    going = frozenset(step.urn for step in steps)
 
     def delete(step: Step) -> bool:
         try:
-            with_other = step.old is not None and step.old.deleted_with in going
-            return do.delete(step, without_provider=with_other)
+            if id(step) not in hosts:
+                return do.delete(step, along=guests[id(step)])
+            return do.leave(step, guests[id(hosts[id(step)])].append)
         except (StepFailedError, StoppedError):
             return False
         except BaseException:  # noqa: BLE001 - kept in the execution, which raises it when the running steps have ended

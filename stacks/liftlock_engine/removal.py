@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from liftlock_engine.steps import Step
+from liftlock_engine.model import ResourceState
+from liftlock_engine.steps import Op, Step
+from liftlock_engine.urns import is_provider
 
 
 def blockers_of(steps: Sequence[Step]) -> dict[int, set[int]]:
@@ -19,11 +21,42 @@ def blockers_of(steps: Sequence[Step]) -> dict[int, set[int]]:
         by_urn.setdefault(step.urn, []).append(place)
     blockers: dict[int, set[int]] = {place: set() for place in range(len(steps))}
     for place, step in enumerate(steps):
-        for urn in step.old.needs if step.old is not None else ():
+        for urn in step.recorded.needs:
             for needed in by_urn.get(urn, ()):
                 if place < needed:
                     blockers[needed].add(place)
+    hosts = hosts_of(steps)
+    for place, host in hosts.items():
+        for provider in by_urn.get(steps[place].recorded.provider_urn, ()):
+            ends = hosts.get(provider, provider)
+            if host < ends:
+                blockers[ends].add(host)
     return blockers
+
+
+def hosts_of(steps: Sequence[Step]) -> dict[int, int]:
+    """By place: the step whose object takes this one's along (`deleted_with`), where that one is really removed.
+
+    A host that is kept or protected stays, and so would what is in it: then each is removed by itself. What is left to a host is on
+    record until that is gone, and so must its provider be: where its own turn would come earlier, it is left to that host, too.
+    """
+    going = {step.urn: place for place, step in enumerate(steps) if step.op is Op.DELETE and _goes(step.recorded)}
+    hosts: dict[int, int] = {}
+    for place in reversed(range(len(steps))):
+        host = going.get(steps[place].recorded.deleted_with, place)
+        if place < host:
+            hosts[place] = hosts.get(host, host)
+    for place, step in enumerate(steps):
+        if is_provider(step.type):
+            guests = (guest for guest in hosts if steps[guest].recorded.provider_urn == step.urn)
+            ends = max((place, *(hosts[guest] for guest in guests)))
+            if place < ends:
+                hosts[place] = ends
+    return hosts
+
+
+def _goes(state: ResourceState) -> bool:
+    return state.managed and not state.protect and not state.retain_on_delete
 
 
 def run_in_order(

@@ -54,6 +54,12 @@ class Step:
     found_new: bool = False
 
     @property
+    def recorded(self) -> ResourceState:
+        """The recorded state of a step that cannot do without one."""
+        assert self.old is not None  # noqa: S101 - the plan names no such step for a resource that is not recorded
+        return self.old
+
+    @property
     def shown_diff(self) -> Mapping[str, PropertyDiff]:
         """What differs, but for what is hidden."""
         if not self.hidden:

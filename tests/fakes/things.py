@@ -1,6 +1,7 @@
 """A provider for tests whose world is a folder: one file per object, so that a killed process leaves exactly what it had made.
 
-Objects have unique names, as in Docker. `size` changes in place, `kind` and `name` need a new object, `uses` follows a replaced thing.
+Objects have unique names, as in Docker. `size` changes in place, `kind` and `name` need a new object, `uses` follows a replaced thing
+and keeps it from being removed; what is `within` a thing goes with it.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import tempfile
 import threading
 import uuid
 from collections.abc import Callable
@@ -30,7 +32,7 @@ from liftlock_engine.providers.port import (
 from liftlock_engine.values import UNKNOWN, PropertyMap, Value
 
 TYPE = "fake:index:Thing"
-_REPLACING = ("kind", "name", "uses")
+_REPLACING = ("kind", "name", "uses", "within")
 Hook = Callable[[str, str], object]
 
 
@@ -76,6 +78,10 @@ class Things:
         temporary.write_text(json.dumps({"id": id_, "urn": urn, "inputs": dict(inputs)}))
         temporary.replace(path)
 
+    def remove(self, name: str) -> None:
+        """Removes one object, if it is there."""
+        (self.world / f"{name}.json").unlink(missing_ok=True)
+
     def _find(self, id_: str) -> dict[str, Any] | None:
         return next((item for item in self.objects().values() if item["id"] == id_), None)
 
@@ -120,12 +126,17 @@ class Things:
         self.hook("create", urn)
         if str(inputs["name"]) in self.objects():
             raise ProviderError(f"the name {inputs['name']} is taken")
+        for key in ("uses", "within"):
+            if key in inputs and self._find(str(inputs[key])) is None:
+                raise ProviderError(f"{key} {inputs[key]}, which is not there")
         id_ = f"{inputs['name']}-{uuid.uuid4().hex[:8]}"
         self.put(id_, urn, inputs)
         try:
             self.hook("created", urn)
+        except UnreachableError:
+            raise  # nobody can clean up
         except ProviderError:
-            (self.world / f"{inputs['name']}.json").unlink()
+            self.remove(str(inputs["name"]))
             raise
         return Made(id_, self._outputs(id_, inputs))
 
@@ -167,12 +178,16 @@ class Things:
     def delete(self, urn: str, type_: str, id_: str, inputs: PropertyMap, outputs: PropertyMap, *, timeout: float | None = None) -> None:
         self._reach()
         self.hook("delete", urn)
-        users = [item for item in self.objects().values() if item["inputs"].get("uses") == id_]
+        objects = self.objects()
+        going = {id_}
+        while within := {item["id"] for item in objects.values() if item["inputs"].get("within") in going} - going:
+            going |= within
+        users = [item for item in objects.values() if item["inputs"].get("uses") in going and item["id"] not in going]
         if users:
             raise ProviderError(f"{id_} is in use by {users[0]['id']}")
-        found = self._find(id_)
-        if found is not None:
-            (self.world / f"{found['inputs']['name']}.json").unlink(missing_ok=True)
+        for name, item in objects.items():
+            if item["id"] in going:
+                self.remove(name)
         self.hook("deleted", urn)
 
     def locate(self, urn: str, type_: str, inputs: PropertyMap) -> str | None:
@@ -194,3 +209,20 @@ class Things:
     def _outputs(self, id_: str, inputs: PropertyMap) -> dict[str, Value]:
         shown = {key: value for key, value in inputs.items() if not key.startswith("__")}
         return {**shown, "id": id_, "stamp": f"made as {id_}", "pid": os.getpid() * 0}
+
+
+class ThingsInMemory(Things):
+    """The same world in memory: for many short histories in one process."""
+
+    def __init__(self, hook: Hook = lambda verb, urn: None) -> None:
+        super().__init__(Path(tempfile.gettempdir()), hook)
+        self._objects: dict[str, dict[str, Any]] = {}
+
+    def objects(self) -> dict[str, dict[str, Any]]:
+        return dict(self._objects)
+
+    def put(self, id_: str, urn: str, inputs: PropertyMap) -> None:
+        self._objects[str(inputs["name"])] = {"id": id_, "urn": urn, "inputs": dict(inputs)}
+
+    def remove(self, name: str) -> None:
+        self._objects.pop(name, None)
