@@ -15,6 +15,7 @@ import pulumi
 import pulumi.runtime
 
 from liftlock_engine.errors import PULUMI_HINT
+from liftlock_engine.in_process import Link
 from liftlock_engine.model import ConfigValue, StackName
 
 Program = Callable[[], object]
@@ -36,7 +37,7 @@ class ProgramThread:
         program: Program,
         stack: StackName,
         config: Mapping[str, ConfigValue],
-        address: str,
+        link: Link,
         finished: threading.Event,
         *,
         preview: bool,
@@ -44,7 +45,7 @@ class ProgramThread:
         self._program = program
         self._stack = stack
         self._config = config
-        self._address = address
+        self._link = link
         self._finished = finished
         self._preview = preview
         self.error = ""
@@ -58,14 +59,16 @@ class ProgramThread:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        pulumi.runtime.reset_options(
+        pulumi.runtime.reset_options()
+        settings = pulumi.runtime.Settings(
             project=self._stack.project,
             stack=self._stack.stack,
-            monitor_address=self._address,
-            engine_address=self._address,
-            preview=self._preview,
+            monitor=self._link.monitor,
+            engine=self._link.engine,
+            dry_run=self._preview,
             organization="organization",
         )
+        pulumi.runtime.configure(settings)
         values = {key: value.value for key, value in self._config.items()}
         pulumi.runtime.set_all_config(values, [key for key, value in self._config.items() if value.secret])
         try:

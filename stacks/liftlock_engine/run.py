@@ -141,7 +141,7 @@ class Run:
 
         run, finished = self._execution, threading.Event()
         with serve(deployment, self._stack, run, finished) as conversation:
-            thread = ProgramThread(program, self._stack, self._settings.config, conversation.address, finished, preview=run.preview)
+            thread = ProgramThread(program, self._stack, self._settings.config, conversation.link, finished, preview=run.preview)
             left = _PATIENCE
             while not self._wait(finished) and left > 0:
                 self._idle()
