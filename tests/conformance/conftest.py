@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -40,6 +41,13 @@ def docker(no_leftovers: None) -> Iterator[DockerProvider]:
     provider = DockerProvider()
     yield provider
     provider.close()
+
+
+@pytest.fixture
+def collected() -> Iterator[None]:
+    """What the Automation API left open is found out here and not in some other test."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conformance.cases import CASES, PASSPHRASE, wrong_steps
-from tests.conformance.cli import CliStack
+from tests.conformance.cli import NEEDS_CLI, CliStack
 from tests.conformance.differences import CLI, differences_of
 
-# The Automation API leaves its event loop and its program's tasks open where a run fails.
-left_open = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
-pytestmark = [pytest.mark.pulumi, pytest.mark.docker, pytest.mark.slow, left_open]
-
-
-@pytest.fixture(autouse=True)
-def collected() -> Iterator[None]:
-    """What the Automation API left open is found out here and not in some other test."""
-    yield
-    gc.collect()
+pytestmark = NEEDS_CLI
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -1,0 +1,234 @@
+"""The Pulumi CLI and the embedded engine take stacks over from each other, at any point: one state, one configuration, one passphrase."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from liftlock_engine import LockedError
+from tests.conformance.cases import docker_says
+from tests.conformance.cli import NEEDS_CLI
+from tests.conformance.facts import checkpoint_resources
+from tests.conformance.hands import CONFIG, PASSPHRASE, PROJECT, STACK, Hands, Shop, configured, join_hands
+
+pytestmark = [*NEEDS_CLI, pytest.mark.usefixtures("no_leftovers")]
+ENGINES = ("embedded", "pulumi")
+NO_IMAGE = "sha256:" + "0" * 64
+
+
+@pytest.fixture
+def hands(tmp_path: Path) -> Iterator[Hands]:
+    """Both engines on one stack that has a configuration with a secret and no state."""
+    with join_hands(tmp_path) as made:
+        configured(made.embedded.engine)
+        yield made
+
+
+def _other(engine: str) -> str:
+    return "pulumi" if engine == "embedded" else "embedded"
+
+
+@pytest.mark.parametrize("maker", ENGINES)
+def test_what_one_engine_made_the_other_takes_over(hands: Hands, maker: str) -> None:
+    first, second = hands.hand(maker), hands.hand(_other(maker))
+    assert first.run("up", Shop()).changes == {"create": 5}
+    for operation, program in (("preview", Shop()), ("up", Shop()), ("refresh", None), ("preview_refresh", None)):
+        done = second.run(operation, program)
+        assert done.unchanged, (operation, done)
+        assert (done.errors, done.warnings) == ("", "")
+    assert second.run("up", Shop(memory=64, more=True)).changes == {"create": 1, "same": 4, "update": 1}
+    assert first.run("preview", Shop(memory=64, more=True)).unchanged
+    assert first.run("up", Shop(internal=True)).changes == {"delete": 1, "replace": 2, "same": 3}
+    done = second.run("destroy")
+    assert (done.succeeded, done.errors, done.warnings) == (True, "", "")
+    assert docker_says("ps", "-aq", "--filter", "name=ref-hand-") == ""
+
+
+@pytest.mark.parametrize("maker", ENGINES)
+def test_after_a_failed_run_the_other_engine_goes_on(hands: Hands, maker: str) -> None:
+    first, second = hands.hand(maker), hands.hand(_other(maker))
+    failed = first.run("up", Shop(image=NO_IMAGE))
+    assert not failed.succeeded
+    assert "is not on this machine" in failed.errors
+    done = second.run("up", Shop())
+    assert (done.changes, done.errors) == ({"create": 1, "same": 4}, "")
+    assert first.run("preview", Shop()).unchanged
+    assert second.run("destroy").succeeded
+
+
+@pytest.mark.parametrize("maker", ENGINES)
+def test_a_replacement_that_one_engine_began_the_other_ends(hands: Hands, maker: str) -> None:
+    first, second = hands.hand(maker), hands.hand(_other(maker))
+    assert first.run("up", Shop()).succeeded
+    assert not first.run("up", Shop(image=NO_IMAGE)).succeeded
+    marked = [resource["urn"] for resource in _resources(hands) if resource.get("pendingReplacement")]
+    assert [urn.rsplit("::", 1)[1] for urn in marked] == ["box"]
+    assert docker_says("ps", "-aq", "--filter", "name=ref-hand-box") == ""
+    assert second.run("up", Shop()).succeeded
+    assert first.run("preview", Shop()).unchanged
+    assert second.run("refresh").unchanged
+    assert first.run("destroy").succeeded
+
+
+@pytest.mark.parametrize("maker", ENGINES)
+def test_a_killed_run_holds_its_lock_and_the_other_engine_cleans_up_after_it(hands: Hands, maker: str) -> None:
+    with _waiting_run(hands, maker) as run:
+        holder = _lock(hands)
+        for engine in ENGINES:
+            assert f"{holder['pid']}" in _refused(hands, engine), engine
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait(60)
+    latest = json.loads(hands.cli.stack.checkpoint.read_text())["checkpoint"]["latest"]
+    assert [operation["type"] for operation in latest["pending_operations"]] == ["creating"]
+    if maker == "embedded":
+        assert f"pid {holder['pid']}" in _refused(hands, "pulumi")  # the CLI frees no lock by itself
+        hands.cli.stack("cancel", "--yes", STACK)
+    second = hands.hand(_other(maker))
+    assert _soon(lambda: second.run("up", Shop()).succeeded)
+    assert maker == "embedded" or any(f"process {holder['pid']}" in said for said in hands.embedded.told)
+    assert hands.embedded.run("up", Shop()).unchanged
+    assert len(docker_says("ps", "-aq", "--filter", "name=ref-hand-").split()) == 1
+    assert hands.hand(maker).run("destroy").succeeded
+    assert docker_says("ps", "-aq", "--filter", "name=ref-hand-") == ""
+
+
+def test_lock_of_another_machines_cli_stays(hands: Hands) -> None:
+    hands.embedded.run("up", Shop(image=NO_IMAGE))
+    folder = hands.cli.stack.checkpoint.parents[2] / "locks" / "organization" / PROJECT / STACK
+    theirs = folder / "5a0e7a4c-9d2e-4a52-9d5b-1f3d5d0a7c11.json"
+    theirs.write_text('{"pid":1,"username":"ann","hostname":"elsewhere","timestamp":"2026-01-02T03:04:05.000000006Z"}')
+    assert "ann@elsewhere" in _refused(hands, "embedded")
+    assert "ann@elsewhere" in _refused(hands, "pulumi")
+    hands.cli.stack("cancel", "--yes", STACK)
+    assert hands.embedded.run("destroy").succeeded
+
+
+def test_cli_commands_say_of_an_embedded_stack_what_they_say_of_their_own(tmp_path: Path) -> None:
+    said, left = {}, {}
+    for maker in ENGINES:
+        with join_hands(tmp_path / maker) as hands:
+            if maker == "embedded":
+                configured(hands.embedded.engine)
+            else:
+                hands.cli.stack.configure(CONFIG)
+            assert hands.hand(maker).run("up", Shop()).succeeded
+            assert hands.hand(maker).run("up", Shop(more=True)).succeeded
+            said[maker], left[maker] = _told_by_commands(hands), _files(hands)
+            assert hands.hand(maker).run("destroy").succeeded
+    assert said["embedded"] == said["pulumi"]
+    assert left["embedded"] == left["pulumi"]
+
+
+def test_an_export_of_an_embedded_stack_is_imported_and_nothing_changes(hands: Hands) -> None:
+    hands.embedded.run("up", Shop())
+    cli = hands.cli.stack
+    exported = cli.folder / "exported.json"
+    cli("stack", "export", "--stack", STACK, "--file", str(exported))
+    cli("stack", "import", "--stack", STACK, "--file", str(exported))
+    assert hands.cli.run("preview", Shop()).unchanged
+    assert hands.embedded.run("up", Shop()).unchanged
+    assert hands.embedded.run("destroy").succeeded
+
+
+def _told_by_commands(hands: Hands) -> dict[str, Any]:
+    """What commands print, without times, ids and ciphertexts."""
+    cli = hands.cli.stack
+
+    def ask(*args: str) -> Any:
+        return json.loads(cli(*args, "--stack", STACK, "--json"))
+
+    listed = json.loads(cli("stack", "ls", "--json"))
+    exported = json.loads(cli("stack", "export", "--stack", STACK, "--show-secrets"))
+    entries = ask("stack", "history", "--show-secrets")
+    return {
+        "ls": [{key: value for key, value in stack.items() if key not in ("lastUpdate", "current")} for stack in listed],
+        "output": (ask("stack", "output"), ask("stack", "output", "--show-secrets")),
+        "config": (ask("config"), ask("config", "--show-secrets"), cli("config", "get", "shop:password", "--stack", STACK)),
+        "history": [{key: entry[key] for key in ("kind", "result", "resourceChanges", "config")} for entry in entries[:2]],
+        "history keys": [sorted(entry) for entry in entries[:2]],
+        "export": sorted(exported["deployment"].keys() - {"metadata"}),
+        "resources": [
+            (item["urn"], item["type"], sorted(item.keys() - {"sourcePosition", "stackTrace"}), _bare(item.get("inputs")))
+            for item in sorted(exported["deployment"]["resources"], key=lambda item: str(item["urn"]))
+        ],
+    }
+
+
+def _bare(value: Any) -> Any:
+    return json.loads(re.sub(r"[0-9a-f]{64}", "<id>", json.dumps(value)))
+
+
+def _files(hands: Hands) -> dict[str, list[str]]:
+    """The kinds of files in the state's folder, and the keys that each kind has at its top."""
+    base = hands.cli.stack.checkpoint.parents[2]
+    found: dict[str, list[str]] = {}
+    for path in sorted(path for path in base.rglob("*") if path.is_file()):
+        name = re.sub(r"\d{10,}", "<moment>", str(path.relative_to(base)))
+        text = path.read_text()
+        keys = sorted(json.loads(text)) if text.startswith("{") else [text]
+        found[name] = keys
+    return found
+
+
+def _resources(hands: Hands) -> tuple[Any, ...]:
+    return checkpoint_resources(hands.cli.stack.checkpoint, PASSPHRASE)
+
+
+def _lock(hands: Hands) -> dict[str, Any]:
+    folder = hands.cli.stack.checkpoint.parents[2] / "locks" / "organization" / PROJECT / STACK
+    found: dict[str, Any] = json.loads(next(folder.glob("*.json")).read_text())
+    return found
+
+
+def _refused(hands: Hands, engine: str) -> str:
+    """What an engine says that may not start."""
+    if engine == "embedded":
+        with pytest.raises(LockedError) as raised:
+            hands.embedded.run("up", Shop())
+        return str(raised.value)
+    done = hands.cli.run("up", Shop())
+    assert not done.succeeded
+    assert "the stack is currently locked" in done.errors
+    return done.errors
+
+
+_RUN = """
+import sys
+from pathlib import Path
+from tests.conformance.hands import Shop, join_hands
+with join_hands(Path(sys.argv[1])) as hands:
+    hands.hand(sys.argv[2]).run("up", Shop(waits=True))
+"""
+
+
+@contextlib.contextmanager
+def _waiting_run(hands: Hands, engine: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A run in processes of its own, waiting for a container that never gets healthy."""
+    assert hands.cli.stack.stack  # both find the stack there
+    with subprocess.Popen([sys.executable, "-c", _RUN, str(hands.cli.stack.folder), engine], start_new_session=True) as run:
+        try:
+            assert _soon(lambda: docker_says("ps", "-q", "--filter", "name=ref-hand-box") != "")
+            yield run
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(run.pid, signal.SIGKILL)
+
+
+def _soon(done: Callable[[], bool], seconds: float = 60) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if done():
+            return True
+        time.sleep(0.1)
+    return False
