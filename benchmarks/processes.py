@@ -32,7 +32,7 @@ def measure(command: Sequence[str], *, cwd: Path | None = None, env: Mapping[str
     with tempfile.TemporaryFile() as output:
         began = time.monotonic()
         process = subprocess.Popen(
-            command, cwd=cwd, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            command, cwd=cwd, env={**_surroundings(), **(env or {})}, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
         )
         watch = _Memory(process.pid)
         try:
@@ -49,6 +49,11 @@ def measure(command: Sequence[str], *, cwd: Path | None = None, env: Mapping[str
     if process.returncode != 0:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{printed[-3000:]}")
     return Measured(wall, usage.ru_utime + usage.ru_stime, max(peak, usage.ru_maxrss / 1024), printed)
+
+
+def _surroundings() -> dict[str, str]:
+    """As users have them: Python may keep the bytecode of a checkout, which an installed package brings along."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def median(measured: Sequence[Measured]) -> Measured:

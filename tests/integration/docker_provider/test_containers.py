@@ -169,6 +169,21 @@ def test_waiting_ends_when_the_container_is_healthy(yard: Yard) -> None:
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.parametrize(
+    "check",
+    [["CMD", "cat", "/tmp/ready"], ["CMD-SHELL", 'test "$WANTED" = "$(cat /tmp/ready)"']],
+)
+def test_waiting_does_not_wait_for_dockers_first_interval(yard: Yard, check: list[str]) -> None:
+    _, made = yard.container(
+        command=["sh", "-c", "sleep 0.3; printf yes > /tmp/ready; exec sleep 600"],
+        envs=["WANTED=yes"],
+        wait=True,
+        waitTimeout=60,
+        healthcheck={"tests": check, "interval": "300s", "timeout": "5s"},
+    )
+    assert yard.api.inspect_container(made.id)["State"]["Health"]["Status"] == "starting"
+
+
 FAILURES: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     (
         {"command": ["sh", "-c", "echo token $API_TOKEN is bad; exit 3"], "envs": ["API_TOKEN=s3cr3t"]},
@@ -189,6 +204,14 @@ FAILURES: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     (
         {"wait": True, "command": ["sh", "-c", "sleep 0.2; exit 4"], "healthcheck": {"tests": ["CMD", "false"], "interval": "9s"}},
         ("ended before it was healthy", "exit code 4"),
+    ),
+    (
+        {
+            "wait": True,
+            "waitTimeout": 30,
+            "healthcheck": {"tests": ["CMD", "sleep", "600"], "interval": "100ms", "timeout": "200ms", "retries": 2},
+        },
+        ("its health check fails",),
     ),
     ({"wait": True}, ("neither the resource nor the image has a health check",)),
     ({"command": ["sh", "-c", "exit 9"], "attach": True}, ("it failed", "exit code 9")),

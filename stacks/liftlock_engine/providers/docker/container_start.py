@@ -9,6 +9,7 @@ from liftlock_engine.providers.docker.connection import Connection, MissingError
 from liftlock_engine.providers.docker.container_live import is_stopped
 from liftlock_engine.providers.docker.failure import LAST_LINES, absent_network, last_health_output, masked, taken_port, told
 from liftlock_engine.providers.docker.meaning import Plain
+from liftlock_engine.providers.docker.own_check import OwnCheck
 from liftlock_engine.providers.port import ProviderError, UnreachableError
 from liftlock_engine.values import PropertyMap
 
@@ -75,7 +76,8 @@ class Starter:
     def _await_health(self, what: str, id_: str, inputs: PropertyMap, deadline: float | None) -> None:
         seconds: Any = inputs.get("waitTimeout") or 60
         until = min(time.monotonic() + seconds, deadline or _FOREVER)
-        for _ in self._connection.looks(f"waiting for {what} to become healthy", until):
+        check = OwnCheck(self._connection, id_, what)
+        for elapsed in self._connection.looks(f"waiting for {what} to become healthy", until):
             inspected = self._inspect(what, id_)
             state = inspected["State"]
             if is_stopped(inspected):
@@ -89,6 +91,8 @@ class Starter:
                     raise self._failed(what, id_, f"its health check fails{last_health_output(inspected)}", inputs)
                 case None | "none":
                     raise ProviderError(f"{what}: wait is set, but neither the resource nor the image has a health check; declare one")
+                case _ if check.passes(inspected, elapsed):
+                    return
                 case _:
                     continue
         reason = f"not healthy within {seconds:g} s{last_health_output(self._inspect(what, id_))}"
