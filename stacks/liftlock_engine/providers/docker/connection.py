@@ -1,4 +1,4 @@
-"""The way to the Docker daemon: one shared client, and its errors said once in the provider's words."""
+"""The way to the Docker daemon: one shared client for many threads, opened where it is first needed."""
 
 from __future__ import annotations
 
@@ -6,19 +6,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import docker
-import docker.utils
-import requests.exceptions
-from docker.errors import APIError, DockerException
-from docker.transport import UnixHTTPAdapter
+from liftlock_engine.providers.port import ProviderError
 
-from liftlock_engine.providers.docker.local_socket import ADDRESS, OnePoolAdapter, knock
-from liftlock_engine.providers.port import ProviderError, UnreachableError
-
-_POOL = 64  # one connection for each thread of a deployment
-_ANSWER_SECONDS = 60
+if TYPE_CHECKING:
+    from docker import APIClient
 
 
 class MissingError(ProviderError):
@@ -35,7 +28,7 @@ class Connection:
     def __init__(self, base_url: str | None) -> None:
         self._base_url = base_url
         self._lock = threading.Lock()
-        self._client: docker.APIClient | None = None
+        self._client: APIClient | None = None
         self._cancelled = threading.Event()
 
     def close(self) -> None:
@@ -67,52 +60,24 @@ class Connection:
     @contextmanager
     def api(self, doing: str) -> Iterator[Any]:
         """The client; what Docker raises inside comes out as a ProviderError that says what was being done."""
-        try:
-            yield self._open()
-        except APIError as err:
-            raise _translated(err, doing) from err
-        except requests.exceptions.ReadTimeout as err:
-            raise UnreachableError(f"the Docker daemon did not answer in time while {doing}; is the machine overloaded?") from err
-        except (requests.exceptions.RequestException, DockerException, OSError) as err:
-            raise self._unreachable(doing, err) from err
+        from liftlock_engine.providers.docker.client import translated  # noqa: PLC0415 - as in _open
 
-    def _open(self) -> docker.APIClient:
+        with translated(doing, self._base_url):
+            yield self._open()
+
+    def _open(self) -> APIClient:
+        # The client takes a tenth of a second to load; a run that changes nothing asks Docker nothing.
+        from liftlock_engine.providers.docker.client import connect  # noqa: PLC0415
+
         with self._lock:
             if self._client is None:
-                self._client = self._connect()
+                self._client = connect(self._base_url)
             return self._client
-
-    def _connect(self) -> docker.APIClient:
-        where: dict[str, Any] = {"base_url": self._base_url} if self._base_url else {**docker.utils.kwargs_from_env()}
-        kind, _, path = docker.utils.parse_host(where.get("base_url")).partition("://")
-        if kind == "http+unix":
-            knock(path, _ANSWER_SECONDS)
-        client = docker.APIClient(version="auto", timeout=_ANSWER_SECONDS, max_pool_size=_POOL, **where)
-        adapter = client.get_adapter(client.base_url)
-        if isinstance(adapter, UnixHTTPAdapter):
-            client.mount(ADDRESS, OnePoolAdapter(adapter.socket_path, _ANSWER_SECONDS, _POOL))
-            adapter.close()
-        return client
-
-    def _unreachable(self, doing: str, err: Exception) -> UnreachableError:
-        where = self._base_url or docker.utils.kwargs_from_env().get("base_url") or "its default socket"
-        return UnreachableError(
-            f"the Docker daemon at {where} does not answer while {doing}; start it, or set DOCKER_HOST to the one to use ({err})"
-        )
 
 
 def said_by(err: BaseException) -> str:
     """Docker's own explanation inside an error of ours."""
+    from docker.errors import APIError  # noqa: PLC0415 - see Connection._open
+
     cause = err.__cause__
     return str(cause.explanation or cause) if isinstance(cause, APIError) else str(err)
-
-
-def _translated(err: APIError, doing: str) -> ProviderError:
-    text = f"{doing}: {err.explanation or err}"
-    match err.status_code:
-        case 404:
-            return MissingError(text)
-        case 409:
-            return ConflictError(text)
-        case _:
-            return ProviderError(text)
