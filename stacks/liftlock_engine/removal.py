@@ -27,6 +27,7 @@ def blockers_of(steps: Sequence[Step]) -> dict[int, set[int]]:
                     blockers[needed].add(place)
     hosts = hosts_of(steps)
     for place, host in hosts.items():
+        blockers[host].add(place)
         for provider in by_urn.get(steps[place].recorded.provider_urn, ()):
             ends = hosts.get(provider, provider)
             if host < ends:

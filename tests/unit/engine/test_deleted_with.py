@@ -55,6 +55,11 @@ def test_a_provider_that_needs_the_host_is_left_to_it() -> None:
     assert (hosts, blockers["vm"]) == ({"part": "vm", "inside": "vm"}, {"part", "inside"})
 
 
+def test_a_provider_that_came_after_the_host_is_left_to_it() -> None:
+    hosts, blockers = _names(_thing("vm"), _provider("late"), _thing("part", within="vm", provider="late"))
+    assert (hosts, blockers["vm"]) == ({"part": "vm", "late": "vm"}, {"part", "late"})
+
+
 def test_a_provider_inside_the_last_of_two_hosts_stays_for_the_first_one_too() -> None:
     parts = (_thing("one", within="a", provider="p"), _thing("two", within="b", provider="p"))
     hosts, blockers = _names(_thing("a"), _thing("b"), _provider("p", "a"), *parts)
