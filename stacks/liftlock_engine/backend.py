@@ -177,9 +177,16 @@ class StateWriter:
     def _document(self, snapshot: Snapshot) -> str:
         return self.encoder.document(str(self._name), snapshot, version=_version(), now=now())
 
+    def _sweep(self, path: Path) -> None:
+        for name in (path.name, f"{path.name}.bak"):
+            remove_unfinished(path.parent, name)
+            remove_unfinished(path.parent, f"{name}.attrs")
+        for folder in {file.parent for file in self._backend.record_paths(self._name)}:
+            remove_unfinished(folder, "*")
+
     def _back_up(self, path: Path) -> None:
         self._backend.write_meta()
-        remove_unfinished(path)
+        self._sweep(path)
         if path.exists():
             write_atomically(path.with_suffix(".json.bak"), path.read_text(encoding="utf-8"))
         self._backed_up = True

@@ -34,9 +34,9 @@ def write_together(contents: Mapping[Path, str]) -> None:
             _sync_folder(folder)
 
 
-def remove_unfinished(path: Path) -> None:
-    """Removes what writes of this file left that were cut off. Only for who alone may write it."""
-    for file in path.parent.glob(f".{path.name}.{'?' * 8}.tmp"):
+def remove_unfinished(folder: Path, name: str) -> None:
+    """Removes what writes of this file (`*`: of any in the folder) left that were cut off. Only for who alone may write it."""
+    for file in folder.glob(f".{name}.{'?' * 8}.tmp"):
         file.unlink(missing_ok=True)
 
 

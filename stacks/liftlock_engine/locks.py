@@ -62,7 +62,7 @@ def _take(folder: Path, what: str, report: Callable[[str], None]) -> Path:
 
 def _appear(lock: Path, text: str) -> None:
     """Makes the lock whole in one step: the Pulumi CLI reads every file in its folder, and a half written one stops it without a name."""
-    remove_unfinished(lock.parent)
+    remove_unfinished(lock.parents[1], lock.parent.name)
     beginning = beside(lock.parent)
     beginning.write_text(text)
     beginning.replace(lock)

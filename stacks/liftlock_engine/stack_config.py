@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from liftlock_engine.errors import StateError
-from liftlock_engine.files import write_atomically
+from liftlock_engine.files import remove_unfinished, write_atomically
 from liftlock_engine.model import ConfigValue
 from liftlock_engine.passphrase import Crypter
 
@@ -100,6 +100,7 @@ def _save(path: Path, document: dict[str, Any]) -> None:
     yaml.width = 4096  # ciphertexts stay on one line, as Pulumi writes them
     yaml.dump(document, text)
     try:
+        remove_unfinished(path.parent, path.name)
         write_atomically(path, text.getvalue())
     except OSError as err:
         raise StateError(f"{path}: the stack's configuration cannot be written ({err.strerror})") from err

@@ -6,14 +6,16 @@ import itertools
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pulumi
 
-from liftlock_engine import Engine, FileBackend, Operation
+from liftlock_engine import ConfigValue, Engine, FileBackend, Operation
 from tests.fakes.things import Thing, Things
 from tests.unit.engine.conftest import STACK
+
+PASSPHRASE = "a passphrase"
 
 
 def program(variant: str) -> Callable[[], None]:
@@ -38,7 +40,23 @@ def program(variant: str) -> Callable[[], None]:
 
 def engine(folder: Path, things: Things) -> Engine:
     """The engine that both processes use on the folder."""
-    return Engine(FileBackend(folder / "state"), {"fake": things}, lambda: "a passphrase")
+    return Engine(FileBackend(folder / "state"), {"fake": things}, lambda: PASSPHRASE)
+
+
+def check_taken_over(folder: Path, variant: str, config: Mapping[str, ConfigValue] | None = None) -> None:
+    """After a run that was cut off: an update to the variant makes exactly what it has, and everything can be removed again."""
+    things = Things(folder / "world")
+    desk = engine(folder, things)
+    result = desk.run(Operation.UP, STACK, program(variant), config=config)
+    assert result.succeeded, result.error
+    common = {"base", "user", "renamed-1" if variant == "first" else "renamed-2", "leaving" if variant == "first" else "joining"}
+    names = {name for name in things.objects() if not name.startswith("sized-")}
+    assert names == common and len(things.objects()) == 5
+    view = desk.stack(STACK)
+    assert view is not None and view.pending == 0
+    assert {state.id for state in view.resources if state.managed} == {item["id"] for item in things.objects().values()}
+    assert desk.run(Operation.DESTROY, STACK).succeeded
+    assert things.objects() == {}
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ import pytest
 from liftlock_engine import Operation
 from tests.fakes.things import Things
 from tests.unit.engine.conftest import STACK
-from tests.unit.engine.killed_run import engine, program
+from tests.unit.engine.killed_run import check_taken_over, engine, program
 
 ROOT = Path(__file__).parents[3]
 DICE = random.Random(4711)  # noqa: S311 - moments to die at, no secrets
@@ -24,23 +24,6 @@ DICE = random.Random(4711)  # noqa: S311 - moments to die at, no secrets
 def _start(folder: Path, variant: str, at: int) -> subprocess.Popen[bytes]:
     script = [sys.executable, "-m", "tests.unit.engine.killed_run", str(folder), variant, str(at)]
     return subprocess.Popen(script, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE)
-
-
-def _check(folder: Path, variant: str) -> None:
-    things = Things(folder / "world")
-    told: list[str] = []
-    desk = engine(folder, things)
-    desk.report = told.append
-    result = desk.run(Operation.UP, STACK, program(variant))
-    assert result.succeeded, result.error
-    common = {"base", "user", "renamed-1" if variant == "first" else "renamed-2", "leaving" if variant == "first" else "joining"}
-    names = {name for name in things.objects() if not name.startswith("sized-")}
-    assert names == common and len(things.objects()) == 5
-    view = desk.stack(STACK)
-    assert view is not None and view.pending == 0
-    assert {state.id for state in view.resources if state.managed} == {item["id"] for item in things.objects().values()}
-    assert desk.run(Operation.DESTROY, STACK).succeeded
-    assert things.objects() == {}
 
 
 @pytest.mark.slow
@@ -52,7 +35,7 @@ def test_a_run_killed_at_a_step_is_taken_over(tmp_path: Path, at: int) -> None:
     process = _start(tmp_path, variant, at if variant == "first" else at - 10)
     process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL
-    _check(tmp_path, "second")
+    check_taken_over(tmp_path, "second")
 
 
 @pytest.mark.slow
@@ -64,4 +47,4 @@ def test_a_run_killed_at_any_moment_is_taken_over(tmp_path: Path, milliseconds: 
     time.sleep(0.25 + milliseconds / 1000)  # after the key of the secrets is derived, while steps are done
     process.kill()
     process.communicate(timeout=60)
-    _check(tmp_path, "first" if milliseconds % 20 else "second")
+    check_taken_over(tmp_path, "first" if milliseconds % 20 else "second")

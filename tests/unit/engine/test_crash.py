@@ -1,0 +1,27 @@
+"""A crash between any two writes, and at any byte of a write, leaves the previous or the next state, and nothing half written."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("where", "ends_by"), [("between", signal.SIGKILL), ("within", signal.SIGXFSZ)])
+def test_wherever_a_run_is_cut_off_the_state_is_whole_and_the_next_run_goes_on(tmp_path: Path, where: str, ends_by: int) -> None:
+    script = [sys.executable, "-m", "tests.unit.engine.crashed_writes", str(tmp_path), where]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ran = subprocess.run(script, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    deaths = json.loads(ran.stdout)
+    assert [death for death in deaths if death["wrong"]] == []
+    assert {death["died of"] for death in deaths} == {ends_by}
+    assert len({death["states"] for death in deaths}) > 5  # it died at many states
