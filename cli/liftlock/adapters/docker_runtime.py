@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import errno
 import socket
+import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from docker import APIClient
-from docker.errors import NotFound
+from docker.errors import APIError, NotFound
 
 from liftlock.adapters.docker_client import connect, wrapped
 from liftlock.core.errors import UsageError
 from liftlock.core.ports import Health, RunningPart
 
+_CHECK_SECONDS = 2.0  # that a container's own health check may take where somebody only looks
 _STATES = {
     "exited": Health.STOPPED,
     "dead": Health.STOPPED,
@@ -40,7 +43,27 @@ class DockerRuntime:
         """Every labelled container of the project, or of one environment; one listing."""
         with wrapped():
             found = self._client.containers(all=True, filters={"label": self._labels(project, environment)})
-        return [_part(item) for item in found]
+            return [self._settled(item["Id"], _part(item)) for item in found]
+
+    def _settled(self, id_: str, part: RunningPart) -> RunningPart:
+        """What is called starting until Docker's first interval is over is well as soon as its own health check says so."""
+        return replace(part, health=Health.HEALTHY) if part.health is Health.STARTING and self._passes(id_) else part
+
+    def _passes(self, id_: str) -> bool:
+        from liftlock_engine.providers.docker.own_check import check_command  # noqa: PLC0415 - rarely needed, and loads the provider
+
+        try:
+            command = check_command(self._client.inspect_container(id_))
+            running = self._client.exec_create(id_, list(command), stdout=False, stderr=False)["Id"] if command else None
+            if running is None:
+                return False
+            self._client.exec_start(running, detach=True)
+            until = time.monotonic() + _CHECK_SECONDS
+            while (found := self._client.exec_inspect(running))["Running"] and time.monotonic() < until:
+                time.sleep(0.02)
+        except APIError:  # it went, or was stopped, since it was listed
+            return False
+        return bool(found["ExitCode"] == 0)
 
     def _labels(self, project: str, environment: str | None) -> list[str]:
         owner = [] if self._project_id is None else [f"liftlock.project-id={self._project_id}"]

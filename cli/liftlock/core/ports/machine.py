@@ -87,7 +87,7 @@ class Runtime(Protocol):
     """What really runs: read by our ownership labels only."""
 
     def parts(self, project: str, environment: str | None = None) -> Sequence[RunningPart]:
-        """Every labelled container of the project, or of one environment."""
+        """Every labelled container of the project, or of one environment. One that has just come up is well once its check passes."""
         ...
 
     def free_port(self, candidates: Sequence[int]) -> int | None:
