@@ -25,23 +25,24 @@ class Starter:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def bring_up(self, what: str, id_: str, inputs: PropertyMap, deadline: float | None) -> tuple[Plain, str | None]:
+    def bring_up(
+        self, what: str, id_: str, inputs: PropertyMap, deadline: float | None, *, paused: bool = False
+    ) -> tuple[Plain, str | None]:
         """The container as Docker describes it in the end, and its whole log where it was asked for."""
         if not inputs.get("start", True):
             return self._inspect(what, id_), None
-        self._start(what, id_, inputs)
-        if inputs.get("wait"):
-            self._await_health(what, id_, inputs, deadline)
+        self._start(what, id_, inputs, paused=paused)
+        healthy = self._await_health(what, id_, inputs, deadline) if inputs.get("wait") else None
         if inputs.get("attach"):
             return self._await_end(what, id_, inputs, deadline)
-        if inputs.get("mustRun") and not inputs.get("wait"):
-            self._settle(what, id_, inputs)
-        return self._inspect(what, id_), None
+        if healthy is not None:
+            return healthy, None
+        return self._settled(what, id_, inputs) if inputs.get("mustRun") else self._inspect(what, id_), None
 
-    def _start(self, what: str, id_: str, inputs: PropertyMap) -> None:
+    def _start(self, what: str, id_: str, inputs: PropertyMap, *, paused: bool) -> None:
         try:
             with self._connection.api(f"starting {what}") as api:
-                if self._inspect(what, id_)["State"].get("Paused"):
+                if paused:
                     api.unpause(id_)
                 else:
                     api.start(id_)
@@ -67,13 +68,14 @@ class Starter:
         with self._connection.api(f"looking who has port {number}") as api:
             return sorted(name.lstrip("/") for found in api.containers(filters={"publish": number}) for name in found["Names"][:1])
 
-    def _settle(self, what: str, id_: str, inputs: PropertyMap) -> None:
-        for _ in self._connection.looks(f"watching the start of {what}", time.monotonic() + _SETTLING_SECONDS):
-            inspected = self._inspect(what, id_)
-            if is_stopped(inspected) or inspected.get("RestartCount") or inspected["State"].get("Restarting"):
-                raise self._failed(what, id_, "it ended right after its start", inputs)
+    def _settled(self, what: str, id_: str, inputs: PropertyMap) -> Plain:
+        self._connection.pause(_SETTLING_SECONDS, f"watching the start of {what}")
+        inspected = self._inspect(what, id_)
+        if is_stopped(inspected) or inspected.get("RestartCount") or inspected["State"].get("Restarting"):
+            raise self._failed(what, id_, "it ended right after its start", inputs)
+        return inspected
 
-    def _await_health(self, what: str, id_: str, inputs: PropertyMap, deadline: float | None) -> None:
+    def _await_health(self, what: str, id_: str, inputs: PropertyMap, deadline: float | None) -> Plain:
         seconds: Any = inputs.get("waitTimeout") or 60
         until = min(time.monotonic() + seconds, deadline or _FOREVER)
         check = OwnCheck(self._connection, id_, what)
@@ -86,13 +88,13 @@ class Starter:
                 raise self._failed(what, id_, "it keeps ending and being restarted", inputs)
             match (state.get("Health") or {}).get("Status"):
                 case "healthy":
-                    return
+                    return inspected
                 case "unhealthy":
                     raise self._failed(what, id_, f"its health check fails{last_health_output(inspected)}", inputs)
                 case None | "none":
                     raise ProviderError(f"{what}: wait is set, but neither the resource nor the image has a health check; declare one")
                 case _ if check.passes(inspected, elapsed):
-                    return
+                    return inspected
                 case _:
                     continue
         reason = f"not healthy within {seconds:g} s{last_health_output(self._inspect(what, id_))}"

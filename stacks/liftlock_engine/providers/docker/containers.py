@@ -97,7 +97,8 @@ class Containers:
             raise ProviderError(f"{what} is gone since it was looked at; run again to create it")
         logs: Any = old_outputs.get("containerLogs")
         if changed & {"mustRun", "start"} and new.get("mustRun") and not new.get("attach") and is_stopped(inspected):
-            inspected, _ = self._starter.bring_up(what, id_, new, deadline)
+            paused = bool(inspected["State"].get("Paused"))
+            inspected, _ = self._starter.bring_up(what, id_, new, deadline, paused=paused)
         outputs = container_outputs(inspected, self._image_config(inspected), new, logs=logs)
         return {name: None if value in ([], {}) and old_outputs.get(name, value) is None else value for name, value in outputs.items()}
 

@@ -25,16 +25,13 @@ class Volumes:
         """A volume; one that is ours already is taken over with its data."""
         name = str(inputs["name"])
         what = f"volume {name} (resource {resource_name(urn)!r})"
-        existing = self._inspect(name)
+        existing: Any = self._inspect(name)
         if existing is not None and not could_be_ours(self._owner_labels, existing.get("Labels"), inputs):
             raise ProviderError(f"{what}: a volume of that name exists and is not ours; choose another name, or import it to take it over")
         if existing is None:
             said: Any = plain(inputs)
             with self._connection.api(f"creating {what}") as api:
-                api.create_volume(name, said.get("driver") or "local", said.get("driverOpts") or {}, declared_labels(inputs))
-            existing = self._inspect(name)
-        if existing is None:
-            raise ProviderError(f"{what} was removed by someone else while it was being created; run again")
+                existing = api.create_volume(name, said.get("driver") or "local", said.get("driverOpts") or {}, declared_labels(inputs))
         return Made(name, volume_outputs(existing, new=True))
 
     def read(self, id_: str, inputs: PropertyMap | None) -> Seen:
