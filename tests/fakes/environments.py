@@ -78,10 +78,6 @@ class FakeEngine:
     held: dict[str, str] = field(default_factory=dict)
     unreachable: bool = False
     published: bool = True
-    expected: list[str] = field(default_factory=list)
-
-    def expect(self, environment: str) -> None:
-        self.expected.append(environment)
 
     def preview(self, environment: str, values: Mapping[str, Json], secrets: Mapping[str, str]) -> StackResult:
         return StackResult(self._plan(environment, values), {}, {}, 0.0)

@@ -41,7 +41,7 @@ def up(
     """Make the branch's environment with its own data, or bring it up to date; prints its URL."""
     from liftlock import wiring
 
-    work = wiring.workspace(repo, actor)
+    work = wiring.workspace(repo, actor, runs=branch, creates=True)
     name = branch or work.checked_out_branch()
     overrides = work.resolve_images(image or [])
     report = work.branches().up(
@@ -88,7 +88,7 @@ def down(branch: BranchOption = None, repo: RepoOption = None, actor: ActorOptio
     """Remove all of the branch's environment, its data included."""
     from liftlock import wiring
 
-    work = wiring.workspace(repo, actor)
+    work = wiring.workspace(repo, actor, runs=branch)
     name = branch or work.checked_out_branch()
     report = work.branches().down(name, work.project.name, actor=work.identity())
     print_json("branch-down", report) if as_json else show_down(name, report)

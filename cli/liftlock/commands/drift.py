@@ -25,7 +25,7 @@ def drift(
     """
     from liftlock import wiring
 
-    work = wiring.workspace(repo)
+    work = wiring.workspace(repo, runs=environments[0] if environments else None)
     reports = [work.detect_drift(name) for name in environments or work.existing_environments()]
     if as_json:
         print_json("drift", {"environments": [as_document(report) for report in reports]})

@@ -46,7 +46,7 @@ def preview(environment: EnvironmentArgument, repo: RepoOption = None, as_json: 
     """Show what `env up` would change. Exits 2 where something would."""
     from liftlock import wiring
 
-    work = wiring.workspace(repo)
+    work = wiring.workspace(repo, runs=environment)
     result = work.environments().preview(work.environment(environment))
     if as_json:
         print_json("env-preview", result)
@@ -80,7 +80,7 @@ def up(
     if known is not None:
         print_json("env-up", known) if as_json else show_up(known)
         return
-    work = wiring.workspace(repo, actor)
+    work = wiring.workspace(repo, actor, runs=environment, creates=True)
     salt = secrets.token_hex(16)
     name = work.known_environment(environment)
     if work.is_protected(name):
@@ -156,7 +156,7 @@ def down(
     """Remove everything of the environment, data included, and nothing else."""
     from liftlock import wiring
 
-    work = wiring.workspace(repo, actor)
+    work = wiring.workspace(repo, actor, runs=environment)
     name = work.known_environment(environment)
     _confirm(f"Remove {name} with all its data?", yes=yes)
     report = work.environments().down(name, work.project.name, actor=work.identity(), protected=work.is_protected(name), again=typed())

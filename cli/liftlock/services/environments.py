@@ -34,7 +34,6 @@ class Environments:
 
     def preview(self, environment: Environment) -> StackResult:
         """What `up` would change; nothing is touched and nothing is recorded."""
-        self._parts.engine.expect(environment.name)
         prepared = prepare(self._parts, environment)
         with self._parts.progress.watching(f"{environment.name}: preview", prepared.known):
             return self._parts.engine.preview(environment.name, prepared.values, prepared.secrets)
@@ -57,7 +56,6 @@ class Environments:
         need not run. again: the command that does this once more. Raises DeploymentError when a part failed; the failure is
         recorded and what succeeded is kept.
         """
-        self._parts.engine.expect(name)
         with self._parts.locks.hold(name):
             receiver = Receiver(self._parts.receipts, self._parts.witness)
             before = receiver.begin(name, watch)
@@ -116,8 +114,6 @@ class Environments:
         parts.progress.step(f"{environment}: removing")
         parts.receipts.drop(environment)
         stack = parts.engine.stack(environment)
-        if stack is not None:
-            parts.engine.expect(environment)
         with parts.progress.watching(environment, stack.resources if stack else 0):
             result = parts.engine.down(environment, progress=parts.progress)
         if result.failures:

@@ -194,11 +194,16 @@ def initialise(
 # --- environments, branches, drift --------------------------------------------------------------------------------------------------------
 
 
-def workspace(repo: Path | None, actor: str | None = None) -> Workspace:
-    """The environments repository at work."""
+def workspace(repo: Path | None, actor: str | None = None, *, runs: str | None = None, creates: bool = False) -> Workspace:
+    """The environments repository at work. runs: the environment that the command runs; creates: whether it may be a new one."""
+    loaded = load_configuration(repo)
+    if runs is not None:
+        from liftlock.wiring.keys import begin_key
+
+        begin_key(loaded.root, loaded.project, runs, creates=creates)
     from liftlock.wiring.work import Workspace
 
-    return Workspace(load_configuration(repo), actor)
+    return Workspace(loaded, actor)
 
 
 def unchanged(repo: Path | None, environment: str) -> UpReport | None:

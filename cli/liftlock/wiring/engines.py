@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import os
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,33 +11,18 @@ from liftlock.adapters.secret_sources import SecretSources
 from liftlock.core.engine_report import EngineReport
 from liftlock.core.ports import Engine, Progress
 from liftlock.core.project import DockerProvider, EngineKind, EngineSettings, Project
+from liftlock.wiring.keys import passphrase_of, state_folder
 
 
 def declared_engine(root: Path, project: Project, progress: Progress) -> Engine:
     """The engine that runs; each is loaded only where it is the one."""
     settings, sources = project.engine, SecretSources(root)
-    passphrase = _asked_once(lambda: sources.resolve(settings.passphrase))
+    passphrase = passphrase_of(root, settings.passphrase)
     if settings.choice.kind is EngineKind.PULUMI:
         return _pulumi(root, project, progress, backend_url(settings, sources), passphrase)
     from liftlock.adapters.engines.embedded import EmbeddedEngine
 
     return EmbeddedEngine(project.name, state_folder(root, settings), passphrase, docker_endpoint(), progress)
-
-
-def _asked_once(ask: Callable[[], str]) -> Callable[[], str]:
-    """The answer, asked for by whichever thread needs it first."""
-    kept, lock = functools.cache(ask), threading.Lock()
-
-    def answer() -> str:
-        with lock:
-            return kept()
-
-    return answer
-
-
-def state_folder(root: Path, settings: EngineSettings) -> Path:
-    """The folder of the state; for a state elsewhere, of the stacks' configuration."""
-    return root / Path(settings.files or settings.state).expanduser()
 
 
 def backend_url(settings: EngineSettings, sources: SecretSources) -> str | None:

@@ -116,20 +116,6 @@ def test_a_second_run_changes_nothing_and_records_nothing() -> None:
     assert len(world.facts()) == 2
 
 
-def test_the_engine_hears_of_a_run_before_anything_else_happens_and_of_no_removal_of_nothing() -> None:
-    world = World()
-    world.environments.down("dev", "shop", actor=ADA, protected=False)
-    assert world.engine.expected == []
-
-    def declare() -> tuple[Environment, Source]:
-        assert world.engine.expected == ["dev"]
-        return environment(), COMMIT
-
-    world.environments.up("dev", declare, actor=ADA)
-    world.environments.down("dev", "shop", actor=ADA, protected=False)
-    assert world.engine.expected == ["dev", "dev"]
-
-
 def test_a_run_that_was_cut_off_before_it_was_recorded_is_recorded_by_the_next() -> None:
     world = World()
     world.up(environment())

@@ -17,7 +17,6 @@ from liftlock.adapters.engines.values import hide
 from liftlock.adapters.engines.wrapping import wrapped
 from liftlock.core.ledger import Json
 from liftlock.core.ports import Observation, Progress, StackResult
-from liftlock_engine.passphrase import derive_ahead
 
 if TYPE_CHECKING:
     from liftlock_engine import Engine, Event
@@ -32,10 +31,6 @@ class EmbeddedEngine(RecordedStacks):
     docker_endpoint: str | None
     progress: Progress
     name: str = f"embedded {__version__}"
-
-    def expect(self, environment: str) -> None:
-        """Begins to derive the key of the stack's secrets, which takes as long as all that comes before it is needed."""
-        derive_ahead(self.backend.salt(self.stack_name(environment)), self.passphrase)
 
     def preview(self, environment: str, values: Mapping[str, Json], secrets: Mapping[str, str]) -> StackResult:
         """What `up` would do."""

@@ -111,10 +111,6 @@ class Engine(Protocol):
         """Which engine this is, with its version."""
         ...
 
-    def expect(self, environment: str) -> None:
-        """Says that a run of the stack comes next: what takes long and stands on nothing else may begin. Never fails, never waits."""
-        ...
-
     def preview(self, environment: str, values: Mapping[str, Json], secrets: Mapping[str, str]) -> StackResult:
         """What `up` would do; nothing is changed."""
         ...

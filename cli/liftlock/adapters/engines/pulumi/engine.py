@@ -66,9 +66,6 @@ class PulumiEngine:
         """Such as `pulumi 3.256.0`."""
         return f"pulumi {self._cli().version}"
 
-    def expect(self, environment: str) -> None:
-        """Nothing: the CLI derives its own keys."""
-
     def preview(self, environment: str, values: Mapping[str, Json], secrets: Mapping[str, str]) -> StackResult:
         """What `up` would do."""
         began = time.monotonic()
