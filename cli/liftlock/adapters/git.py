@@ -333,13 +333,13 @@ def unreachable(git: Git, answer: Answer) -> LiftlockError:
     )
 
 
-def keep_ledger(git: Git, ref: str, known: str | None) -> None:
-    """IncompleteError, and the ledger's reference put back, where it does not go on from the commit that was known here."""
+def keep_ledger(git: Git, ref: str, known: str | None) -> str | None:
+    """The ledger's tip; IncompleteError, and the reference put back, where it does not go on from the commit that was known here."""
     found = git.ref(ref)
     if known is None or known == found:
-        return
+        return found
     if found is not None and git.run("merge-base", "--is-ancestor", known, found, ok=(0, 1)).code == 0:
-        return
+        return found
     git.run("update-ref", ref, known)
     raise IncompleteError(
         f"the forge's ledger was rewritten: it does not go on from {known[:12]}, which was here before",

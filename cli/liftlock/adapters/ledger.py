@@ -6,6 +6,7 @@ Everything is read by one `git log`, also in a bare clone without any remote.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 from liftlock.adapters.git import LEDGER_BRANCH, Git, fetch_refs, keep_ledger, pause, push, signed_by
@@ -13,6 +14,7 @@ from liftlock.core.errors import ConflictError, IncompleteError, UnavailableErro
 from liftlock.core.ledger import Entry, Record, chain, decode, encode, read_chain
 from liftlock.core.ports import Identity
 
+_NOTHING = "0" * 40  # what a reference is before there is one
 _FALLBACK = Identity("liftlock", "liftlock@localhost")
 
 
@@ -29,19 +31,20 @@ class GitLedger:
         if not entries:
             return ()
         for attempt in range(self._attempts):
-            self._fetch()
-            tip = self._git.ref(self._ref)
+            tip = self._fetch()
             last = self._last(tip)
             records: list[Record] = []
             for entry in entries:
                 last = chain(last, entry)
                 records.append(last)
+            commit = self._commit(records, tip)
             try:
-                push(self._git, self._commit(records, tip), LEDGER_BRANCH, expected=tip)
+                push(self._git, commit, LEDGER_BRANCH, expected=tip)
             except ConflictError:
                 pause(attempt)
                 continue
-            self._fetch()
+            # Where Git has done so already, or another process has since fetched more, there is nothing to do.
+            self._git.run("update-ref", self._ref, commit, tip or _NOTHING, ok=range(256))
             return records
         raise UnavailableError(
             f"{self._attempts} other writers were faster: the facts are not in the ledger",
@@ -64,15 +67,16 @@ class GitLedger:
         """A bare clone keeps the forge's branches as its own."""
         return f"refs/heads/{LEDGER_BRANCH}" if self._bare else f"refs/remotes/origin/{LEDGER_BRANCH}"
 
-    @property
+    @cached_property
     def _bare(self) -> bool:
         return self._git.line("rev-parse", "--is-bare-repository") == "true"
 
-    def _fetch(self) -> None:
+    def _fetch(self) -> str | None:
+        """The tip as the forge has it now."""
         ref = self._ref
         known = self._git.ref(ref)
         fetch_refs(self._git, "--prune", f"+refs/heads/{LEDGER_BRANCH}*:{ref}*")
-        keep_ledger(self._git, ref, known)
+        return keep_ledger(self._git, ref, known)
 
     def _last(self, tip: str | None) -> Record | None:
         if tip is None:
