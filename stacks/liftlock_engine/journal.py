@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from liftlock_engine.model import PendingKind, PendingOperation, ResourceState, Snapshot
+from liftlock_engine.turns import Turns
 
 Save = Callable[[Snapshot], None]
 Render = Callable[[ResourceState], str]
@@ -27,10 +29,9 @@ class Journal:
         self._save = save
         self._render = render
         self._lock = threading.RLock()
-        self._writing = threading.Lock()
         self._version = 0
-        self._written = 0
-        self._content = self._text(snapshot) if save is not None else ()
+        self._turns = Turns(self._write)
+        self._content = self._texts(snapshot) if save is not None else Counter()
 
     def snapshot(self) -> Snapshot:
         """The state as it is now."""
@@ -110,22 +111,25 @@ class Journal:
 
     def flush(self) -> None:
         """Writes what changed; raises StateError where that fails."""
-        with self._lock:
-            wanted = self._version
-        with self._writing:
-            if self._save is None or self._written >= wanted:
-                return  # a write that began after our change has taken it along
+        if self._save is not None:
             with self._lock:
-                version, snapshot = self._version, self.snapshot()
-            content = self._text(snapshot)
-            if content != self._content:  # what changed may have changed back, as where a refresh and an update cancel out
-                self._save(snapshot)
-            self._content = content
-            self._written = version
+                wanted = self._version
+            self._turns.reach(wanted)
 
-    def _text(self, snapshot: Snapshot) -> tuple[str, ...]:
-        pending = sorted(f"{operation.kind} {self._render(operation.state)}" for operation in snapshot.pending)
-        return (*sorted(map(self._render, snapshot.resources)), *pending)
+    def _write(self) -> int:
+        with self._lock:
+            version, snapshot = self._version, self.snapshot()
+        content = self._texts(snapshot)
+        if self._save is not None and content != self._content:  # a refresh and an update may have cancelled out
+            self._save(snapshot)
+        self._content = content
+        return version
+
+    def _texts(self, snapshot: Snapshot) -> Counter[tuple[str, str]]:
+        """What the snapshot says; the order of its resources does not count."""
+        resources = (("", self._render(state)) for state in snapshot.resources)
+        pending = ((operation.kind.value, self._render(operation.state)) for operation in snapshot.pending)
+        return Counter((*resources, *pending))
 
     def _differ(self, old: ResourceState, new: ResourceState) -> bool:
         return self._save is not None and self._render(old) != self._render(new)  # a preview writes nothing; rendering may ask for the key

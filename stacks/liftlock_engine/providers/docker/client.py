@@ -29,6 +29,7 @@ def connect(base_url: str | None) -> APIClient:
     client = APIClient(version="auto", timeout=_ANSWER_SECONDS, max_pool_size=_POOL, **where)
     adapter = client.get_adapter(client.base_url)
     if isinstance(adapter, UnixHTTPAdapter):
+        client.trust_env = False  # else each call looks for a proxy and a .netrc, a third of its time
         client.mount(ADDRESS, OnePoolAdapter(adapter.socket_path, _ANSWER_SECONDS, _POOL))
         adapter.close()
     return client
