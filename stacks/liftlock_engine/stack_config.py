@@ -76,11 +76,11 @@ def _plain(raw: Any) -> Any:
 
 
 def _load(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
     from ruamel.yaml import YAML  # noqa: PLC0415 - most runs have no such file
     from ruamel.yaml.error import YAMLError  # noqa: PLC0415
 
-    if not path.exists():
-        return {}
     try:
         document = YAML().load(path.read_text(encoding="utf-8"))
     except (OSError, YAMLError) as err:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
@@ -86,6 +85,8 @@ def _as_text(value: Any) -> Any:
 def _failures(value: PropertyMap, fields: Mapping[str, Property], path: str) -> Iterator[CheckFailure]:
     for name in value:
         if name != DEFAULTS and name not in fields:
+            import difflib  # noqa: PLC0415 - only where something is misspelt
+
             near = difflib.get_close_matches(name, fields, n=1, cutoff=0.5)
             hint = f"did you mean {near[0]!r}?" if near else f"it takes: {', '.join(sorted(fields))}"
             yield CheckFailure(path + name, f"unknown property {name!r}; {hint}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -209,6 +208,8 @@ def _endpoint(end: Plain) -> Plain:
 def _archive(uploads: list[Plain] | tuple[()]) -> bytes | None:
     if not uploads:
         return None
+    import tarfile  # noqa: PLC0415 - few containers take files, and every run loads this module
+
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for upload in uploads:
