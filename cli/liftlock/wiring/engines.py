@@ -8,7 +8,9 @@ from pathlib import Path
 
 from liftlock.adapters.docker_client import docker_endpoint
 from liftlock.adapters.secret_sources import SecretSources
+from liftlock.core.config.text_rules import BACKEND_URL
 from liftlock.core.engine_report import EngineReport
+from liftlock.core.errors import ConfigError
 from liftlock.core.ports import Engine, Progress
 from liftlock.core.project import DockerProvider, EngineKind, EngineSettings, Project
 from liftlock.wiring.keys import passphrase_of, state_folder
@@ -29,7 +31,12 @@ def backend_url(settings: EngineSettings, sources: SecretSources) -> str | None:
     """The URL of a backend other than files."""
     if settings.files is not None or settings.backend is None:
         return None
-    return sources.resolve(settings.backend) if settings.backend.startswith("env:") else settings.backend
+    if not settings.backend.startswith("env:"):
+        return settings.backend
+    url = sources.resolve(settings.backend)
+    if not BACKEND_URL.fits(url):
+        raise ConfigError(f"engine.backend: {settings.backend} does not hold the URL of a backend", hint=BACKEND_URL.says)
+    return url
 
 
 def describe_engine(root: Path, project: Project, progress: Progress) -> EngineReport:

@@ -29,13 +29,33 @@ PASSPHRASE = TextRule(
     rf"{REFERENCE.pattern}|command:.+",
     "a passphrase is never written here; say where it is found: env:NAME, file:PATH, or command:PROGRAM ARGUMENTS",
 )
+_PARAMETERS = r"(\?[^#\s]*)?"
+_STORES = (
+    r"file://[^?#\s]+",
+    rf"(s3|gs|azblob)://[^/?#@:\s]+(/[^?#\s]*)?{_PARAMETERS}",
+    rf"postgres://([^/?#@:\s]*(:[^/?#@:\s]*)?@)?(\[[0-9A-Fa-f:.]+\]|[^/?#@:\s]*)(:[0-9]+)?(/[^?#\s]*)?{_PARAMETERS}",
+    rf"https://[^/?#@\s]+(/[^?#\s]*)?{_PARAMETERS}",
+)
+_TELLING = r"\S*://\S*:\S*@|\S*[?&]\w*(password|passwd)="
+BACKEND_URL = TextRule(
+    "|".join(_STORES),
+    "a backend is file://FOLDER, s3://BUCKET, gs://BUCKET, azblob://CONTAINER, postgres://USER:PASSWORD@HOST/DATABASE or https://HOST; "
+    "in a password, / is written %2F, : is %3A, @ is %40",
+)
 BACKEND = TextRule(
-    r"(file|s3|gs|azblob|postgres|https)://(?![^/@]*:[^/@]*@)\S+|env:[A-Za-z_][A-Za-z0-9_]*",
+    rf"(?!{_TELLING})({BACKEND_URL.pattern})|env:{VARIABLE.pattern}",
     "a backend is a file://, s3://, gs://, azblob://, postgres:// or https:// URL; one that holds a password is given as env:NAME",
 )
+_KEYS = (
+    rf"awskms://(/arn:[^?#\s]+|/?[A-Za-z0-9_-]+(/[A-Za-z0-9/_-]+)?){_PARAMETERS}",
+    rf"gcpkms://projects/[^/?#\s]+/locations/[^/?#\s]+/keyRings/[^/?#\s]+/cryptoKeys/[^/?#\s]+{_PARAMETERS}",
+    rf"azurekeyvault://[^/?#\s]+/keys/[^/?#\s]+(/[^/?#\s]+)?{_PARAMETERS}",
+    rf"hashivault://[^?#\s]+{_PARAMETERS}",
+)
 SECRETS_PROVIDER = TextRule(
-    r"passphrase|(awskms|gcpkms|azurekeyvault|hashivault)://\S+",
-    "a secrets provider is passphrase, or the URL of a key: awskms://, gcpkms://, azurekeyvault:// or hashivault://",
+    f"passphrase|{'|'.join(_KEYS)}",
+    "a secrets provider is passphrase, or the URL of a key: awskms://ID, awskms://alias/NAME or awskms:///ARN, "
+    "gcpkms://projects/…/locations/…/keyRings/…/cryptoKeys/…, azurekeyvault://VAULT/keys/NAME, hashivault://NAME",
 )
 REGISTRY = TextRule(rf"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{{1,5}})?(/{_PATH})*", "a registry is HOST or HOST:PORT, without https://", 255)
 REPOSITORY = TextRule(
