@@ -1,19 +1,14 @@
-"""Which engine runs, whether its CLI is new enough, and what its errors say."""
+"""Which engine runs, and whether its CLI is new enough."""
 
 from __future__ import annotations
 
 import os
-import socket
-from datetime import UTC, datetime
 from pathlib import Path, PurePath
 
 import pytest
-from pulumi.automation import CommandResult
-from pulumi.automation.errors import create_command_error
 
-from liftlock.adapters.engines.pulumi.errors import is_stranded, translated
 from liftlock.adapters.engines.pulumi.versions import CliMissingError, require
-from liftlock.core.errors import ConfigError, ConflictError, ExitCode, LiftlockError
+from liftlock.core.errors import ExitCode
 from liftlock.core.project import EngineKind, EngineSettings
 
 
@@ -65,36 +60,3 @@ def test_a_cli_that_is_too_old_or_none_is_refused_with_the_command_that_installs
 def test_a_cli_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CliMissingError, match="No such file"):
         require(tmp_path / "cli.json", tmp_path / "pulumi")
-
-
-def failed(stderr: str) -> LiftlockError:
-    return translated(create_command_error(CommandResult("", stderr, 255)), "the stack shop/dev", ["hunter22"])
-
-
-def locked(host: str, pid: int) -> str:
-    since = datetime.now(UTC).isoformat(timespec="seconds")
-    return (
-        "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file "
-        f"with `pulumi cancel`.\n  file:///s/lock.json: created by ada@{host} (pid {pid}) at {since}"
-    )
-
-
-def test_a_lock_names_its_holder() -> None:
-    error = failed(locked("build-7", 4711))
-    assert isinstance(error, ConflictError)
-    assert "ada@build-7, process 4711" in error.message
-    assert isinstance(failed("error: [409] Conflict: Another update is currently in progress."), ConflictError)
-
-
-def test_a_lock_is_stranded_only_with_proof_that_its_owner_is_dead() -> None:
-    dead = 2**22 + 1  # above the highest process id of Linux
-    for host, pid, stranded in ((socket.gethostname(), dead, True), (socket.gethostname(), os.getpid(), False), ("elsewhere", dead, False)):
-        assert is_stranded(create_command_error(CommandResult("", locked(host, pid), 255))) is stranded
-    assert not is_stranded(create_command_error(CommandResult("", "error: [409] Conflict: Another update", 255)))
-
-
-def test_errors_say_the_clis_reason_without_secrets_and_passwords() -> None:
-    assert isinstance(failed("error: getting secrets manager: incorrect passphrase"), ConfigError)
-    error = failed("warning: x\nerror: cannot reach postgres://shop:s3cret@db/state with hunter22")
-    assert "cannot reach postgres://shop:[secret]@db/state with [secret]" in error.message
-    assert "warning" not in error.message

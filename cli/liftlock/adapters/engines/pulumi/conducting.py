@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from pulumi.automation import Stack
 from pulumi.automation.errors import CommandError
 
+from liftlock.adapters.engines.pulumi.asking import asked
 from liftlock.adapters.engines.pulumi.command import Cli
 from liftlock.adapters.engines.pulumi.errors import clean, holders, is_stranded, last_words, translated
 from liftlock.adapters.engines.pulumi.events import Account, EventLog
@@ -35,7 +36,7 @@ class Conductor:
     environment: str
     program: Program
     what: str
-    secrets: Iterable[str]
+    secrets: Collection[str]
     cancel: threading.Event
     report: Callable[[str], None]
 
@@ -43,12 +44,16 @@ class Conductor:
         """The stack with the environment program, as the Automation API works with it."""
         return open_stack(self.environment, self.folder, self.cli, self.program)
 
+    def ask(self, *words: str) -> None:
+        """One command beside the operations."""
+        asked(self.cli, words, self.folder, what=self.what, hidden=self.secrets)
+
     def run(self, operate: Callable[[EventLog], object], open_log: Callable[[], EventLog]) -> Outcome:
         """The operation's outcome. LiftlockError where it did not begin, or where what it told is not whole."""
         try:
             return self._try(operate, open_log())
         except _StrandedError as stranded:
-            self.cli.ask(["cancel", "--yes", "--stack", self.environment], self.folder)
+            self.ask("cancel", "--yes", "--stack", self.environment)
             self.report(f"removed the lock of a run that is gone ({stranded})")
         try:
             return self._try(operate, open_log())

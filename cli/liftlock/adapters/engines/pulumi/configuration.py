@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from liftlock.adapters.engines.pulumi.asking import asked
 from liftlock.adapters.engines.pulumi.command import Cli
 from liftlock.adapters.engines.pulumi.settings import PulumiSettings
 from liftlock.adapters.engines.recorded import SECRETS, VALUES, stack_config
@@ -17,7 +18,7 @@ from liftlock.core.ledger import Json
 from liftlock.core.project import PASSPHRASE
 from liftlock_engine.backend import FileBackend
 from liftlock_engine.files import write_atomically
-from liftlock_engine.model import StackName
+from liftlock_engine.model import ConfigValue, StackName
 from liftlock_engine.passphrase import Crypter, Sealed
 
 
@@ -48,7 +49,7 @@ def prepared(
         if settings.secrets_provider == PASSPHRASE:
             _write(FileBackend(settings.state, config_folder=Path(folder)), name, settings, values, secrets)
         else:
-            _set(cli, settings.folder(name.stack), path, name, values, secrets, known)
+            _set(settings, cli, path, name, stack_config(values, secrets), known=known)
         changed = not place.exists() or path.read_bytes() != place.read_bytes()
         yield RunConfiguration(path if changed else None, place)
 
@@ -62,15 +63,19 @@ def _write(backend: FileBackend, name: StackName, settings: PulumiSettings, valu
 
 
 def _set(
-    cli: Cli, folder: Path, path: Path, name: StackName, values: Mapping[str, Json], secrets: Mapping[str, str], known: Mapping[str, str]
+    settings: PulumiSettings, cli: Cli, path: Path, name: StackName, wanted: Mapping[str, ConfigValue], *, known: Mapping[str, str]
 ) -> None:
     """By the CLI, which alone reaches the key; what is set is told on its standard input."""
     path.touch()
-    backend = FileBackend(folder, config_folder=path.parent)
-    before = backend.config(name, Sealed()).get(VALUES)
-    wanted = stack_config(values, secrets)
-    words = ["config", "set", "--stack", name.stack, "--config-file", str(path)]
-    if before is None or json.loads(before.value) != dict(values):
-        cli.ask([*words, "--plaintext", VALUES], folder, said=wanted[VALUES].value)
-    if dict(known) != dict(secrets):
-        cli.ask([*words, "--secret", SECRETS], folder, said=wanted[SECRETS].value)
+    folder = settings.folder(name.stack)
+    before = FileBackend(folder, config_folder=path.parent).config(name, Sealed()).get(VALUES)
+
+    def tell(kind: str, key: str) -> None:
+        words = ["config", "set", "--stack", name.stack, "--config-file", str(path), kind, key]
+        hidden = [*settings.hidden.values(), wanted[key].value]
+        asked(cli, words, folder, what=f"the configuration of {name}", hidden=hidden, said=wanted[key].value)
+
+    if before is None or json.loads(before.value) != json.loads(wanted[VALUES].value):
+        tell("--plaintext", VALUES)
+    if known != json.loads(wanted[SECRETS].value):
+        tell("--secret", SECRETS)

@@ -68,22 +68,22 @@ class PulumiEngine:
 
     def preview(self, environment: str, values: Mapping[str, Json], secrets: Mapping[str, str]) -> StackResult:
         """What `up` would do."""
-        began = time.monotonic()
-        with wrapped(secrets), interruptible() as cancel, self._with_stack(environment) as engine:
-            show = _teller(self.progress, cancel, secrets)
-            with engine.begin(environment, secrets, cancel) as run, engine.configured(run, values, secrets) as config:
+        began, hidden = time.monotonic(), self._hidden(secrets)
+        with wrapped(hidden), interruptible() as cancel, self._with_stack(environment) as engine:
+            show = _teller(self.progress, cancel, hidden)
+            with engine.begin(environment, hidden, cancel) as run, engine.configured(run, values, secrets) as config:
                 stack = run.stack()
                 outcome = run.run(
                     lambda log: stack.preview(refresh=True, on_event=log.take, config_file=_file(config), **_QUIET),
                     partial(EventLog, show, planning=True),
                 )
             outputs = outputs_of(outcome.account) or {}
-        return _result(Operation.PREVIEW, outcome, outputs, secrets, cancel, began)
+        return _result(Operation.PREVIEW, outcome, outputs, hidden, cancel, began)
 
     def up(self, environment: str, values: Mapping[str, Json], secrets: Mapping[str, str], *, progress: Progress) -> StackResult:
         """Makes reality what the program declares."""
-        began = time.monotonic()
-        with wrapped(secrets), interruptible(progress.stopping) as cancel, self.begin(environment, secrets, cancel) as run:
+        began, hidden = time.monotonic(), self._hidden(secrets)
+        with wrapped(hidden), interruptible(progress.stopping) as cancel, self.begin(environment, hidden, cancel) as run:
             self._require_free(environment)
             if not self._records.exists(environment):
                 self._create(run)
@@ -91,37 +91,37 @@ class PulumiEngine:
                 stack = run.stack()
                 outcome = run.run(
                     lambda log: stack.up(refresh=True, on_event=log.take, config_file=_file(config), show_secrets=False, **_QUIET),
-                    partial(EventLog, _teller(progress, cancel, secrets), begun=config.commit),
+                    partial(EventLog, _teller(progress, cancel, hidden), begun=config.commit),
                 )
             outputs = outputs_of(outcome.account)
             if outputs is None:
                 outputs = self._records.snapshot(environment, clear=False).outputs
-        return _result(Operation.UP, outcome, outputs, secrets, cancel, began)
+        return _result(Operation.UP, outcome, outputs, hidden, cancel, began)
 
     def down(self, environment: str, *, progress: Progress) -> StackResult:
         """Removes everything of the stack, then the stack."""
         began = time.monotonic()
         if not self._records.exists(environment):
             return StackResult((), {}, {}, 0.0)
-        secrets = self.secrets(environment)
-        with wrapped(secrets), interruptible(progress.stopping) as cancel, self.begin(environment, secrets, cancel) as run:
+        hidden = self._hidden(self.secrets(environment))
+        with wrapped(hidden), interruptible(progress.stopping) as cancel, self.begin(environment, hidden, cancel) as run:
             self._require_free(environment)
             stack = run.stack()
             outcome = run.run(
                 lambda log: stack.destroy(on_event=log.take, show_secrets=False, **_QUIET),
-                partial(EventLog, _teller(progress, cancel, secrets)),
+                partial(EventLog, _teller(progress, cancel, hidden)),
             )
             if outcome.succeeded:
                 self._remove(run)
-        return _result(Operation.DESTROY, outcome, {}, secrets, cancel, began)
+        return _result(Operation.DESTROY, outcome, {}, hidden, cancel, began)
 
     def observe(self, environment: str, values: Mapping[str, Json], secrets: Mapping[str, str]) -> Sequence[Observation]:
         """Every resource from three sides: the state, a preview without looking, and a look without a program, both at once."""
-        exists = self._records.exists(environment)
-        with wrapped(secrets), interruptible() as cancel, self._with_stack(environment) as engine:
-            snapshot, show = self._records.snapshot(environment, clear=True), _teller(self.progress, cancel, secrets)
+        exists, hidden = self._records.exists(environment), self._hidden(secrets)
+        with wrapped(hidden), interruptible() as cancel, self._with_stack(environment) as engine:
+            snapshot, show = self._records.snapshot(environment, clear=True), _teller(self.progress, cancel, hidden)
             with (
-                engine.begin(environment, secrets, cancel) as run,
+                engine.begin(environment, hidden, cancel) as run,
                 engine.configured(run, values, secrets) as config,
                 _side_by_side(run.cli) as pool,
             ):
@@ -136,9 +136,9 @@ class PulumiEngine:
                 looked = looking.result().account if exists else _NO_LOOK
         if not planned.succeeded:
             result = result_of(Operation.PREVIEW, planned.account, {}, succeeded=False, cancelled=False, said=planned.said)
-            raise LiftlockError(f"the program of {self._name(environment)} cannot be previewed: {hide(result.error, secrets.values())}")
+            raise LiftlockError(f"the program of {self._name(environment)} cannot be previewed: {hide(result.error, hidden.values())}")
         declared = declared_by(planned.account, recorded(snapshot))
-        return [observation(item, secrets) for item in observations(snapshot, declared, looked)]
+        return [observation(item, hidden) for item in observations(snapshot, declared, looked)]
 
     def checksum(self, environment: str) -> str | None:
         """SHA-256 of the state."""
@@ -190,6 +190,10 @@ class PulumiEngine:
             FileBackend(folder / "state").writer(self._name(environment), Crypter("", lambda: word)).write(Snapshot())
             yield engine
 
+    def _hidden(self, secrets: Mapping[str, str]) -> Mapping[str, str]:
+        """What nothing that is said may show."""
+        return {**secrets, **self.settings.hidden}
+
     def _create(self, run: Conductor) -> None:
         words = ["stack", "init", run.environment, "--no-select", "--secrets-provider", self.settings.secrets_provider]
         try:
@@ -202,11 +206,8 @@ class PulumiEngine:
     def _remove(self, run: Conductor) -> None:
         if self.settings.backend is None:
             EmbeddedStacks(FileBackend(self.settings.state), {}).remove(self._name(run.environment))
-            return
-        try:
-            run.cli.ask(["stack", "rm", "--yes", "--stack", run.environment], run.folder)
-        except CommandError as err:
-            raise translated(err, run.what, run.secrets) from err
+        else:
+            run.ask("stack", "rm", "--yes", "--stack", run.environment)
 
     def _require_free(self, environment: str) -> None:
         """Before a process is started for nothing; the CLI looks again."""

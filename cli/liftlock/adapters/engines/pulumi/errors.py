@@ -4,17 +4,76 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError
 
 from liftlock.adapters.engines.values import hide
 from liftlock.core.config.text_rules import without_password
-from liftlock.core.errors import ConfigError, ConflictError, LiftlockError
+from liftlock.core.errors import ConfigError, ConflictError, LiftlockError, UnavailableError
 from liftlock_engine.locks import Holder, is_dead
 
 _HOLDER = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
-_PASSPHRASE = re.compile(r"incorrect passphrase|passphrase must be set|get passphrase", re.IGNORECASE)
-_HINT = "it must be the one that this environment was made with; `engine.passphrase` in liftlock.yaml says where it is looked for"
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """words: what the CLI says then. means: what that is in our words. telling: whether the CLI's own words say more."""
+
+    words: re.Pattern[str]
+    error: type[LiftlockError]
+    means: str
+    hint: str
+    telling: bool = True
+
+
+def _words(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE)
+
+
+_REASONS = (
+    _Reason(
+        _words(r"incorrect passphrase|passphrase must be set|get passphrase"),
+        ConfigError,
+        "the passphrase is missing or wrong",
+        "it must be the one that this environment was made with; `engine.passphrase` in liftlock.yaml says where it is looked for",
+        telling=False,
+    ),
+    _Reason(
+        _words(r"no space left on device|disk quota exceeded|\(53100\)"),
+        LiftlockError,
+        "there is no room left for the state",
+        "make room, then run the same command again",
+    ),
+    _Reason(
+        _words(
+            r"authentication failed|PULUMI_ACCESS_TOKEN|find default credentials|get credentials|AccountName is required|"
+            r"AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|AuthorizationFailure|ExpiredToken|UnrecognizedClient|\[40[13]\]|"
+            r"code=PermissionDenied|\(42501\)"
+        ),
+        ConfigError,
+        "access to the state or its key is refused",
+        "the Pulumi CLI takes credentials from its environment, such as AWS_*, AZURE_*, GOOGLE_*, PGPASSWORD, PULUMI_ACCESS_TOKEN",
+    ),
+    _Reason(
+        _words(
+            r"operation error KMS: .*(NotFound|Disabled|KMSInvalidState)|NoSuchBucket|ContainerNotFound|bucket doesn.t exist|\(3D000\)|"
+            r"unknown query parameter"
+        ),
+        ConfigError,
+        "what `engine` in liftlock.yaml names cannot be used",
+        "`engine.backend` names the place of the state, `engine.secrets_provider` its key; liftlock makes neither",
+    ),
+    _Reason(
+        _words(
+            r"connection refused|connection reset|no such host|i/o timeout|deadline exceeded|network is unreachable|no route to host|"
+            r"request send failed|tls: |SSL is not enabled|unexpected EOF|starting up|shutting down"
+        ),
+        UnavailableError,
+        "the place of the state or of its key does not answer",
+        "start it, or mend the way to it, then run the same command again; `liftlock engine` shows where it is",
+    ),
+)
 
 
 def holders(err: CommandError) -> list[Holder]:
@@ -35,8 +94,9 @@ def translated(err: CommandError, what: str, secrets: Iterable[str]) -> Liftlock
     if isinstance(err, ConcurrentUpdateError):
         named = ", ".join(str(holder) for holder in holders(err)) or "another update is in progress"
         return ConflictError(f"another run works on {what}: {named}", hint="wait for it to end; if it is gone for good: pulumi cancel")
-    if _PASSPHRASE.search(said):
-        return ConfigError(f"{what}: the passphrase is missing or wrong", hint=_HINT)
+    for reason in _REASONS:
+        if reason.words.search(said):
+            return reason.error(f"{what}: {reason.means}{f': {said}' if reason.telling else ''}", hint=reason.hint)
     return LiftlockError(f"{what}: the Pulumi CLI failed: {said}", hint="liftlock engine shows where it looks for the state")
 
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from pulumi.automation.errors import CommandError, StackNotFoundError
 
+from liftlock.adapters.engines.pulumi.asking import asked
 from liftlock.adapters.engines.pulumi.command import Cli
 from liftlock.adapters.engines.pulumi.errors import translated
 from liftlock.adapters.engines.pulumi.settings import PulumiSettings
@@ -45,9 +46,10 @@ class Records(Protocol):
         ...
 
 
-def read_secrets(cli: Cli, folder: Path, environment: str) -> Mapping[str, str]:
+def read_secrets(settings: PulumiSettings, cli: Cli, folder: Path, environment: str) -> Mapping[str, str]:
     """The stack's secret configuration by the CLI, for who has no key."""
-    found: dict[str, str] = json.loads(cli.ask(["config", "get", SECRETS, "--stack", environment], folder).stdout)
+    words, what = ["config", "get", SECRETS, "--stack", environment], f"the stack {settings.project}/{environment}"
+    found: dict[str, str] = json.loads(asked(cli, words, folder, what=what, hidden=settings.hidden.values()))
     return found
 
 
@@ -74,7 +76,7 @@ class FileRecords:
         """The secret configuration in clear."""
         if self.settings.secrets_provider == PASSPHRASE or not self.exists(environment):
             return self._files.secrets(environment)
-        return read_secrets(*self.open(environment), environment)
+        return read_secrets(self.settings, *self.open(environment), environment)
 
     def exists(self, environment: str) -> bool:
         """Whether there is a state file."""
@@ -87,7 +89,7 @@ class FileRecords:
         if not path.exists():
             return Snapshot()
         if clear and self.settings.secrets_provider != PASSPHRASE:
-            return export(*self.open(environment), environment, show=True)
+            return export(self.settings, *self.open(environment), environment)
         with wrapped():
             if clear:
                 return self._files.backend.load(name, Crypter("", self.settings.passphrase))
@@ -134,7 +136,7 @@ class CliRecords:
             return {}
         self._bring(environment)
         if self._settings.secrets_provider != PASSPHRASE:
-            return read_secrets(*self._open(environment), environment)
+            return read_secrets(self._settings, *self._open(environment), environment)
         return RecordedStacks(self._settings.project, self._settings.state, self._settings.passphrase).secrets(environment)
 
     def exists(self, environment: str) -> bool:
@@ -146,7 +148,7 @@ class CliRecords:
         if not clear:
             text = self._export(environment)
             return Snapshot() if text is None else read_sealed(as_checkpoint(text), where=environment)
-        return export(*self._open(environment), environment, show=True) if self.exists(environment) else Snapshot()
+        return export(self._settings, *self._open(environment), environment) if self.exists(environment) else Snapshot()
 
     def _export(self, environment: str) -> str | None:
         cli, folder = self._open(environment)
@@ -155,7 +157,7 @@ class CliRecords:
         except StackNotFoundError:
             return None
         except CommandError as err:
-            raise translated(err, f"the stack {environment}", []) from err
+            raise translated(err, f"the stack {self._name(environment)}", self._settings.hidden.values()) from err
 
     def _bring(self, environment: str) -> None:
         """The configuration of the last deployment, whoever made it and wherever; once per command."""
@@ -167,22 +169,16 @@ class CliRecords:
                 self._brought.add(environment)
 
     def _said(self, cli: Cli, words: Sequence[str], folder: Path) -> str:
-        try:
-            return cli.ask(words, folder).stdout
-        except CommandError as err:
-            raise translated(err, "the backend", []) from err
+        return asked(cli, words, folder, what="the state", hidden=self._settings.hidden.values())
 
     def _name(self, environment: str) -> StackName:
         return StackName(self._settings.project, environment)
 
 
-def export(cli: Cli, folder: Path, environment: str, *, show: bool) -> Snapshot:
-    """The state through the CLI. show: with the secrets, which then come over a pipe and stay in this process."""
-    words = ["stack", "export", "--stack", environment, *(["--show-secrets"] if show else [])]
-    try:
-        text = cli.ask(words, folder).stdout
-    except CommandError as err:
-        raise translated(err, f"the stack {environment}", []) from err
+def export(settings: PulumiSettings, cli: Cli, folder: Path, environment: str) -> Snapshot:
+    """The state through the CLI with the secrets, which stay in memory."""
+    words, what = ["stack", "export", "--stack", environment, "--show-secrets"], f"the stack {settings.project}/{environment}"
+    text = asked(cli, words, folder, what=what, hidden=settings.hidden.values())
     return read_document(as_checkpoint(text, keeper=False), Sealed(), where=environment)
 
 
