@@ -61,7 +61,8 @@ def far_state(kind: str) -> Iterator[FarState]:
 def _put(connection: psycopg.Connection[tuple[object, ...]], prefix: str, name: str, content: bytes) -> None:
     """As Pulumi keeps its files in a table, which it has made by then; the database's name stands before each of theirs."""
     row = json.dumps({"data": base64.b64encode(content).decode()})
-    connection.execute("INSERT INTO pulumi_state (key, data) VALUES (%s, %s)", (f"{prefix}{name}", row))
+    store = "INSERT INTO pulumi_state (key, data) VALUES (%s, %s) ON CONFLICT (key) DO UPDATE SET data = excluded.data"
+    connection.execute(store, (f"{prefix}{name}", row))
 
 
 def _held(connection: psycopg.Connection[tuple[object, ...]], prefix: str) -> dict[str, bytes]:

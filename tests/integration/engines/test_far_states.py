@@ -106,11 +106,18 @@ def test_a_bucket_that_is_not_there_does_not_answer_or_wants_credentials_is_said
         assert engine(tmp_path, far.backend).stacks() == []
 
 
-def made(folder: Path, far: FarState) -> PulumiEngine:
-    """A stack without resources, whose configuration has a secret."""
+def begun(folder: Path, far: FarState) -> PulumiEngine:
+    """A stack that no run was finished for."""
     found = engine(folder, far.backend, far.keeper)
     cli, work = found._open_cli("dev")
     cli.ask(["stack", "init", "dev", "--no-select", "--secrets-provider", far.keeper], work)
+    return found
+
+
+def made(folder: Path, far: FarState) -> PulumiEngine:
+    """A stack without resources, whose configuration has a secret."""
+    found = begun(folder, far)
+    cli, work = found._open_cli("dev")
     with prepared(found.settings, cli, StackName("shop", "dev"), VALUES, SECRETS, known={}) as config:
         config.commit()
     program = Program(lambda: None)
@@ -144,6 +151,13 @@ def test_what_is_recorded_far_away_is_there_for_everybody_who_has_the_key(tmp_pa
     assert ".pulumi/stacks/shop/dev.json" in held
     assert [name for name, content in held.items() if WORD.encode() in content] == []
     assert [path for path in tmp_path.rglob("*") if path.is_file() and WORD in path.read_text(errors="replace")] == []
+
+
+def test_a_stack_whose_first_run_was_cut_off_is_there_and_has_nothing_yet(tmp_path: Path, far: FarState) -> None:
+    begun(tmp_path / "here", far)
+    there = engine(tmp_path / "there", far.backend, far.keeper)
+    assert dict(there.secrets("dev")) == {}
+    assert [(stack.environment, dict(stack.values), stack.resources) for stack in there.stacks()] == [("dev", {}, 0)]
 
 
 def test_who_has_another_passphrase_is_told_so(tmp_path: Path, postgres: RunningPostgres, home: Path) -> None:

@@ -25,6 +25,8 @@ from liftlock_engine.checkpoint import read_document
 from liftlock_engine.model import Snapshot, StackName
 from liftlock_engine.passphrase import Crypter, Sealed
 
+_NEVER_DEPLOYED = "no previous deployment"
+
 
 class Records(Protocol):
     """The looking half of the Engine port, and what a run needs besides."""
@@ -47,7 +49,9 @@ class Records(Protocol):
 
 
 def read_secrets(settings: PulumiSettings, cli: Cli, folder: Path, environment: str) -> Mapping[str, str]:
-    """The stack's secret configuration by the CLI, for who has no key."""
+    """The stack's secret configuration by the CLI, for who has no key; none where no run has given it one yet."""
+    if SECRETS not in FileBackend(settings.state).config(StackName(settings.project, environment), Sealed()):
+        return {}
     words, what = ["config", "get", SECRETS, "--stack", environment], f"the stack {settings.project}/{environment}"
     found: dict[str, str] = json.loads(asked(cli, words, folder, what=what, hidden=settings.hidden.values()))
     return found
@@ -160,13 +164,16 @@ class CliRecords:
             raise translated(err, f"the stack {self._name(environment)}", self._settings.hidden.values()) from err
 
     def _bring(self, environment: str) -> None:
-        """The configuration of the last deployment, whoever made it and wherever; once per command."""
-        if environment not in self._brought:
-            cli, folder = self._open(environment)
-            try:
-                self._said(cli, ["config", "refresh", "--force", "--stack", environment], folder)
-            finally:
-                self._brought.add(environment)
+        """The configuration of the last deployment, whoever made it and wherever; once per command. A stack may have had none yet."""
+        if environment in self._brought:
+            return
+        cli, folder = self._open(environment)
+        try:
+            cli.ask(["config", "refresh", "--force", "--stack", environment], folder)
+        except CommandError as err:
+            if _NEVER_DEPLOYED not in str(err):
+                raise translated(err, f"the stack {self._name(environment)}", self._settings.hidden.values()) from err
+        self._brought.add(environment)
 
     def _said(self, cli: Cli, words: Sequence[str], folder: Path) -> str:
         return asked(cli, words, folder, what="the state", hidden=self._settings.hidden.values())
