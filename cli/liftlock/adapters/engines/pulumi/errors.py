@@ -67,7 +67,7 @@ _REASONS = (
     _Reason(
         _words(
             r"connection refused|connection reset|no such host|i/o timeout|deadline exceeded|network is unreachable|no route to host|"
-            r"request send failed|tls: |SSL is not enabled|unexpected EOF|starting up|shutting down"
+            r"request send failed|tls: |SSL is not enabled|unexpected EOF|bad connection|\(57P0[0-9]\)"
         ),
         UnavailableError,
         "the place of the state or of its key does not answer",

@@ -130,7 +130,9 @@ class CliRecords:
     def stacks(self) -> Sequence[StackSummary]:
         """Every stack of the project."""
         cli, folder = self._open("")
-        listed: list[dict[str, Any]] = json.loads(self._said(cli, ["stack", "ls", "--json"], folder))
+        listed: list[dict[str, Any]] = json.loads(
+            asked(cli, ["stack", "ls", "--json"], folder, what="the state", hidden=self._settings.hidden.values())
+        )
         names = sorted(str(item["name"]).rpartition("/")[2] for item in listed)
         return [found for name in names if (found := self.stack(name)) is not None]
 
@@ -174,9 +176,6 @@ class CliRecords:
             if _NEVER_DEPLOYED not in str(err):
                 raise translated(err, f"the stack {self._name(environment)}", self._settings.hidden.values()) from err
         self._brought.add(environment)
-
-    def _said(self, cli: Cli, words: Sequence[str], folder: Path) -> str:
-        return asked(cli, words, folder, what="the state", hidden=self._settings.hidden.values())
 
     def _name(self, environment: str) -> StackName:
         return StackName(self._settings.project, environment)
