@@ -22,10 +22,16 @@ def cli(folder: Path, script: str, cancel: threading.Event | None = None) -> Cli
 
 
 def gone(pid: int) -> bool:
-    try:
-        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
+    """Whether it ended; a process that was killed takes a moment to."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            if (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def once_up(folder: Path, act: Callable[[], None]) -> None:
