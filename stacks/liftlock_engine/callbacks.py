@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import re
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -22,7 +22,7 @@ class CallbackError(Exception):
 
 
 class Callbacks:
-    """Connections to the callback servers of one run's program. May be used from many threads.
+    """Calls functions of one run's program. May be used from many threads.
 
     stopping: whether the run is ending; then patience seconds are left for an answer, and any time else.
     """
@@ -30,33 +30,31 @@ class Callbacks:
     def __init__(self, stopping: Callable[[], bool], patience: float = PATIENCE) -> None:
         self._stopping = stopping
         self._patience = patience
-        self._channels: dict[str, Any] = {}
-        self._lock = threading.Lock()
 
     def call(self, callback: callback_pb2.Callback, request: Message, answer: type[_Response]) -> _Response:
         """What the function answers; CallbackError where it does not."""
-        stub = callback_pb2_grpc.CallbacksStub(self._channel(callback.target))
-        called = stub.Invoke.future(callback_pb2.CallbackInvokeRequest(token=callback.token, request=request.SerializeToString()))
+        asked = callback_pb2.CallbackInvokeRequest(token=callback.token, request=request.SerializeToString())
+        # A connection for each call: one that is open when the program ends has gRPC print a line of its own.
+        with grpc.insecure_channel(callback.target, options=_OPTIONS) as channel:
+            called = callback_pb2_grpc.CallbacksStub(channel).Invoke.future(asked)
+            return answer.FromString(self._wait(called).response)
+
+    def _wait(self, called: Any) -> callback_pb2.CallbackInvokeResponse:
         left = self._patience
         while left > 0:
             try:
-                return answer.FromString(called.result(timeout=_TICK).response)
+                response: callback_pb2.CallbackInvokeResponse = called.result(timeout=_TICK)
             except grpc.FutureTimeoutError:
                 left = left - _TICK if self._stopping() else self._patience
             except grpc.RpcError as err:
-                raise CallbackError(err.details() or "the program does not answer any more") from err
+                raise CallbackError(_told(err)) from err
+            else:
+                return response
         called.cancel()
         raise CallbackError(f"the run is ending, and it did not answer in {self._patience:g} seconds")
 
-    def close(self) -> None:
-        """Ends the connections."""
-        with self._lock:
-            for channel in self._channels.values():
-                channel.close()
-            self._channels.clear()
 
-    def _channel(self, target: str) -> Any:
-        with self._lock:
-            if target not in self._channels:
-                self._channels[target] = grpc.insecure_channel(target, options=_OPTIONS)
-            return self._channels[target]
+def _told(err: Any) -> str:
+    if err.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
+        return "the program that has it ended before it answered"
+    return re.sub(r"\AInvoke callback \S+ error: ", "", err.details() or "it gave no reason").strip()

@@ -39,6 +39,7 @@ class Claims:
         self._removing: set[int] = set()
         self._condemned: dict[str, _Condemned] = {}
         self._renamed: dict[str, str] = {}
+        self._takers: dict[str, str] = {}
 
     def former_urns(self, urn: str) -> tuple[str, ...]:
         """The URN under which the resource was recorded, where it changed."""
@@ -48,11 +49,10 @@ class Claims:
     def take(self, goal: Goal) -> Iterator[ResourceState | None]:
         """Takes the URN for a registration, and gives the recorded resource that it continues."""
         with self._changed:
-            if goal.urn in self._claimed:
-                raise RefusedError(f"Duplicate resource URN '{goal.urn}'; try giving it a unique name")
-            free = (urn for urn in (goal.urn, *goal.aliases) if urn == goal.urn or urn not in self._claimed)
-            old = next((state for state in map(self._run.journal.find, free) if state is not None), None)
+            old = self._continued(goal)
             recorded_as = goal.urn if old is None else old.urn
+            if old is not None:
+                self._takers[recorded_as] = goal.urn
             self._claimed |= {goal.urn, recorded_as}
             if recorded_as != goal.urn:
                 self._renamed[goal.urn] = recorded_as
@@ -109,6 +109,22 @@ class Claims:
             for urn in urns & self._condemned.keys():
                 self._condemned[urn].gone = True
             self._changed.notify_all()
+
+    def _continued(self, goal: Goal) -> ResourceState | None:
+        """What is recorded under the goal's URN, or else under its aliases. RefusedError where another registration has taken that."""
+        if (taker := self._takers.get(goal.urn, goal.urn)) != goal.urn:
+            raise RefusedError(f"Duplicate resource URN '{goal.urn}' conflicting with alias on resource with URN '{taker}'")
+        if goal.urn in self._claimed:
+            raise RefusedError(f"Duplicate resource URN '{goal.urn}'; try giving it a unique name")
+        if (own := self._run.journal.find(goal.urn)) is not None:
+            return own
+        for alias in goal.aliases:
+            if alias in self._takers:
+                conflict = f"applied to resource with URN '{goal.urn}' conflicting with resource with URN '{self._takers[alias]}'"
+                raise RefusedError(f"Duplicate resource alias '{alias}' {conflict}")
+            if alias not in self._claimed and (former := self._run.journal.find(alias)) is not None:
+                return former
+        return None
 
     def _still_there(self, state: ResourceState) -> ResourceState | None:
         if state.delete:

@@ -92,7 +92,8 @@ class CustomResources:
         return reveal(trigger) != reveal(old.replacement_trigger)
 
     def _refuse_replacing(self, goal: Goal, diff: Diff) -> None:
-        message = f"{_IMPORTED_STAYS}; it would be replaced for: {', '.join(diff.replaces) or 'its replacement trigger'}"
+        why = diff.replaces or [path for path, item in diff.detailed.items() if item.kind.replaces] or ["its replacement trigger"]
+        message = f"{_IMPORTED_STAYS}; it would be replaced for: {', '.join(why)}"
         if not self._run.preview:
             raise self._fail(goal, message)
         self._run.reporter.diagnostic(Severity.WARNING, message, goal.urn)
@@ -127,8 +128,8 @@ class CustomResources:
     def _remove(self, step: Step) -> None:
         """Removes an object before its successor is made, unless another registration did so already."""
         with self._claims.removal(step.recorded) as current:
-            if current is not None:
-                self._do.delete(replace(step, old=current), replacing=not current.delete)
+            if current is not None and not self._do.delete(replace(step, old=current), replacing=not current.delete):
+                raise StepFailedError(f"a hook after the removal of {step.urn} failed")  # reported; the next run goes on from there
 
     def _replace(self, step: Step, goal: Goal, provider: Provider, inputs: PropertyMap) -> ResourceState:
         old = self._run.journal.find(step.recorded.urn)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
-from typing import Final
+from typing import Any, Final
 
+import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
+from liftlock_engine.errors import PULUMI_HINT
 from liftlock_engine.events import Reporter, Severity
+from liftlock_engine.pulumi_version import SPOKEN, satisfies
 
 _SEVERITIES: Final = {engine_pb2.INFO: Severity.INFO, engine_pb2.WARNING: Severity.WARNING, engine_pb2.ERROR: Severity.ERROR}
 
@@ -25,7 +28,7 @@ class EngineService(engine_pb2_grpc.EngineServicer):
         """One message of the program."""
         severity = _SEVERITIES.get(request.severity)
         if severity is not None:
-            self._reporter.diagnostic(severity, request.message, request.urn, ephemeral=request.ephemeral)
+            self._reporter.said(severity, request.message, request.urn, ephemeral=request.ephemeral)
         return empty_pb2.Empty()
 
     def GetRootResource(  # noqa: N802
@@ -48,9 +51,16 @@ class EngineService(engine_pb2_grpc.EngineServicer):
         return engine_pb2.SetRootResourceResponse()
 
     def RequirePulumiVersion(  # noqa: N802
-        self,
-        request: engine_pb2.RequirePulumiVersionRequest,  # noqa: ARG002
-        context: object,  # noqa: ARG002
+        self, request: engine_pb2.RequirePulumiVersionRequest, context: Any
     ) -> engine_pb2.RequirePulumiVersionResponse:
-        """The embedded engine has no Pulumi version; what it cannot do it refuses by name."""
+        """Whether the Pulumi that this engine answers as is in the range; the SDK raises the error in the program."""
+        asked = request.pulumi_version_range
+        try:
+            met = satisfies(asked)
+        except ValueError as err:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"require_pulumi_version: {err}; write it like >=3.100.0 <4.0.0")
+        if not met:
+            spoken = ".".join(str(part) for part in SPOKEN)
+            refused = f'Pulumi CLI version {spoken} does not satisfy the version range "{asked}"'
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"{refused}; as that one the embedded engine answers\n{PULUMI_HINT}")
         return engine_pb2.RequirePulumiVersionResponse()

@@ -125,6 +125,7 @@ class Reporter:
         self._done: list[Step] = []
         self._reports: list[StepReport] = []
         self._diagnostics: list[Diagnostic] = []
+        self._errors: list[str] = []
         self.failures: dict[str, str] = {}
         self.skipped: list[str] = []
         self.crash: BaseException | None = None
@@ -152,7 +153,8 @@ class Reporter:
             self.failures.setdefault(step.urn, message)
             self._reports.append(StepReport(step.urn, step.type, step.op.value, step.shown_diff, message, seconds))
         self.diagnostic(Severity.ERROR, message, step.urn)
-        self._emit(_about(EventKind.RES_OP_FAILED, step, self._planning, seconds))
+        if not self._planning:  # Pulumi tells of an operation that failed only where there was one
+            self._emit(_about(EventKind.RES_OP_FAILED, step, self._planning, seconds))
 
     def refused(self, urn: str, message: str) -> None:
         """A registration was turned down before any step; or the step was done, and the hook after it failed."""
@@ -170,8 +172,15 @@ class Reporter:
         with self._lock:
             self.skipped.append(urn)
 
-    def diagnostic(self, severity: Severity, message: str, urn: str = "", *, ephemeral: bool = False) -> None:
-        """A message for the user. ephemeral: of the moment only; the result does not keep it."""
+    def diagnostic(self, severity: Severity, message: str, urn: str = "") -> None:
+        """A message of the engine. An error among them fails the run."""
+        if severity is Severity.ERROR:
+            with self._lock:
+                self._errors.append(message)
+        self.said(severity, message, urn)
+
+    def said(self, severity: Severity, message: str, urn: str = "", *, ephemeral: bool = False) -> None:
+        """A message for the user; the program's fail no run. ephemeral: of the moment only; the result does not keep it."""
         if not ephemeral:
             with self._lock:
                 self._diagnostics.append(Diagnostic(severity, message, urn))
@@ -192,8 +201,7 @@ class Reporter:
     def result(self, operation: Operation, outputs: PropertyMap, *, cancelled: bool) -> Result:
         """The run's result."""
         with self._lock:
-            errors = [item.message for item in self._diagnostics if item.severity is Severity.ERROR]
-            succeeded = not errors and not cancelled and not self.failures and not self.skipped
+            succeeded = not self._errors and not cancelled and not self.failures and not self.skipped
             return Result(
                 operation=operation,
                 succeeded=succeeded,
@@ -204,7 +212,7 @@ class Reporter:
                 failures=dict(self.failures),
                 skipped=tuple(self.skipped),
                 diagnostics=tuple(self._diagnostics),
-                error="" if succeeded else next(iter(errors), "cancelled" if cancelled else "failed"),
+                error="" if succeeded else next(iter(self._errors), "cancelled" if cancelled else "failed"),
             )
 
     def _emit(self, event: Event) -> None:

@@ -45,8 +45,8 @@ def goal_of(request: Request, stack: StackName, renamed_parents: Iterable[str] =
         protect=request.protect,
         retain_on_delete=request.retainOnDelete,
         delete_before_replace=request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
-        ignore_changes=tuple(request.ignoreChanges),
-        replace_on_changes=tuple(request.replaceOnChanges),
+        ignore_changes=_paths("ignore_changes", request.ignoreChanges, urn),
+        replace_on_changes=_paths("replace_on_changes", request.replaceOnChanges, urn),
         additional_secret_outputs=tuple(request.additionalSecretOutputs),
         aliases=aliases_of(request, stack, tuple(renamed_parents)),
         deleted_with=request.deletedWith,
@@ -54,7 +54,7 @@ def goal_of(request: Request, stack: StackName, renamed_parents: Iterable[str] =
         timeouts=_timeouts(request, urn),
         replace_with=tuple(request.replace_with),
         replacement_trigger=read_value(request.replacement_trigger) if request.HasField("replacement_trigger") else None,
-        hide_diffs=tuple(_path(text, urn) for text in request.hideDiffs),
+        hide_diffs=tuple(write_path(parse_path(text)) for text in _paths("hide_diffs", request.hideDiffs, urn)),
         hooks={kind: names for kind, field in HOOK_KINDS.items() if (names := tuple(getattr(request.hooks, field)))},
     )
 
@@ -116,12 +116,15 @@ def _under_parent(spec: alias_pb2.Alias.Spec, parent: str, request: Request, sta
     return urn_of(spec.stack or stack.stack, spec.project or stack.project, parent, spec.type or request.type, name)
 
 
-def _path(text: str, urn: str) -> str:
-    """The path as checkpoints write it."""
+def _paths(option: str, texts: Iterable[str], urn: str) -> tuple[str, ...]:
+    """The texts, each of them a property path."""
+    found = tuple(texts)
     try:
-        return write_path(parse_path(text))
+        for text in found:
+            parse_path(text)
     except ValueError as err:
-        raise RefusedError(f"{urn}: hide_diffs: {err}") from err
+        raise RefusedError(f"{urn}: {option}: {err}", hint='Write it like `envs[0]`, `labels["a.b"]` or `ports[*].internal`.') from err
+    return found
 
 
 _DURATION: Final = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>h|ms|m|s)")

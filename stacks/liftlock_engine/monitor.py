@@ -9,7 +9,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import callback_pb2, provider_pb2, resource_pb2, resource_pb2_grpc
+from pulumi.runtime.proto import callback_pb2, resource_pb2, resource_pb2_grpc
 
 from liftlock_engine.deployment import Deployment, Registered
 from liftlock_engine.errors import PULUMI_HINT, EngineError, RefusedError
@@ -160,8 +160,7 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):
             try:
                 found = self._deployment.invoke(asked.tok, read_struct(asked.args), asked.provider, self._asked(asked))
             except ProviderError as err:
-                failure = provider_pb2.CheckFailure(property="", reason=str(err))
-                return resource_pb2.ResourceInvokeResponse(failures=[failure])
+                raise ProviderError(f"invocation of {asked.tok} returned an error: {err}") from err
             response = resource_pb2.ResourceInvokeResponse()
             getattr(response, "return").CopyFrom(write_struct(found))  # a field named by a keyword
             return response
@@ -219,6 +218,8 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):
             context.abort(grpc.StatusCode.UNAVAILABLE, "the run is ending")
         except EngineError as err:
             self._note_refusal(str(err), urn)
+            context.abort(grpc.StatusCode.UNKNOWN, str(err))
+        except ProviderError as err:  # of a function; the program may do without
             context.abort(grpc.StatusCode.UNKNOWN, str(err))
         except StepFailedError as err:
             self._refusals.messages.append(str(err))

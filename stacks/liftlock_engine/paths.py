@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from liftlock_engine.values import PropertyMap, Secret, Value
@@ -13,6 +14,8 @@ _PART: Final = re.compile(r'\[(?P<index>\d+)\]|\[(?P<star>\*)\]|\["(?P<key>(?:[^
 
 def parse_path(text: str) -> Path:
     """The path's steps: names, indexes, or `*`. ValueError where it is none."""
+    if not text:
+        raise ValueError("an empty text is no property path")
     parts: list[str | int] = []
     position = 0
     while position < len(text):
@@ -41,6 +44,12 @@ def write_path(path: Path) -> str:
 def covers(path: Path, other: Path) -> bool:
     """Whether `other` is `path` or lies under it."""
     return len(path) <= len(other) and all(step in ("*", real) for step, real in zip(path, other, strict=False))
+
+
+def is_covered(text: str, rules: Iterable[str]) -> bool:
+    """Whether the path is one of the rules or lies under one."""
+    path = parse_path(text)
+    return any(covers(parse_path(rule), path) for rule in rules)
 
 
 def keep_old(new: PropertyMap, old: PropertyMap, ignored: tuple[str, ...]) -> dict[str, Value]:

@@ -7,7 +7,7 @@ import contextvars
 import threading
 import traceback
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent import futures
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -22,8 +22,7 @@ Program = Callable[[], object]
 """What `__main__.py` would do: declares resources. What it returns is not used, unless it is to be awaited."""
 _CALLS_AT_ONCE: Final = 128  # a registration waits in one of these; threads are made as they are needed
 _ENDING: Final = ("Resource monitor has terminated", "the run is ending")
-_SDK: Final = str(Path(pulumi.__file__).parent)
-_OURSELVES: Final = str(Path(__file__).parent)
+_NOT_THE_AUTHORS: Final = tuple(str(Path(file).parent) for file in (pulumi.__file__, __file__, asyncio.__file__, futures.__file__))
 
 
 class ProgramThread:
@@ -81,7 +80,7 @@ class ProgramThread:
     def _run_in_loop(self) -> None:
         loop = asyncio.new_event_loop()
         loop.set_exception_handler(_say_nothing)
-        loop.set_default_executor(ThreadPoolExecutor(max_workers=_CALLS_AT_ONCE, thread_name_prefix="program"))
+        loop.set_default_executor(futures.ThreadPoolExecutor(max_workers=_CALLS_AT_ONCE, thread_name_prefix="program"))
         try:
             loop.run_until_complete(pulumi.runtime.run_in_stack(cast(Any, self._program)))
         finally:
@@ -118,5 +117,4 @@ def explain(err: BaseException) -> str:
 
 
 def _own_frames(err: BaseException) -> list[traceback.FrameSummary]:
-    frames = [frame for frame in traceback.extract_tb(err.__traceback__) if not frame.filename.startswith((_SDK, _OURSELVES))]
-    return [frame for frame in frames if Path(frame.filename).parent.name not in ("asyncio", "concurrent")]
+    return [frame for frame in traceback.extract_tb(err.__traceback__) if not frame.filename.startswith(_NOT_THE_AUTHORS)]

@@ -18,7 +18,7 @@ def parse_reference(text: str, project: str) -> StackName:
     if not text or len(parts) > 3:
         raise ProviderError(f'"{text}" is no stack name; write organization/<project>/<stack>')
     if len(parts) > 1 and parts[0] != "organization":
-        raise ProviderError("organization name must be 'organization'")
+        raise ProviderError(f"organization name must be 'organization', it is {parts[0]!r}; write organization/<project>/<stack>")
     named = parts[1] if len(parts) == 3 else project
     if not named:
         raise ProviderError("project names may not be empty")
@@ -49,7 +49,8 @@ class Stacks:
         """What is recorded of a stack, and whether its secrets could be opened; ProviderError where there is no such stack."""
         name = parse_reference(reference, self._project)
         if not self._backend.exists(name):
-            raise ProviderError(f'unknown stack "{reference}"')
+            where = f"the state in {self._backend.root} has no such stack"
+            raise ProviderError(f'unknown stack "{reference}": {where}; run the program that makes it first, or correct the name')
         try:
             try:
                 return self._backend.load(name, Crypter("", self._passphrase)), True

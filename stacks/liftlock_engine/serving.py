@@ -43,7 +43,7 @@ def serve(deployment: Deployment, stack: StackName, run: Execution, finished: th
         deployment, stack, run.reporter, refusals, Transforms(callbacks), hooks, preview=run.preview, finished=finished
     )
     run.hooks = hooks
-    with contextlib.closing(callbacks), linked(monitor, EngineService(run.reporter)) as link:
+    with linked(monitor, EngineService(run.reporter)) as link:
         try:
             yield Conversation(monitor, refusals, link)
         finally:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from liftlock_engine.model import Goal, ResourceState
-from liftlock_engine.paths import covers, parse_path
+from liftlock_engine.paths import is_covered
 from liftlock_engine.providers.port import Diff, DiffKind, PropertyDiff
 from liftlock_engine.urns import is_default_provider
 
@@ -62,10 +62,7 @@ class Step:
     @property
     def shown_diff(self) -> Mapping[str, PropertyDiff]:
         """What differs, but for what is hidden."""
-        if not self.hidden:
-            return self.diff.detailed
-        rules = [parse_path(text) for text in self.hidden]
-        return {path: item for path, item in self.diff.detailed.items() if not any(covers(rule, parse_path(path)) for rule in rules)}
+        return {path: item for path, item in self.diff.detailed.items() if not is_covered(path, self.hidden)}
 
     @property
     def counted(self) -> bool:
@@ -239,13 +236,11 @@ def invert(diff: Diff) -> Diff:
 
 def force_replace(diff: Diff, replace_on_changes: tuple[str, ...]) -> Diff:
     """The diff with every change at the given paths made one that replaces."""
-    forced = [parse_path(text) for text in replace_on_changes]
-    hit = {path for path in diff.detailed if any(covers(rule, parse_path(path)) or covers(parse_path(path), rule) for rule in forced)}
+    hit = {path for path in (*diff.detailed, *diff.diffs) if is_covered(path, replace_on_changes)}
     if not hit:
         return diff
     detailed = {path: _as_replace(item) if path in hit else item for path, item in diff.detailed.items()}
-    keys = {*diff.replaces, *(str(parse_path(path)[0]) for path in hit)}
-    return replace(diff, detailed=detailed, replaces=tuple(sorted(keys)))
+    return replace(diff, detailed=detailed, replaces=tuple(sorted({*diff.replaces, *hit.intersection(diff.diffs)})), forced=True)
 
 
 def _as_replace(item: PropertyDiff) -> PropertyDiff:

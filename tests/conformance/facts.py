@@ -52,6 +52,8 @@ class Facts:
     """Of each failure: the resource (empty: the run itself) and the reason, in the words of `reasons`."""
     earlier: tuple[Mapping[str, Any], ...] = ()
     """The checkpoint's resources before the step, of which the order of deletions is known; only on the recorded side."""
+    said: frozenset[tuple[str, str]] = frozenset()
+    """What else was told: severity and message. The recordings do not have it."""
 
 
 def recorded_facts(case: str) -> dict[str, Facts]:
@@ -89,9 +91,10 @@ def seen_facts(name: str, result: Result, events: list[Event], state: Path, pass
     happenings = (_happening(event) for event in events if event.kind not in (EventKind.SUMMARY, EventKind.DIAGNOSTIC))
     outputs = {key: _output(value) for key, value in result.outputs.items()} if result.operation.value == "up" else {}
     errors = ((item.urn, item.message) for item in result.diagnostics if item.severity is Severity.ERROR)
+    said = frozenset((item.severity.value, item.message) for item in result.diagnostics if item.severity is not Severity.ERROR)
     resources = checkpoint_resources(state, passphrase)
     operation, happened = result.operation.value, tuple(happenings)
-    return Facts(name, operation, result.succeeded, result.changes, outputs, happened, resources, reasons(errors))
+    return Facts(name, operation, result.succeeded, result.changes, outputs, happened, resources, reasons(errors), said=said)
 
 
 def cli_facts(
@@ -102,12 +105,13 @@ def cli_facts(
     steps = (_cli_step(event) for event in told)
     happenings = tuple(_cli_happening(kind, metadata) for kind, metadata in steps if metadata is not None)
     changes = next((event.summary_event.resource_changes for event in told if event.summary_event), {})
-    diagnostics = (event.diagnostic_event for event in told if event.diagnostic_event)
-    errors = ((item.urn or "", _COLOURS.sub("", item.message)) for item in diagnostics if item.severity == "error")
+    diagnostics = [(event.diagnostic_event, _COLOURS.sub("", event.diagnostic_event.message)) for event in told if event.diagnostic_event]
+    errors = ((item.urn or "", message) for item, message in diagnostics if item.severity == "error")
+    said = frozenset((item.severity, message.strip()) for item, message in diagnostics if item.severity in ("info", "warning"))
     plain = {key: (item.secret, "[secret]" if item.secret else item.value) for key, item in outputs.items()}
     resources = checkpoint_resources(state, passphrase)
     counts = {str(getattr(op, "value", op)): count for op, count in changes.items()}
-    return Facts(name, operation, succeeded, counts, plain, happenings, resources, reasons(errors))
+    return Facts(name, operation, succeeded, counts, plain, happenings, resources, reasons(errors), said=said)
 
 
 _COLOURS = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")

@@ -34,8 +34,10 @@ class BuiltinProvider:
 
     def check(self, urn: str, type_: str, old_inputs: PropertyMap | None, new_inputs: PropertyMap, *, seed: bytes) -> Checked:  # noqa: ARG002
         """A stash takes `input`; a stack reference is read, never made."""
+        if type_ == REFERENCE:
+            raise ProviderError("a stack reference is read and not made; pulumi.StackReference does so")
         if type_ != STASH:
-            raise ProviderError(f"{type_} cannot be made; a stack reference is read: pulumi.StackReference does so")
+            raise ProviderError(f"unrecognized resource type '{type_}'")
         failures = [CheckFailure(key, f'unknown property "{key}"') for key in new_inputs if key != "input"]
         if "input" not in new_inputs:
             failures.append(CheckFailure("input", 'missing required property "input"'))

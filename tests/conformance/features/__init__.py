@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.conformance.features import hooks, identities, options, references, transforms
+from tests.conformance.features import changes, hooks, identities, options, references, settings, transforms
 from tests.conformance.features.turns import Turn
 
 CASES: dict[str, list[Turn]] = {
@@ -10,5 +10,7 @@ CASES: dict[str, list[Turn]] = {
     **transforms.CASES,
     **hooks.CASES,
     **options.CASES,
+    **changes.CASES,
+    **settings.CASES,
     **identities.CASES,
 }

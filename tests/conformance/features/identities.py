@@ -55,6 +55,34 @@ def grouped(
     return program
 
 
+def read_later() -> None:
+    """Reads by an id that is known only when the other thing is made."""
+    first = Thing("first", name="first", size=2)
+    pulumi.export("size", Thing("same", opts=opts(id=first.id)).size)
+
+
+class OldThing(pulumi.CustomResource):
+    """A thing of a type that there was once."""
+
+    def __init__(self, resource_name: str, options: pulumi.ResourceOptions | None = None, **inputs: Any) -> None:
+        super().__init__("fake:index:OldThing", resource_name, inputs, pulumi.ResourceOptions.merge(opts(version="1.2.3"), options))
+
+
+def retyped(*aliases: pulumi.Alias) -> Callable[[], object]:
+    return lambda: Thing("a", name="a", opts=opts(aliases=list(aliases)))
+
+
+def two_of_one_alias() -> None:
+    first = Thing("x", opts=opts(aliases=[pulumi.Alias(name="old")]))
+    Thing("y", opts=opts(aliases=[pulumi.Alias(name="old")], depends_on=[first]))
+
+
+def old_beside_its_successor() -> None:
+    """A resource that has taken the place of an old one, and then the old one."""
+    first = Thing("x", opts=opts(aliases=[pulumi.Alias(name="old")]))
+    Thing("old", opts=opts(depends_on=[first]))
+
+
 CASES: dict[str, list[Turn]] = {
     "reading what the stack made": [Turn("up", owned), Turn("up", read_back("x-1"), before=exists_outside), Turn("up", owned)],
     "an import": [
@@ -71,6 +99,16 @@ CASES: dict[str, list[Turn]] = {
     "an import with ignored changes": [Turn("up", imported(9, "x-1", ignore_changes=["size"]), before=exists_outside)],
     "an import in place of another": [Turn("up", owned), Turn("up", imported(7, "x-1"), before=exists_outside)],
     "an import of nothing": [Turn("up", imported(7, "z-1"))],
+    "reading by an id that comes later": [Turn("preview", read_later), Turn("up", read_later), Turn("preview", read_later)],
+    "reading what is not there": [Turn("up", read_back("nowhere"))],
+    "an alias of the type": [Turn("up", lambda: OldThing("a", name="a")), Turn("up", retyped(pulumi.Alias(type_="fake:index:OldThing")))],
+    "an alias of type, name and parent at once": [
+        Turn("up", grouped("one")),
+        Turn("up", retyped(pulumi.Alias(name="other", parent="urn:pulumi:dev::shop::shop:index:Group::one"))),
+    ],
+    "an alias of two resources": [Turn("up", lambda: Thing("old")), Turn("up", two_of_one_alias)],
+    "an alias of what is declared too": [Turn("up", lambda: Thing("old")), Turn("up", old_beside_its_successor)],
+    "an alias of nothing": [Turn("up", retyped(pulumi.Alias(name="none", project="elsewhere", stack="gone")))],
     "an alias of the name": [Turn("up", renamed(opts(), "old")), Turn("up", renamed(opts(aliases=[pulumi.Alias(name="old")])))],
     "an alias that is a URN": [
         Turn("up", renamed(opts(), "old")),

@@ -49,6 +49,17 @@ def stash(value: Any) -> Callable[[], object]:
     return program
 
 
+def own_outputs() -> None:
+    """What the stack itself had at the end of the run before."""
+    own = pulumi.StackReference("organization/shop/dev")
+    pulumi.export("before", own.get_output("size"))
+    pulumi.export("size", 5)
+
+
+def requires_nothing() -> None:
+    pulumi.export("none", pulumi.StackReference("organization/ground/base").require_output("nothing"))
+
+
 CASES: dict[str, list[Turn]] = {
     "stack references": REFERENCES,
     "stack references by short names": [
@@ -58,5 +69,7 @@ CASES: dict[str, list[Turn]] = {
     ],
     "a reference to an unknown stack": [Turn("up", takes("organization/ground/nowhere"))],
     "a reference to a foreign organization": [Turn("up", takes("someone/ground/nowhere"))],
+    "a reference to the stack itself": [Turn("up", gives), Turn("up", own_outputs), Turn("up", own_outputs)],
+    "an output that the other stack has not": [Turn("up", gives, stack="base", project="ground"), Turn("up", requires_nothing)],
     "a stash": [Turn("up", stash(1)), Turn("up", stash(2)), Turn("up", stash(2)), Turn("destroy")],
 }

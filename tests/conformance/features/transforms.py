@@ -136,6 +136,33 @@ def functions(size: int) -> Callable[[], object]:
     return program
 
 
+def awaited_transform() -> None:
+    async def change(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+        return pulumi.ResourceTransformResult({**args.props, "size": 5}, args.opts) if args.name == "a" else None
+
+    pulumi.runtime.register_resource_transform(change)
+    Thing("a", name="a")
+
+
+def failing_invoke_transform() -> None:
+    def change(args: pulumi.InvokeTransformArgs) -> pulumi.InvokeTransformResult | None:
+        raise ValueError("not like that")
+
+    pulumi.runtime.register_invoke_transform(change)
+    pulumi.runtime.invoke("fake:index:count", {}, pulumi.InvokeOptions(version="1.2.3"))
+
+
+def failing_stack_transform() -> None:
+    def change(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+        if args.name == "a":
+            raise ValueError("not like this")
+        return None
+
+    pulumi.runtime.register_resource_transform(change)
+    Thing("a", name="a")
+    Thing("b", name="b")
+
+
 CASES: dict[str, list[Turn]] = {
     "transformations": [Turn("up", transformations), Turn("up", transformations)],
     "a stack transformation": [Turn("up", stack_transformation)],
@@ -150,6 +177,9 @@ CASES: dict[str, list[Turn]] = {
         Turn("up", stack_transform_of_secrets_and_outputs),
     ],
     "a transform that fails": [Turn("up", failing_transform)],
+    "a stack transform that fails": [Turn("up", failing_stack_transform)],
+    "a transform that is awaited": [Turn("up", awaited_transform)],
+    "an invoke transform that fails": [Turn("up", failing_invoke_transform)],
     "invoke transforms": [Turn("up", invoke_transforms)],
     "functions": [Turn("preview", functions(1)), Turn("up", functions(1)), Turn("preview", functions(2)), Turn("up", functions(2))],
 }

@@ -126,3 +126,22 @@ def test_a_stash_keeps_its_first_value(desk: Desk) -> None:
 
     assert desk.up(program(1)).outputs == {"kept": 1}
     assert desk.up(program(2)).outputs == {"kept": 1}
+
+
+def test_an_error_that_the_program_logs_fails_nothing(desk: Desk) -> None:
+    desk.up(lambda: Thing("a", name="a"))
+    result = desk.up(lambda: pulumi.log.error("this is wrong"))
+    assert (result.succeeded, result.error, result.changes) == (True, "", {"delete": 1, "same": 1})
+    assert [(item.severity.value, item.message) for item in result.diagnostics] == [("error", "this is wrong")]
+
+
+def test_a_program_may_go_on_without_a_function_that_fails(desk: Desk) -> None:
+    def program() -> None:
+        try:
+            pulumi.runtime.invoke("fake:index:nothing", {}, pulumi.InvokeOptions(version="1.2.3"))
+        except Exception as err:  # noqa: BLE001 - what the SDK raises
+            pulumi.export("reason", str(err))
+
+    result = desk.up(program)
+    reason = "invoke of fake:index:nothing failed: invocation of fake:index:nothing returned an error: no function fake:index:nothing"
+    assert (result.succeeded, result.outputs) == (True, {"reason": reason})

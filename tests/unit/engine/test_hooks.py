@@ -13,7 +13,7 @@ import pulumi
 import pytest
 from pulumi.runtime.proto import callback_pb2, callback_pb2_grpc, resource_pb2
 
-from liftlock_engine import Operation
+from liftlock_engine import EventKind, Operation
 from liftlock_engine.callbacks import CallbackError, Callbacks
 from liftlock_engine.providers.port import ProviderError
 from tests.conformance.features.turns import opts
@@ -71,6 +71,38 @@ def test_a_hook_that_fails_before_a_step_prevents_it_and_one_after_it_fails_the_
     result = desk.up(hooked(before=False, fails=True))
     assert ('after hook "look" failed: not now' in result.error, desk.names) == (True, ["a"])
     assert desk.up(hooked(before=False, fails=False)).changes == {"same": 2}
+
+
+def test_a_hook_that_fails_after_a_removal_keeps_the_successor_for_the_next_run(desk: Desk) -> None:
+    def program(kind: str, *, fails: bool) -> Any:
+        def declare() -> None:
+            def run(args: pulumi.ResourceHookArgs) -> None:
+                if fails:
+                    raise ValueError("not now")
+
+            binding = pulumi.ResourceHookBinding(after_delete=[pulumi.ResourceHook("look", run)])
+            Thing("a", name="a", kind=kind, opts=opts(hooks=binding))
+
+        return declare
+
+    desk.up(program("x", fails=False))
+    result = desk.up(program("y", fails=True))
+    assert ('after hook "look" failed: not now' in result.error, desk.names) == (True, [])
+    assert desk.up(program("y", fails=False)).changes == {"replace": 1, "same": 1}
+    assert desk.names == ["a"]
+
+
+def test_a_hook_may_run_in_a_preview_and_fail_it(desk: Desk) -> None:
+    def program() -> None:
+        def run(args: pulumi.ResourceHookArgs) -> None:
+            raise ValueError("not now")
+
+        hook = pulumi.ResourceHook("look", run, pulumi.ResourceHookOptions(on_dry_run=True))
+        Thing("a", name="a", opts=opts(hooks=pulumi.ResourceHookBinding(before_create=[hook])))
+
+    result = desk.run(Operation.PREVIEW, program)
+    assert 'before hook "look" failed: not now' in result.error
+    assert [event for event in desk.events if event.kind is EventKind.RES_OP_FAILED] == []
 
 
 def test_a_destroy_does_not_delete_what_has_hooks_that_no_program_registers(desk: Desk) -> None:
@@ -132,7 +164,6 @@ def test_a_function_of_the_program_that_does_not_answer_holds_no_ending_run(sile
     callbacks = Callbacks(lambda: True, patience=0.1)
     with pytest.raises(CallbackError, match="the run is ending, and it did not answer"):
         callbacks.call(silent[1], resource_pb2.ResourceHookRequest(), resource_pb2.ResourceHookResponse)
-    callbacks.close()
 
 
 def test_a_function_of_the_program_may_take_its_time_while_the_run_goes(silent: tuple[Silent, callback_pb2.Callback]) -> None:
@@ -147,4 +178,3 @@ def test_a_function_of_the_program_may_take_its_time_while_the_run_goes(silent: 
     callbacks = Callbacks(looked, patience=0.1)
     assert not callbacks.call(function, resource_pb2.ResourceHookRequest(), resource_pb2.ResourceHookResponse).error
     assert looks[0] is False
-    callbacks.close()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
 
+import machine
 from liftlock_engine import ConfigValue
 from liftlock_engine.paths import parse_path, write_path
+from liftlock_engine.pulumi_version import SPOKEN, satisfies
+from machine.pulumi_cli import module_version
 from tests.conformance.features.turns import FakeProvider, opts
 from tests.fakes.things import Thing
 from tests.unit.engine.conftest import Desk
@@ -105,3 +109,80 @@ def test_default_providers_can_be_switched_off(desk: Desk) -> None:
     result = desk.up(lambda: Thing("a", name="a"), config=config)
     assert "Default provider for 'fake' disabled" in result.error
     assert desk.names == []
+
+
+@pytest.mark.parametrize("option", ["ignore_changes", "replace_on_changes", "hide_diffs"])
+@pytest.mark.parametrize("path", ["labels[", "", "a..b"])
+def test_a_path_that_is_none_is_refused_by_its_option(desk: Desk, option: str, path: str) -> None:
+    result = desk.up(lambda: Thing("a", name="a", opts=opts(**{option: [path]})))
+    assert (f"::a: {option}: " in result.error, desk.names) == (True, [])
+    assert "Write it like `envs[0]`" in result.error
+
+
+@pytest.mark.parametrize("part", ["create", "update", "delete", "read"])
+def test_a_time_that_is_none_is_refused(desk: Desk, part: str) -> None:
+    result = desk.up(lambda: Thing("a", name="a", opts=opts(custom_timeouts=pulumi.CustomTimeouts(**{part: "soon"}))))
+    assert ("'soon' is no duration for custom_timeouts" in result.error, desk.names) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("range_", "version", "met"),
+    [
+        (">=3.1.0", (3, 1, 0), True),
+        (">=3.1.0 <4.0.0", (4, 0, 0), False),
+        (">3.1.0", (3, 1, 0), False),
+        ("<= 3.1.0", (3, 1, 0), True),
+        ("3.1.0", (3, 1, 1), False),
+        ("==3.1.0", (3, 1, 0), True),
+        ("!3.1.0", (3, 1, 0), False),
+        ("!=3.1.0 3.x", (3, 1, 1), True),
+        ("<3.0.0 || >=3.2.0", (3, 1, 0), False),
+        ("<3.0.0 || >=3.2.0", (3, 2, 0), True),
+        ("3.1.x", (3, 1, 9), True),
+        (">3.1.x", (3, 1, 9), False),
+        ("<=3.x", (3, 99, 0), True),
+        ("<3.x", (3, 0, 0), False),
+    ],
+)
+def test_a_range_of_versions_is_read_as_pulumi_reads_it(range_: str, version: tuple[int, int, int], met: bool) -> None:
+    assert satisfies(range_, version) is met
+
+
+@pytest.mark.parametrize("range_", ["", "latest", "3", ">=3.1", ">=3.1.0 and <4.0.0", ">=3.1.0 ||", "^3.1.0"])
+def test_what_is_no_range_of_versions_is_refused(range_: str) -> None:
+    with pytest.raises(ValueError, match="is no range of versions"):
+        satisfies(range_)
+
+
+def test_a_version_that_the_program_asks_for_and_this_engine_is_not_is_refused(desk: Desk) -> None:
+    result = desk.up(lambda: pulumi.require_pulumi_version(">=99.0.0"))
+    assert 'does not satisfy the version range ">=99.0.0"' in result.error
+    assert desk.up(lambda: pulumi.require_pulumi_version(">=3.100.0 <4.0.0")).succeeded
+
+
+def test_the_engine_answers_as_the_pulumi_that_the_tests_compare_it_with() -> None:
+    compared_with = module_version((Path(machine.__file__).parent / "pulumi" / "go.mod").read_text())
+    assert compared_with == ".".join(str(part) for part in SPOKEN)
+
+
+def test_one_recorded_resource_is_continued_by_one(desk: Desk) -> None:
+    def both(*, second: str) -> Any:
+        def declare() -> None:
+            first = Thing("x", name="one", opts=opts(aliases=[pulumi.Alias(name="old")]))
+            Thing(second, name="two", opts=opts(aliases=[pulumi.Alias(name="old")], depends_on=[first]))
+
+        return declare
+
+    desk.up(lambda: Thing("old", name="one"))
+    result = desk.up(both(second="y"))
+    assert "Duplicate resource alias 'urn:pulumi:dev::shop::fake:index:Thing::old' applied to resource with URN" in result.error
+    desk.up(lambda: Thing("old", name="one", opts=opts(aliases=[pulumi.Alias(name="x")])))
+    result = desk.up(both(second="old"))
+    assert "Duplicate resource URN 'urn:pulumi:dev::shop::fake:index:Thing::old' conflicting with alias on resource" in result.error
+    assert desk.names == ["one"]
+
+
+@pytest.mark.parametrize(("rule", "op"), [("labels", "replace"), ("labels.a", "update"), ("*", "replace")])
+def test_a_rule_replaces_where_it_covers_all_of_a_change(desk: Desk, rule: str, op: str) -> None:
+    desk.up(lambda: Thing("a", name="a", labels={"a": 1}))
+    assert op in desk.up(lambda: Thing("a", name="a", labels={"a": 2}, opts=opts(replace_on_changes=[rule]))).changes
