@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import runpy
 import sys
 import time
@@ -25,4 +26,7 @@ def main(operation: str, state: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    gc.set_threshold(10_000)  # as liftlock itself does
+    code = main(*sys.argv[1:])
+    gc.freeze()
+    sys.exit(code)

@@ -41,7 +41,7 @@ _CLI = {
     "destroy": ("destroy", *_YES),
 }
 _HERE = Path(__file__).parent
-_SDK_ALONE = [sys.executable, "-c", "import pulumi, pulumi_docker"]
+_SDK_ALONE = [sys.executable, "-c", "import gc, pulumi, pulumi_docker; gc.freeze()"]
 Operate = Callable[[str, Mapping[str, str]], Measured]
 
 
