@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -163,7 +163,7 @@ def protected_message(urn: str, verb: str) -> str:
 
 def plan_dependents(
     root: ResourceState,
-    recorded: Sequence[ResourceState],
+    recorded: Iterable[ResourceState],
     registered: frozenset[str],
     must_replace: Callable[[ResourceState, frozenset[str]], tuple[str, ...] | None],
 ) -> tuple[Dependent, ...]:
@@ -171,7 +171,7 @@ def plan_dependents(
 
     recorded: in the order of the state, dependencies first. registered: seen already in this run; they cannot depend on `root`
     any more. must_replace: the keys that force a replacement when the properties that depend on the given URNs become unknown;
-    None where the resource can stay.
+    None where the resource can stay. What the program wants replaced whenever `root` is (`replace_with`) goes as if it had to.
     """
     replaced = {root.urn}
     affected = {root.urn}  # through resources that stay, too: a component stays and its dependents may not
@@ -184,20 +184,11 @@ def plan_dependents(
         if state is root or state.delete or state.pending_replacement or state.urn in registered or not state.needs & affected:
             continue
         affected.add(state.urn)
-        keys = must_replace(state, frozenset(replaced)) if state.managed else None
+        keys = () if root.urn in state.replace_with else must_replace(state, frozenset(replaced)) if state.managed else None
         if keys is not None:
             found.append(Dependent(state, keys))
             replaced.add(state.urn)
-    return (*found, *_replaced_with(root, recorded, registered, replaced))
-
-
-def _replaced_with(
-    root: ResourceState, recorded: Iterable[ResourceState], registered: frozenset[str], found: set[str]
-) -> Iterator[Dependent]:
-    """What the program wants replaced whenever `root` is (`replace_with`)."""
-    for state in recorded:
-        if root.urn in state.replace_with and not state.delete and not state.pending_replacement and state.urn not in registered | found:
-            yield Dependent(state, ())
+    return tuple(found)
 
 
 def plan_deletes(leftovers: Iterable[ResourceState]) -> tuple[Step, ...]:

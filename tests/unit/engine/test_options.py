@@ -41,6 +41,19 @@ def test_replace_with_follows_the_other_resource(desk: Desk, first: bool) -> Non
     assert desk.recorded("user").replace_with == (desk.recorded("base").urn,)
 
 
+def test_what_needs_a_follower_of_replace_with_goes_before_it(desk: Desk) -> None:
+    def program(name: str) -> Any:
+        def declare() -> None:
+            base = Thing("base", name=name, opts=opts(delete_before_replace=True))
+            user = Thing("user", opts=opts(replace_with=[base]))
+            Thing("last", uses=user.id)
+
+        return declare
+
+    desk.up(program("one"))
+    assert desk.up(program("two")).changes == {"replace": 3, "same": 1}
+
+
 def test_hidden_differences_happen_and_are_not_shown(desk: Desk) -> None:
     def program(size: int) -> Any:
         return lambda: Thing("a", name="a", size=size, kind="x", opts=opts(hide_diffs=["size"]))
