@@ -190,6 +190,7 @@ def described(bench: Bench, plan: Plan) -> Mapping[str, Mapping[str, Any]]:
 _COMPARED = (
     *("type", "custom", "parent", "protect", "external", "property_dependencies", "provider_urn", "retain_on_delete"),
     *("deleted_with", "ignore_changes", "replace_on_changes", "additional_secret_outputs", "import_id"),
+    *("replace_with", "replacement_trigger"),
 )
 
 

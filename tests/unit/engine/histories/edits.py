@@ -90,4 +90,19 @@ def random_edit(plan: Plan, dice: random.Random) -> Plan:
     return cleaned(edit(plan))
 
 
-_CHANGING = ("size", "kind", "named", "uses", "waits", "within", "home", "protect", "retain", "before", "provider", "variant")
+_CHANGING = (
+    "size",
+    "kind",
+    "named",
+    "uses",
+    "waits",
+    "within",
+    "home",
+    "protect",
+    "retain",
+    "before",
+    "provider",
+    "variant",
+    "trigger",
+    "follows",
+)

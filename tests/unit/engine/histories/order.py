@@ -11,7 +11,14 @@ from liftlock_engine.model import ResourceState, Snapshot
 def needs_of(state: ResourceState) -> set[str]:
     """The URNs of what must be there before the resource."""
     of_properties = (urn for urns in state.property_dependencies.values() for urn in urns)
-    return {*state.dependencies, *of_properties, state.parent, state.provider.rpartition("::")[0], state.deleted_with} - {""}
+    return {
+        *state.dependencies,
+        *of_properties,
+        state.parent,
+        state.provider.rpartition("::")[0],
+        state.deleted_with,
+        *state.replace_with,
+    } - {""}
 
 
 def check_recorded(resources: Sequence[ResourceState]) -> None:

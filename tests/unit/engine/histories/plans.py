@@ -19,7 +19,7 @@ SLOTS = 40
 class Part:
     """One resource. slot: which one it is, whatever it is called. home: the component or part that is its parent.
 
-    uses, waits, within: slots of other parts; those that are not registered before it do not count.
+    uses, waits, within, follows: slots of other parts; those that are not registered before it do not count.
     """
 
     slot: int
@@ -38,6 +38,8 @@ class Part:
     ignore: str = ""
     on_size: bool = False
     provider: str = ""
+    trigger: int = 0
+    follows: int | None = None
 
     @property
     def name(self) -> str:
@@ -79,12 +81,20 @@ def cleaned(plan: Plan) -> Plan:
             with_host=part.with_host and within is not None,
             uses=None if part.with_host and within is not None else uses,  # it is not removed by itself, so it would hold what it uses
             waits=tuple(slot for slot in part.waits if slot in done),
-            # What is removed with its host cannot be kept; what keeps its name cannot be made beside its predecessor.
+            follows=part.follows if part.follows in done else None,
+            # What is removed with its host cannot be kept.
             protect=part.protect and within is None,
             retain=part.retain and within is None,
-            before=None if part.named and part.before is False else part.before,
+            before=_before(part),
         )
     return replace(plan, parts=tuple(done.values()))
+
+
+def _before(part: Part) -> bool | None:
+    """What keeps its name cannot be made beside its predecessor; the provider says so only where the properties are the reason."""
+    if not part.named:
+        return part.before
+    return True if part.trigger or part.follows is not None or part.before else None
 
 
 # --- where plans come from ---
@@ -121,6 +131,8 @@ def thrown(slot: int, earlier: list[int], dice: random.Random) -> Part:
         ignore=dice.choice(["", "", "", "", "size", "kind"]),
         on_size=dice.random() < 0.1,
         provider=dice.choice(["", "", "p1", "p2"]),
+        trigger=dice.choice([0, 0, 0, 0, 1, 2]),
+        follows=some(0.1),
     )
 
 

@@ -121,6 +121,8 @@ class Registrar:
             ignoreChanges=[part.ignore] if part.ignore else [],
             replaceOnChanges=["size"] if part.on_size else [],
             deletedWith=self._made(part.within).urn if part.within is not None and part.with_host else "",
+            replacement_trigger=struct_pb2.Value(number_value=part.trigger) if part.trigger else None,
+            replace_with=[self._made(part.follows).urn] if part.follows is not None else [],
             aliases=[alias_pb2.Alias(urn=urn) for urn in _former(part, parent)],
         )
 

@@ -34,6 +34,8 @@ _FIELDS: dict[str, st.SearchStrategy[object]] = {
     "ignore": st.sampled_from(["", "size", "kind"]),
     "on_size": st.booleans(),
     "provider": st.sampled_from(["", "p1", "p2"]),
+    "trigger": st.integers(0, 2),
+    "follows": _slot,
 }
 _set = st.one_of([st.builds(SetField, _place, st.just(key), values) for key, values in _FIELDS.items()])
 _edits: st.SearchStrategy[Edit] = st.one_of(
