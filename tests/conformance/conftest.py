@@ -6,11 +6,13 @@ import gc
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from liftlock_engine.providers.docker.provider import DockerProvider
 from tests.conformance.cases import PROGRAMS, docker_says
+from tests.conformance.hands import Hands, configured, join_hands
 from tests.registries import registry_image, run_registry
 
 
@@ -41,6 +43,14 @@ def docker(no_leftovers: None) -> Iterator[DockerProvider]:
     provider = DockerProvider()
     yield provider
     provider.close()
+
+
+@pytest.fixture
+def hands(tmp_path: Path, no_leftovers: None) -> Iterator[Hands]:
+    """Both engines on one stack that has a configuration with a secret and no state."""
+    with join_hands(tmp_path) as made:
+        configured(made.embedded.engine)
+        yield made
 
 
 @pytest.fixture

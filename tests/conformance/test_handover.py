@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,28 +13,15 @@ from liftlock_engine import LockedError
 from tests.conformance.cases import docker_says
 from tests.conformance.cli import NEEDS_CLI
 from tests.conformance.facts import checkpoint_resources
-from tests.conformance.hands import CONFIG, PASSPHRASE, PROJECT, STACK, Hands, Shop, configured, join_hands
+from tests.conformance.hands import CONFIG, ENGINES, PASSPHRASE, PROJECT, STACK, Hands, Shop, configured, join_hands, soon
 
 pytestmark = [*NEEDS_CLI, pytest.mark.usefixtures("no_leftovers")]
-ENGINES = ("embedded", "pulumi")
 NO_IMAGE = "sha256:" + "0" * 64
-
-
-@pytest.fixture
-def hands(tmp_path: Path) -> Iterator[Hands]:
-    """Both engines on one stack that has a configuration with a secret and no state."""
-    with join_hands(tmp_path) as made:
-        configured(made.embedded.engine)
-        yield made
-
-
-def _other(engine: str) -> str:
-    return "pulumi" if engine == "embedded" else "embedded"
 
 
 @pytest.mark.parametrize("maker", ENGINES)
 def test_what_one_engine_made_the_other_takes_over(hands: Hands, maker: str) -> None:
-    first, second = hands.hand(maker), hands.hand(_other(maker))
+    first, second = hands.both(maker)
     assert first.run("up", Shop()).changes == {"create": 5}
     for operation, program in (("preview", Shop()), ("up", Shop()), ("refresh", None), ("preview_refresh", None)):
         done = second.run(operation, program)
@@ -57,7 +37,7 @@ def test_what_one_engine_made_the_other_takes_over(hands: Hands, maker: str) -> 
 
 @pytest.mark.parametrize("maker", ENGINES)
 def test_after_a_failed_run_the_other_engine_goes_on(hands: Hands, maker: str) -> None:
-    first, second = hands.hand(maker), hands.hand(_other(maker))
+    first, second = hands.both(maker)
     failed = first.run("up", Shop(image=NO_IMAGE))
     assert not failed.succeeded
     assert "is not on this machine" in failed.errors
@@ -69,7 +49,7 @@ def test_after_a_failed_run_the_other_engine_goes_on(hands: Hands, maker: str) -
 
 @pytest.mark.parametrize("maker", ENGINES)
 def test_a_replacement_that_one_engine_began_the_other_ends(hands: Hands, maker: str) -> None:
-    first, second = hands.hand(maker), hands.hand(_other(maker))
+    first, second = hands.both(maker)
     assert first.run("up", Shop()).succeeded
     assert not first.run("up", Shop(image=NO_IMAGE)).succeeded
     marked = [resource["urn"] for resource in _resources(hands) if resource.get("pendingReplacement")]
@@ -83,23 +63,21 @@ def test_a_replacement_that_one_engine_began_the_other_ends(hands: Hands, maker:
 
 @pytest.mark.parametrize("maker", ENGINES)
 def test_a_killed_run_holds_its_lock_and_the_other_engine_cleans_up_after_it(hands: Hands, maker: str) -> None:
-    with _waiting_run(hands, maker) as run:
-        holder = _lock(hands)
+    with hands.running(maker, "up", Shop(waits=True), lambda: docker_says("ps", "-q", "--filter", "name=ref-hand-box") != "") as run:
+        (holder,) = hands.holders
         for engine in ENGINES:
-            assert f"{holder['pid']}" in _refused(hands, engine), engine
-        os.killpg(run.pid, signal.SIGKILL)
-        run.wait(60)
-    latest = json.loads(hands.cli.stack.checkpoint.read_text())["checkpoint"]["latest"]
-    assert [operation["type"] for operation in latest["pending_operations"]] == ["creating"]
+            assert f"{holder.pid}" in _refused(hands, engine), engine
+        hands.kill(run)
+    assert hands.pending == ["creating"]
     if maker == "embedded":
-        assert f"pid {holder['pid']}" in _refused(hands, "pulumi")  # the CLI frees no lock by itself
+        assert f"pid {holder.pid}" in _refused(hands, "pulumi")  # the CLI frees no lock by itself
         hands.cli.stack("cancel", "--yes", STACK)
-    second = hands.hand(_other(maker))
-    assert _soon(lambda: second.run("up", Shop()).succeeded)
-    assert maker == "embedded" or any(f"process {holder['pid']}" in said for said in hands.embedded.told)
+    first, second = hands.both(maker)
+    assert soon(lambda: second.run("up", Shop()).succeeded)
+    assert maker == "embedded" or any(f"process {holder.pid}" in said for said in hands.embedded.told)
     assert hands.embedded.run("up", Shop()).unchanged
     assert len(docker_says("ps", "-aq", "--filter", "name=ref-hand-").split()) == 1
-    assert hands.hand(maker).run("destroy").succeeded
+    assert first.run("destroy").succeeded
     assert docker_says("ps", "-aq", "--filter", "name=ref-hand-") == ""
 
 
@@ -122,8 +100,9 @@ def test_cli_commands_say_of_an_embedded_stack_what_they_say_of_their_own(tmp_pa
                 configured(hands.embedded.engine)
             else:
                 hands.cli.stack.configure(CONFIG)
-            assert hands.hand(maker).run("up", Shop()).succeeded
-            assert hands.hand(maker).run("up", Shop(more=True)).succeeded
+            for operation, program in (("up", Shop()), ("up", Shop()), ("up", Shop(more=True)), ("refresh", None)):
+                assert hands.hand(maker).run(operation, program).succeeded
+            assert not hands.hand(maker).run("up", Shop(more=True, image=NO_IMAGE)).succeeded
             said[maker], left[maker] = _told_by_commands(hands), _files(hands)
             assert hands.hand(maker).run("destroy").succeeded
     assert said["embedded"] == said["pulumi"]
@@ -141,6 +120,20 @@ def test_an_export_of_an_embedded_stack_is_imported_and_nothing_changes(hands: H
     assert hands.embedded.run("destroy").succeeded
 
 
+def test_configuration_set_by_the_cli_reaches_the_embedded_engine(hands: Hands) -> None:
+    assert hands.embedded.run("up", Shop()).succeeded
+    cli = hands.cli.stack
+    for words in (("shop:greeting", "good day"), ("--secret", "shop:password", "owl-3"), ("--path", "shop:data.list[0]", "7")):
+        cli("config", "set", "--stack", STACK, *words)
+    assert hands.embedded.run("up", Shop()).changes["replace"] == 1  # the password is in the container's environment
+    assert json.loads(cli("stack", "output", "--stack", STACK, "--json", "--show-secrets"))["password"] == "owl-3"
+    assert hands.cli.run("up", Shop()).unchanged
+    theirs, ours = json.loads(cli("stack", "history", "--stack", STACK, "--json", "--show-secrets"))[:2]
+    assert ours["config"] == theirs["config"]
+    assert ours["config"]["shop:password"]["value"] == "owl-3"
+    assert hands.embedded.run("destroy").succeeded
+
+
 def _told_by_commands(hands: Hands) -> dict[str, Any]:
     """What commands print, without times, ids and ciphertexts."""
     cli = hands.cli.stack
@@ -155,8 +148,8 @@ def _told_by_commands(hands: Hands) -> dict[str, Any]:
         "ls": [{key: value for key, value in stack.items() if key not in ("lastUpdate", "current")} for stack in listed],
         "output": (ask("stack", "output"), ask("stack", "output", "--show-secrets")),
         "config": (ask("config"), ask("config", "--show-secrets"), cli("config", "get", "shop:password", "--stack", STACK)),
-        "history": [{key: entry[key] for key in ("kind", "result", "resourceChanges", "config")} for entry in entries[:2]],
-        "history keys": [sorted(entry) for entry in entries[:2]],
+        "history": [{key: entry[key] for key in ("kind", "result", "resourceChanges", "config")} for entry in entries],
+        "history keys": [sorted(entry) for entry in entries],
         "export": sorted(exported["deployment"].keys() - {"metadata"}),
         "resources": [
             (item["urn"], item["type"], sorted(item.keys() - {"sourcePosition", "stackTrace"}), _bare(item.get("inputs")))
@@ -185,12 +178,6 @@ def _resources(hands: Hands) -> tuple[Any, ...]:
     return checkpoint_resources(hands.cli.stack.checkpoint, PASSPHRASE)
 
 
-def _lock(hands: Hands) -> dict[str, Any]:
-    folder = hands.cli.stack.checkpoint.parents[2] / "locks" / "organization" / PROJECT / STACK
-    found: dict[str, Any] = json.loads(next(folder.glob("*.json")).read_text())
-    return found
-
-
 def _refused(hands: Hands, engine: str) -> str:
     """What an engine says that may not start."""
     if engine == "embedded":
@@ -201,34 +188,3 @@ def _refused(hands: Hands, engine: str) -> str:
     assert not done.succeeded
     assert "the stack is currently locked" in done.errors
     return done.errors
-
-
-_RUN = """
-import sys
-from pathlib import Path
-from tests.conformance.hands import Shop, join_hands
-with join_hands(Path(sys.argv[1])) as hands:
-    hands.hand(sys.argv[2]).run("up", Shop(waits=True))
-"""
-
-
-@contextlib.contextmanager
-def _waiting_run(hands: Hands, engine: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A run in processes of its own, waiting for a container that never gets healthy."""
-    assert hands.cli.stack.stack  # both find the stack there
-    with subprocess.Popen([sys.executable, "-c", _RUN, str(hands.cli.stack.folder), engine], start_new_session=True) as run:
-        try:
-            assert _soon(lambda: docker_says("ps", "-q", "--filter", "name=ref-hand-box") != "")
-            yield run
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(run.pid, signal.SIGKILL)
-
-
-def _soon(done: Callable[[], bool], seconds: float = 60) -> bool:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if done():
-            return True
-        time.sleep(0.1)
-    return False

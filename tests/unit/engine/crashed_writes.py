@@ -1,7 +1,8 @@
 """Run by test_crash.py in a process of its own: the same update over and over, ended at each thing that it does to the state's folder.
 
-Arguments: a folder, and `between` (SIGKILL before each write, rename or removal) or `within` (each write in turn ends the run at some byte
-of a file). Each run is a copy of this process, which has loaded everything already. Prints what was found, as JSON.
+Arguments: a folder; `between` (SIGKILL before each write, rename or removal) or `within` (each write in turn ends the run at some byte of a
+file); optionally a number: take only every so-manieth moment, and keep what each run left, in `left-…`. Each run is a copy of this process,
+which has loaded everything already. Prints what was found, as JSON.
 """
 
 from __future__ import annotations
@@ -114,29 +115,31 @@ def check(place: Path, states: list[str]) -> None:
     assert [name for name in left if not name.startswith(".meta.yaml.")] == []  # meta.yaml is of all stacks: another may be at it
 
 
-def cut_off(place: Path, at: int, byte: int | None) -> dict[str, object] | None:
+def cut_off(place: Path, at: int, byte: int | None, *, keep: bool) -> dict[str, object] | None:
     """One run that is ended, and what was found after it; None where it came to its end."""
     states = [digest(engine(place, Things(place / "world")).backend.state_path(STACK))]
     code, told = in_a_copy(lambda tell: update(place, "second", Reaper(place / "state", at, byte, tell)))
     if code >= 0:
         assert code == 0, told
         return None
+    if keep:
+        shutil.copytree(place, place.with_name(f"left-{at}"))
     _, wrong = in_a_copy(lambda _: check(place, states + told))
     return {"at": at, "byte": byte, "died of": -code, "states": len(told), "wrong": wrong}
 
 
 def main() -> None:
     """Goes on until a run comes to its end."""
-    folder, within = Path(sys.argv[1]), sys.argv[2] == "within"
+    folder, within, every = Path(sys.argv[1]), sys.argv[2] == "within", int(sys.argv[3]) if len(sys.argv) > 3 else 0
     base = folder / "base"
     made = in_a_copy(lambda _: update(base, "first"))
     assert made == (0, []), made
     backend = engine(base, Things(base / "world")).backend
     backend.load(STACK, Crypter("", lambda: PASSPHRASE))  # the key of the secrets: derived once, and every copy has it
     deaths = []
-    for at in itertools.count(1):
+    for at in itertools.count(1, every or 1):
         place = shutil.copytree(base, folder / str(at))
-        death = cut_off(place, at, int(10 ** DICE.uniform(0, 3.6)) if within else None)
+        death = cut_off(place, at, int(10 ** DICE.uniform(0, 3.6)) if within else None, keep=every > 0)
         if death is None:
             break
         deaths.append(death)
