@@ -75,9 +75,7 @@ class Claims:
             superseded = [state for state in self._run.journal.left() if state.delete and state.urn == recorded_as]
             if diff.replacing or superseded:
                 self._changed.wait_for(lambda: self._running.isdisjoint(self._users(recorded_as)))
-            condemned = self._condemned.get(recorded_as)
-            keys = condemned.keys if condemned is not None and old is not None and old.pending_replacement else None
-            steps = plan_registration(goal, old, diff, condemned=keys, dependents=self._dependents)
+            steps = plan_registration(goal, old, diff, condemned=self.condemned(old), dependents=self._dependents)
             if not isinstance(steps, Blocked):
                 steps = clear_the_way(steps, superseded, self._dependents)
             if not isinstance(steps, Blocked):
@@ -86,6 +84,11 @@ class Claims:
                     if step.op is Op.DELETE_REPLACED and step.urn != recorded_as and living:
                         self._condemned.setdefault(step.urn, _Condemned(step.keys))
             return steps
+
+    def condemned(self, old: ResourceState | None) -> tuple[str, ...] | None:
+        """Why this run removed the object already, before its registration came; None where it did not."""
+        found = self._condemned.get(old.urn) if old is not None and old.pending_replacement else None
+        return found.keys if found is not None else None
 
     @contextmanager
     def removal(self, state: ResourceState) -> Iterator[ResourceState | None]:

@@ -17,7 +17,7 @@ from liftlock_engine.model import Goal, ResourceState, state_of
 from liftlock_engine.paths import keep_old
 from liftlock_engine.providers.port import CheckFailure, Diff, Provider, ProviderError
 from liftlock_engine.secrecy import conceal, has_unknown, reveal, reveal_map
-from liftlock_engine.steps import NO_DIFF, REPLACING, Blocked, Op, Step, force_replace
+from liftlock_engine.steps import NO_DIFF, REPLACING, Blocked, Op, Step, force_replace, protected_message
 from liftlock_engine.values import UNKNOWN, PropertyMap, Value
 
 _IMPORTED_STAYS: Final = (
@@ -45,14 +45,15 @@ class CustomResources:
         recorded = old if old is not None and not old.external else None
         kept = replace(goal, inputs=keep_old(goal.inputs, recorded.inputs, goal.ignore_changes)) if recorded is not None else goal
         inputs = self._check(kept, provider, recorded)
-        diff = self._diff(goal, provider, recorded, inputs) if recorded is not None and not recorded.pending_replacement else NO_DIFF
-        if diff.replacing or (recorded is not None and recorded.pending_replacement):
+        removed = self._claims.condemned(recorded) is not None
+        diff = self._diff(goal, provider, recorded, inputs) if recorded is not None and not removed else NO_DIFF
+        if recorded is not None and (diff.replacing or recorded.pending_replacement):
             inputs = self._check(goal, provider, None)  # a new object gets its own defaults, a new autoname for one
+            if not removed:
+                self._refuse_replacing(goal, recorded, diff)
         self._declared[goal.urn] = inputs
         if imported is not None and not diff.changed and not diff.replacing:
             return imported
-        if diff.replacing and goal.import_id:
-            self._refuse_replacing(goal, diff)
         steps = self._claims.plan(goal, old, diff)
         if isinstance(steps, Blocked):
             raise self._fail(goal, steps.reason)
@@ -91,7 +92,15 @@ class CustomResources:
             return False
         return reveal(trigger) != reveal(old.replacement_trigger)
 
-    def _refuse_replacing(self, goal: Goal, diff: Diff) -> None:
+    def _refuse_replacing(self, goal: Goal, old: ResourceState, diff: Diff) -> None:
+        """Fails where the resource may not be replaced; a preview says so and goes on."""
+        if goal.protect and old.protect:  # what the program takes off in this same run holds no longer
+            message = protected_message(goal.urn, "replaced")
+            if not self._run.preview:
+                raise self._fail(goal, message)
+            self._run.reporter.diagnostic(Severity.ERROR, message, goal.urn)
+        if not goal.import_id:
+            return
         why = diff.replaces or [path for path, item in diff.detailed.items() if item.kind.replaces] or ["its replacement trigger"]
         message = f"{_IMPORTED_STAYS}; it would be replaced for: {', '.join(why)}"
         if not self._run.preview:

@@ -53,7 +53,9 @@ class NoProgram:
     def before(self, kind: str, change: Change) -> None:
         """Fails where the resource has such a hook."""
         for name in change.state.hooks.get(kind, ()):
-            raise HookFailedError(f'hook "{name}" was not registered')
+            raise HookFailedError(
+                f'hook "{name}" was not registered: no program runs; take the hook off it in the program and update first'
+            )
 
     def after(self, kind: str, change: Change) -> bool:
         """Reports where the resource has such a hook."""

@@ -66,7 +66,7 @@ class ProgramHooks:
             with self._lock:
                 hook = self._hooks.get(name)
             if hook is None:
-                raise HookFailedError(f'hook "{name}" was not registered')
+                raise HookFailedError(f'hook "{name}" was not registered: the program must have it until the resource is gone')
             if self._preview and not hook.on_dry_run:
                 continue
             error = self._call(hook, change)

@@ -103,9 +103,9 @@ def plan_registration(
         return (step,)
     if old.external:  # read until now: what somebody else made stays, and this stack makes one of its own
         return (replace(step, op=Op.CREATE_REPLACEMENT), replace(step, op=Op.REPLACE))
-    if condemned is not None or old.pending_replacement:
-        return (replace(step, op=Op.REPLACE, diff=NO_DIFF), replace(step, op=Op.CREATE_REPLACEMENT, diff=NO_DIFF, keys=condemned or ()))
-    if not diff.replacing:
+    if condemned is not None:
+        return (replace(step, op=Op.REPLACE, diff=NO_DIFF), replace(step, op=Op.CREATE_REPLACEMENT, diff=NO_DIFF, keys=condemned))
+    if not diff.replacing and not old.pending_replacement:
         return (replace(step, op=Op.UPDATE if diff.changed or old.init_errors else Op.SAME),)
     return _plan_replacement(goal, old, diff, dependents)
 
@@ -115,15 +115,15 @@ def _plan_replacement(
 ) -> tuple[Step, ...] | Blocked:
     # What the program says outright goes before what the provider would rather have.
     before = goal.delete_before_replace if goal.delete_before_replace is not None else diff.delete_before_replace
-    removed = dependents(old) if before else ()
-    # Protection that the program takes off in this same run holds no longer.
-    if blocked := _protected((*((old,) if goal.protect else ()), *(dependent.state for dependent in removed))):
+    removed = dependents(old) if before and not old.pending_replacement else ()
+    if blocked := _protected(dependent.state for dependent in removed):
         return blocked
     new = Step(Op.CREATE_REPLACEMENT, goal.urn, goal.type, old, diff, diff.replaces, goal.hide_diffs)
     shown = replace(new, op=Op.REPLACE)
     if not before:
         return (new, shown)
-    return (*_removals(removed), Step(Op.DELETE_REPLACED, old.urn, old.type, old), shown, new)
+    own = () if old.pending_replacement else (Step(Op.DELETE_REPLACED, old.urn, old.type, old),)
+    return (*_removals(removed), *own, shown, new)
 
 
 def clear_the_way(

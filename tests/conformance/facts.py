@@ -15,7 +15,7 @@ from liftlock_engine.events import Event, EventKind, Result, Severity
 from liftlock_engine.passphrase import Crypter
 from liftlock_engine.signatures import SECRET_SIGNATURE, SIGNATURE
 from liftlock_engine.values import UNKNOWN, Secret
-from tests.conformance.reasons import reasons
+from tests.conformance.reasons import reason_of, reasons
 
 RECORDED = Path(__file__).parent / "recorded"
 
@@ -91,7 +91,7 @@ def seen_facts(name: str, result: Result, events: list[Event], state: Path, pass
     happenings = (_happening(event) for event in events if event.kind not in (EventKind.SUMMARY, EventKind.DIAGNOSTIC))
     outputs = {key: _output(value) for key, value in result.outputs.items()} if result.operation.value == "up" else {}
     errors = ((item.urn, item.message) for item in result.diagnostics if item.severity is Severity.ERROR)
-    said = frozenset((item.severity.value, item.message) for item in result.diagnostics if item.severity is not Severity.ERROR)
+    said = frozenset((item.severity.value, reason_of(item.message)) for item in result.diagnostics if item.severity is not Severity.ERROR)
     resources = checkpoint_resources(state, passphrase)
     operation, happened = result.operation.value, tuple(happenings)
     return Facts(name, operation, result.succeeded, result.changes, outputs, happened, resources, reasons(errors), said=said)
@@ -107,7 +107,7 @@ def cli_facts(
     changes = next((event.summary_event.resource_changes for event in told if event.summary_event), {})
     diagnostics = [(event.diagnostic_event, _COLOURS.sub("", event.diagnostic_event.message)) for event in told if event.diagnostic_event]
     errors = ((item.urn or "", message) for item, message in diagnostics if item.severity == "error")
-    said = frozenset((item.severity, message.strip()) for item, message in diagnostics if item.severity in ("info", "warning"))
+    said = frozenset((item.severity, reason_of(message.strip())) for item, message in diagnostics if item.severity in ("info", "warning"))
     plain = {key: (item.secret, "[secret]" if item.secret else item.value) for key, item in outputs.items()}
     resources = checkpoint_resources(state, passphrase)
     counts = {str(getattr(op, "value", op)): count for op, count in changes.items()}

@@ -19,6 +19,7 @@ _REASONS = (
     (re.compile(r"organization name must be 'organization'"), "the stack is of a foreign organization"),
     (re.compile(r'Pulumi CLI version \S+ does not satisfy the version range "([^"]+)"'), r"the version is not in the range \1"),
     (re.compile(r"resource hook already registered for name (.*)"), r"there are two hooks \1"),
+    (re.compile(r'hook "[^"]+" was not registered'), r"\g<0>"),
     (re.compile(r"\Aa transform of .*? failed: (.*?):\n"), r"a transform failed: \1"),
     (re.compile(r"transform\b.*Invoke callback \S+ error: (.*?):\n", re.DOTALL), r"a transform failed: \1"),
     (re.compile(r"\A.*?Traceback .*\n(\w+): (.*)\Z", re.DOTALL), r"the program raised \1: \2"),
@@ -30,10 +31,11 @@ _REASONS = (
 
 def reasons(errors: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
     """The reasons by resource, each once: Pulumi tells most errors twice. errors: (URN or empty, message)."""
-    return frozenset((urn, _reason(message.strip())) for urn, message in errors if not _ECHO.fullmatch(message.strip()))
+    return frozenset((urn, reason_of(message.strip())) for urn, message in errors if not _ECHO.fullmatch(message.strip()))
 
 
-def _reason(told: str) -> str:
+def reason_of(told: str) -> str:
+    """The message in the shared words."""
     message = _PREFIX.sub("", told)
     for pattern, words in _REASONS:
         if found := pattern.search(message):

@@ -46,9 +46,11 @@ def test_both_engines_do_the_same(case: str, tmp_path: Path) -> None:
             expected, found = difference.recorded(expected), difference.seen(found)
         lines = disagreements(expected, found) + [f"said only by one: {item}" for item in sorted(expected.said ^ found.said)]
         wrong += [f"{number} {turn.operation}: {line}" for line in lines]
-    there = [_normal([item["inputs"] for item in Things(world).objects().values()]) for world in (tmp_path / "cli" / "world", embedded)]
+    worlds = [Things(world) for world in (tmp_path / "cli" / "world", embedded)]
+    there = [_normal([item["inputs"] for item in world.objects().values()]) for world in worlds]
     assert not wrong, "\n".join(wrong)
     assert there[0] == there[1]
+    assert worlds[0].timeouts() == worlds[1].timeouts()
 
 
 def _embedded(engine: Engine, turn: Turn) -> Facts:

@@ -82,6 +82,16 @@ class Things:
         """Removes one object, if it is there."""
         (self.world / f"{name}.json").unlink(missing_ok=True)
 
+    def timeouts(self) -> list[str]:
+        """The times that calls were given, such as `create 60`."""
+        told = self.world / "timeouts.txt"
+        return told.read_text().splitlines() if told.exists() else []
+
+    def _note(self, verb: str, timeout: float | None) -> None:
+        if timeout is not None:
+            with (self.world / "timeouts.txt").open("a") as told:
+                told.write(f"{verb} {timeout:g}\n")
+
     def _find(self, id_: str) -> dict[str, Any] | None:
         return next((item for item in self.objects().values() if item["id"] == id_), None)
 
@@ -123,6 +133,7 @@ class Things:
 
     def create(self, urn: str, type_: str, inputs: PropertyMap, *, timeout: float | None = None) -> Made:
         self._reach()
+        self._note("create", timeout)
         self.hook("create", urn)
         if str(inputs["name"]) in self.objects():
             raise ProviderError(f"the name {inputs['name']} is taken")
@@ -168,6 +179,7 @@ class Things:
         timeout: float | None = None,
     ) -> PropertyMap:
         self._reach()
+        self._note("update", timeout)
         self.hook("update", urn)
         if self._find(id_) is None:
             raise ProviderError(f"{id_} is gone")
@@ -177,6 +189,7 @@ class Things:
 
     def delete(self, urn: str, type_: str, id_: str, inputs: PropertyMap, outputs: PropertyMap, *, timeout: float | None = None) -> None:
         self._reach()
+        self._note("delete", timeout)
         self.hook("delete", urn)
         objects = self.objects()
         going = {id_}

@@ -75,6 +75,7 @@ CASES: dict[str, list[Turn]] = {
     "deleted with another in a destroy": [Turn("up", guests("one")), Turn("destroy")],
     "protected things": [
         Turn("up", named("one", protect=True)),
+        Turn("preview", named("two", protect=True)),
         Turn("up", named("two", protect=True)),
         Turn("up", nothing),
         Turn("destroy"),
@@ -84,6 +85,22 @@ CASES: dict[str, list[Turn]] = {
         Turn("up", named("one", additional_secret_outputs=["stamp"])),
         Turn("up", named("one")),
         Turn("refresh"),
+    ],
+    "a replacement that is cut short": [
+        Turn("up", of_kind("x")),
+        Turn("up", of_kind("y"), before=lambda world: refuse(world, "create", "a", 1)),
+        Turn("preview", of_kind("y")),
+        Turn("up", of_kind("y")),
+    ],
+    "a replacement that is cut short and not wanted any more": [
+        Turn("up", of_kind("x")),
+        Turn("up", of_kind("y"), before=lambda world: refuse(world, "create", "a", 1)),
+        Turn("up", of_kind("x")),
+    ],
+    "a protected thing whose replacement is cut short": [
+        Turn("up", of_kind("x")),
+        Turn("up", of_kind("y"), before=lambda world: refuse(world, "create", "a", 1)),
+        Turn("up", of_kind("y", protect=True)),
     ],
     "a create that fails once": [Turn("up", named("one"), before=lambda world: refuse(world, "create", "a", 1)), Turn("up", named("one"))],
 }

@@ -125,7 +125,7 @@ CASES: dict[str, list[Turn]] = {
         Turn("up", hooked(1, "y", fails="before_delete")),
         Turn("up", hooked(1, "y")),
     ],
-    "a hook after a delete fails": [Turn("up", hooked(1)), Turn("up", hooked(1, "y", fails="after_delete"))],
+    "a hook after a delete fails": [Turn("up", hooked(1)), Turn("up", hooked(1, "y", fails="after_delete")), Turn("up", hooked(1, "y"))],
     "hooks in previews": [Turn("preview", in_previews(fails=False)), Turn("preview", in_previews(fails=True))],
     "a function that is no hook yet": [Turn("up", bare_and_async)],
     "two hooks of one name": [Turn("up", of_one_name)],

@@ -75,7 +75,12 @@ CASES: dict[str, list[Turn]] = {
         Turn("preview", replaced_with("two", first=True)),
         Turn("up", replaced_with("two", first=True)),
     ],
-    "timeouts and hidden differences": [Turn("up", timeouts_and_hidden(1)), Turn("up", timeouts_and_hidden(2)), Turn("refresh")],
+    "timeouts and hidden differences": [
+        Turn("up", timeouts_and_hidden(1)),
+        Turn("up", timeouts_and_hidden(2)),
+        Turn("refresh"),
+        Turn("destroy"),
+    ],
     "what children inherit": [Turn("up", inherited(protect=False)), Turn("up", inherited(protect=True)), Turn("destroy")],
     "a component whose inputs change": [
         Turn("up", lambda: Group("g", {"size": 1})),

@@ -9,12 +9,13 @@ import pulumi
 import pytest
 
 import machine
-from liftlock_engine import ConfigValue
+from liftlock_engine import ConfigValue, Operation
 from liftlock_engine.paths import parse_path, write_path
 from liftlock_engine.pulumi_version import SPOKEN, satisfies
 from machine.pulumi_cli import module_version
 from tests.conformance.features.turns import FakeProvider, opts
 from tests.fakes.things import Thing
+from tests.fakes.things_plugin import refuse, refusing
 from tests.unit.engine.conftest import Desk
 
 
@@ -199,3 +200,34 @@ def test_one_recorded_resource_is_continued_by_one(desk: Desk) -> None:
 def test_a_rule_replaces_where_it_covers_all_of_a_change(desk: Desk, rule: str, op: str) -> None:
     desk.up(lambda: Thing("a", name="a", labels={"a": 1}))
     assert op in desk.up(lambda: Thing("a", name="a", labels={"a": 2}, opts=opts(replace_on_changes=[rule]))).changes
+
+
+def test_a_preview_shows_the_replacement_that_protection_will_stop(desk: Desk) -> None:
+    desk.up(lambda: Thing("a", name="one", opts=opts(protect=True)))
+    result = desk.run(Operation.PREVIEW, lambda: Thing("a", name="two", opts=opts(protect=True)))
+    assert ("cannot be replaced\nbecause it is protected" in result.error, result.changes) == (True, {"replace": 1, "same": 1})
+    result = desk.up(lambda: Thing("a", name="two", opts=opts(protect=True)))
+    assert ("cannot be replaced\nbecause it is protected" in result.error, result.changes) == (True, {"same": 1})
+    assert desk.names == ["one"]
+
+
+def test_a_replacement_that_was_cut_short_says_why_it_is_done(desk: Desk) -> None:
+    desk.up(lambda: Thing("a", name="a", kind="x"))
+    desk.things.hook = refusing(desk.things.world)
+    refuse(desk.things.world, "create", "a", 1)
+    assert not desk.up(lambda: Thing("a", name="a", kind="y")).succeeded
+    result = desk.up(lambda: Thing("a", name="a", kind="y"))
+    assert desk.ops("a") == ["replace", "create-replacement"]
+    assert [tuple(step.diff) for step in result.steps if step.op == "replace"] == [("kind",)]
+
+
+def test_each_step_has_the_time_that_the_program_gives_it(desk: Desk) -> None:
+    def program(size: int) -> Any:
+        return lambda: Thing(
+            "a", name="a", size=size, opts=opts(custom_timeouts=pulumi.CustomTimeouts(create="1m30s", update="2m", delete="1h"))
+        )
+
+    desk.up(program(1))
+    desk.up(program(2))
+    desk.run(Operation.DESTROY)
+    assert desk.things.timeouts() == ["create 90", "update 120", "delete 3600"]

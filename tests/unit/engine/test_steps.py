@@ -66,7 +66,8 @@ def ops(steps: tuple[Step, ...] | Blocked) -> list[str]:
         (state("a"), REPLACE_FIRST, None, ["delete-replaced a", "replace a", "create-replacement a"]),
         (state("a"), REPLACE_FIRST, False, ["create-replacement a", "replace a"]),
         (state("a"), REPLACE, True, ["delete-replaced a", "replace a", "create-replacement a"]),
-        (state("a", pending_replacement=True), NO_DIFF, None, ["replace a", "create-replacement a"]),
+        (state("a", pending_replacement=True), NO_DIFF, None, ["create-replacement a", "replace a"]),
+        (state("a", pending_replacement=True), REPLACE_FIRST, None, ["replace a", "create-replacement a"]),
     ],
 )
 def test_a_registration_is_planned(old: ResourceState | None, diff: Diff, stated: bool | None, planned: list[str]) -> None:
@@ -81,8 +82,7 @@ def test_dependents_go_first_in_reverse_order_and_say_why() -> None:
     assert not isinstance(condemned, Blocked) and condemned[-1].keys == ("uses",) and condemned[-1].diff is NO_DIFF
 
 
-def test_nothing_protected_is_replaced_not_even_as_a_dependent() -> None:
-    assert isinstance(plan_registration(goal("a", protect=True), state("a", protect=True), REPLACE), Blocked)
+def test_nothing_protected_is_replaced_as_a_dependent() -> None:
     kept = (Dependent(state("b", protect=True), ()),)
     blocked = plan_registration(goal("a"), state("a"), REPLACE_FIRST, dependents=lambda _: kept)
     assert isinstance(blocked, Blocked) and "::b" in blocked.reason
