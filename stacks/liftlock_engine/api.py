@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from liftlock_engine.backend import FileBackend
+from liftlock_engine.backend import FileBackend, StateWriter
 from liftlock_engine.errors import EngineError, StateError
 from liftlock_engine.events import Event, Operation, Result
 from liftlock_engine.model import ConfigValue, ResourceState, Snapshot, StackName
@@ -84,8 +84,7 @@ class Engine:
             work = Run(operation, stack, snapshot, writer, settings)
             started = time.time()
             result = work.run(program)
-            if not operation.is_preview and self.backend.exists(stack):
-                writer.write_history(_history(result, started, recorded_config(self.backend.config_path(stack))))
+            self._record(stack, writer, result, started)
             return replace(result, checksum=self.backend.checksum(stack))  # while nobody else can have written it
 
     def observe(
@@ -140,6 +139,16 @@ class Engine:
             if resources and not force:
                 raise StateError(f"the stack {stack} still has {len(resources)} resources", hint="Destroy it first.")
             self.backend.remove(stack)
+
+    def _record(self, stack: StackName, writer: StateWriter, result: Result, started: float) -> None:
+        """Keeps the run in the stack's history. Where that fails after a failed run, the run's own failure is the one to tell."""
+        if result.operation.is_preview or not self.backend.exists(stack):
+            return
+        try:
+            writer.write_history(_history(result, started, recorded_config(self.backend.config_path(stack))))
+        except StateError:
+            if result.succeeded:
+                raise
 
     def _open(
         self, stack: StackName, crypter: Crypter, config: Mapping[str, ConfigValue] | None

@@ -26,6 +26,7 @@ def deaths_of_runs(folder: Path, where: str, *every: str) -> list[dict[str, Any]
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # some fifty runs of the engine
 @pytest.mark.parametrize(("where", "ends_by"), [("between", signal.SIGKILL), ("within", signal.SIGXFSZ)])
 def test_wherever_a_run_is_cut_off_the_state_is_whole_and_the_next_run_goes_on(tmp_path: Path, where: str, ends_by: int) -> None:
     deaths = deaths_of_runs(tmp_path, where)

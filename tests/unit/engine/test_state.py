@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -319,6 +320,20 @@ def test_a_finished_run_leaves_what_the_file_backend_would_leave(desk: Desk) -> 
     for kept in ("history/shop/dev/*.checkpoint.json", "backups/shop/dev/dev.*.json"):
         assert len(list(base.glob(kept))) == 3
         assert max(base.glob(kept)).read_text() == now
+
+
+def test_a_history_that_cannot_be_written_hides_no_other_failure(desk: Desk) -> None:
+    desk.up(one)
+    history = desk.folder / "state" / ".pulumi" / "history"
+    shutil.rmtree(history)
+    history.write_text("no folder")
+    with pytest.raises(StateError, match="the history entry cannot be written"):
+        desk.up(one)
+
+    def broken() -> None:
+        raise RuntimeError("of its own")
+
+    assert "of its own" in desk.up(broken).error
 
 
 @pytest.mark.parametrize("end", ["gz", "zst"])
