@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
 
-import machine
 from liftlock_engine import ConfigValue, Operation
 from liftlock_engine.paths import parse_path, write_path
-from liftlock_engine.pulumi_version import SPOKEN, satisfies
-from machine.pulumi_cli import module_version
 from tests.conformance.features.turns import FakeProvider, opts
 from tests.fakes.things import Thing
 from tests.fakes.things_plugin import refuse, refusing
 from tests.unit.engine.conftest import Desk
+
+PROJECT = Path(__file__).parents[3]
+ENGINE_PAGE, FEATURES = PROJECT / "docs" / "engines.md", PROJECT / "tests" / "conformance" / "features"
 
 
 def test_a_changed_replacement_trigger_replaces(desk: Desk) -> None:
@@ -139,46 +141,6 @@ def test_a_time_that_is_none_is_refused(desk: Desk, part: str) -> None:
     assert ("'soon' is no duration for custom_timeouts" in result.error, desk.names) == (True, [])
 
 
-@pytest.mark.parametrize(
-    ("range_", "version", "met"),
-    [
-        (">=3.1.0", (3, 1, 0), True),
-        (">=3.1.0 <4.0.0", (4, 0, 0), False),
-        (">3.1.0", (3, 1, 0), False),
-        ("<= 3.1.0", (3, 1, 0), True),
-        ("3.1.0", (3, 1, 1), False),
-        ("==3.1.0", (3, 1, 0), True),
-        ("!3.1.0", (3, 1, 0), False),
-        ("!=3.1.0 3.x", (3, 1, 1), True),
-        ("<3.0.0 || >=3.2.0", (3, 1, 0), False),
-        ("<3.0.0 || >=3.2.0", (3, 2, 0), True),
-        ("3.1.x", (3, 1, 9), True),
-        (">3.1.x", (3, 1, 9), False),
-        ("<=3.x", (3, 99, 0), True),
-        ("<3.x", (3, 0, 0), False),
-    ],
-)
-def test_a_range_of_versions_is_read_as_pulumi_reads_it(range_: str, version: tuple[int, int, int], met: bool) -> None:
-    assert satisfies(range_, version) is met
-
-
-@pytest.mark.parametrize("range_", ["", "latest", "3", ">=3.1", ">=3.1.0 and <4.0.0", ">=3.1.0 ||", "^3.1.0"])
-def test_what_is_no_range_of_versions_is_refused(range_: str) -> None:
-    with pytest.raises(ValueError, match="is no range of versions"):
-        satisfies(range_)
-
-
-def test_a_version_that_the_program_asks_for_and_this_engine_is_not_is_refused(desk: Desk) -> None:
-    result = desk.up(lambda: pulumi.require_pulumi_version(">=99.0.0"))
-    assert 'does not satisfy the version range ">=99.0.0"' in result.error
-    assert desk.up(lambda: pulumi.require_pulumi_version(">=3.100.0 <4.0.0")).succeeded
-
-
-def test_the_engine_answers_as_the_pulumi_that_the_tests_compare_it_with() -> None:
-    compared_with = module_version((Path(machine.__file__).parent / "pulumi" / "go.mod").read_text())
-    assert compared_with == ".".join(str(part) for part in SPOKEN)
-
-
 def test_one_recorded_resource_is_continued_by_one(desk: Desk) -> None:
     def both(*, second: str) -> Any:
         def declare() -> None:
@@ -231,3 +193,19 @@ def test_each_step_has_the_time_that_the_program_gives_it(desk: Desk) -> None:
     desk.up(program(2))
     desk.run(Operation.DESTROY)
     assert desk.things.timeouts() == ["create 90", "update 120", "delete 3600"]
+
+
+def documented(part: str) -> set[str]:
+    """The options that the page about the engines names: in its table (`| resource options`) or among what is refused (`- the options`)."""
+    (line,) = [line for line in ENGINE_PAGE.read_text().splitlines() if line.startswith(part)]
+    return set(re.findall(r"`(\w+)`", line))
+
+
+def test_the_docs_say_of_every_resource_option_whether_it_is_supported() -> None:
+    stated = set(inspect.signature(pulumi.ResourceOptions).parameters)
+    assert stated - documented("| resource options") - documented("- the options") == set()
+
+
+def test_every_supported_option_is_in_a_program_that_both_engines_run() -> None:
+    programs = "".join(path.read_text() for path in sorted(FEATURES.glob("*.py")))
+    assert {name for name in documented("| resource options") if f"{name}=" not in programs} == set()
