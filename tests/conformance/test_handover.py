@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from liftlock_engine import LockedError
+from liftlock_engine import LockedError, StackName
 from tests.conformance.cases import docker_says
 from tests.conformance.cli import NEEDS_CLI
 from tests.conformance.facts import checkpoint_resources
@@ -93,7 +93,7 @@ def test_lock_of_another_machines_cli_stays(hands: Hands) -> None:
 
 
 def test_cli_commands_say_of_an_embedded_stack_what_they_say_of_their_own(tmp_path: Path) -> None:
-    said, left = {}, {}
+    said, left, kept = {}, {}, {}
     for maker in ENGINES:
         with join_hands(tmp_path / maker) as hands:
             if maker == "embedded":
@@ -105,8 +105,14 @@ def test_cli_commands_say_of_an_embedded_stack_what_they_say_of_their_own(tmp_pa
             assert not hands.hand(maker).run("up", Shop(more=True, image=NO_IMAGE)).succeeded
             said[maker], left[maker] = _told_by_commands(hands), _files(hands)
             assert hands.hand(maker).run("destroy").succeeded
+            if maker == "embedded":
+                hands.embedded.engine.remove(StackName(PROJECT, STACK))
+            else:
+                hands.cli.stack("stack", "rm", "--yes", STACK)
+            kept[maker] = [*_files(hands), hands.embedded.engine.backend.config_path(StackName(PROJECT, STACK)).exists()]
     assert said["embedded"] == said["pulumi"]
     assert left["embedded"] == left["pulumi"]
+    assert kept["embedded"] == kept["pulumi"]
 
 
 def test_an_export_of_an_embedded_stack_is_imported_and_nothing_changes(hands: Hands) -> None:
@@ -179,12 +185,16 @@ def _resources(hands: Hands) -> tuple[Any, ...]:
 
 
 def _refused(hands: Hands, engine: str) -> str:
-    """What an engine says that may not start."""
-    if engine == "embedded":
-        with pytest.raises(LockedError) as raised:
-            hands.embedded.run("up", Shop())
-        return str(raised.value)
-    done = hands.cli.run("up", Shop())
-    assert not done.succeeded
-    assert "the stack is currently locked" in done.errors
-    return done.errors
+    """What an engine says that may not start, whatever it is to do."""
+    said = ""
+    for operation, program in (("refresh", None), ("destroy", None), ("up", Shop())):
+        if engine == "embedded":
+            with pytest.raises(LockedError) as raised:
+                hands.embedded.run(operation, program)
+            said = str(raised.value)
+        else:
+            done = hands.cli.run(operation, program)
+            assert not done.succeeded
+            assert "the stack is currently locked" in done.errors
+            said = done.errors
+    return said
