@@ -10,6 +10,7 @@ from typing import Final
 from pulumi.runtime.proto import alias_pb2, resource_pb2
 
 from liftlock_engine.errors import PULUMI_HINT, RefusedError
+from liftlock_engine.known_fields import refuse_unknown
 from liftlock_engine.model import Goal, StackName, Timeouts
 from liftlock_engine.paths import parse_path, write_path
 from liftlock_engine.urns import Urn, name_of, urn_of
@@ -61,6 +62,7 @@ def goal_of(request: Request, stack: StackName, renamed_parents: Iterable[str] =
 
 def read_goal_of(request: resource_pb2.ReadResourceRequest, urn: str) -> Goal:
     """The goal of reading an object that the stack does not own."""
+    refuse_unknown(request, urn)
     return Goal(
         urn=urn,
         type=request.type,
@@ -84,6 +86,7 @@ def refuse_unsupported(request: Request, urn: str) -> None:
     for what, is_used in used.items():
         if is_used:
             raise RefusedError(f"{urn}: the embedded engine does not support {what}", hint=PULUMI_HINT)
+    refuse_unknown(request, urn)
 
 
 def aliases_of(request: Request, stack: StackName, renamed_parents: tuple[str, ...]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from liftlock_engine.events import Reporter
 from liftlock_engine.execution import StepFailedError, StoppedError
 from liftlock_engine.features import FEATURES
 from liftlock_engine.goals import read_goal_of
+from liftlock_engine.known_fields import refuse_unknown
 from liftlock_engine.lineage import Lineage
 from liftlock_engine.model import StackName
 from liftlock_engine.program_hooks import ProgramHooks
@@ -151,6 +152,7 @@ class MonitorService(resource_pb2_grpc.ResourceMonitorServicer):
         """Calls a provider's function."""
 
         def invoke() -> resource_pb2.ResourceInvokeResponse:
+            refuse_unknown(request, request.tok)
             asked = resource_pb2.ResourceInvokeRequest()
             asked.CopyFrom(request)
             asked.provider = request.provider or self._lineage.provider_for(request.parent, package_of(request.tok))

@@ -173,5 +173,13 @@ def test_unsupported_fields_of_a_registration_are_refused_by_name(field: str) ->
         goal_of(request, STACK)
 
 
+def test_a_field_that_this_engine_does_not_know_is_refused_by_name() -> None:
+    request = resource_pb2.RegisterResourceRequest(type="fake:index:Thing", name="a", acceptSecrets=True, accepts_byte_string=True)
+    assert goal_of(request, STACK).name == "a"
+    request.pluginChecksums["linux-amd64"] = b"sum"
+    with pytest.raises(RefusedError, match=r"Thing::a: the embedded engine does not know `pluginChecksums`"):
+        goal_of(request, STACK)
+
+
 def test_json_of_a_document_stays_json() -> None:
     assert json.loads(json.dumps(reveal({"a": Secret([1, {"b": Secret("c")}])}))) == {"a": [1, {"b": "c"}]}
