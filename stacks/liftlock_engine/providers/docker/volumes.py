@@ -1,4 +1,4 @@
-"""The resource docker:index/volume:Volume. Docker hands out an existing volume for a new one: whose it is, is asked first."""
+"""The resource docker:index/volume:Volume. Docker hands out an existing volume for a new one: its labels tell whose it is."""
 
 from __future__ import annotations
 
@@ -25,14 +25,12 @@ class Volumes:
         """A volume; one that is ours already is taken over with its data."""
         name = str(inputs["name"])
         what = f"volume {name} (resource {resource_name(urn)!r})"
-        existing: Any = self._inspect(name)
-        if existing is not None and not could_be_ours(self._owner_labels, existing.get("Labels"), inputs):
+        said: Any = plain(inputs)
+        with self._connection.api(f"creating {what}") as api:  # one that is there already comes back as it is
+            made = api.create_volume(name, said.get("driver") or "local", said.get("driverOpts") or {}, declared_labels(inputs))
+        if not could_be_ours(self._owner_labels, made.get("Labels"), inputs):
             raise ProviderError(f"{what}: a volume of that name exists and is not ours; choose another name, or import it to take it over")
-        if existing is None:
-            said: Any = plain(inputs)
-            with self._connection.api(f"creating {what}") as api:
-                existing = api.create_volume(name, said.get("driver") or "local", said.get("driverOpts") or {}, declared_labels(inputs))
-        return Made(name, volume_outputs(existing, new=True))
+        return Made(name, volume_outputs(made, new=True))
 
     def read(self, id_: str, inputs: PropertyMap | None) -> Seen:
         """The volume of that name."""
