@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import User, labelled, new_user, wait_for
+from tests.e2e.conftest import User, disk_for_state, labelled, new_user, wait_for
 from tests.json_results import validated
 from tests.pulumi_cli import pulumi_cli
 
@@ -113,6 +113,27 @@ def test_a_run_that_ends_takes_the_cli_with_it_and_the_next_goes_on(owner: User,
     assert labelled(owner.project) == []
 
 
+def leave_unfinished(user: User, name: str) -> None:
+    """The state as a CLI leaves it that was killed while it made this resource, and before it could say what came of it."""
+    path = user.repo / ".liftlock" / "state" / ".pulumi" / "stacks" / user.project / "dev.json"
+    document = json.loads(path.read_text())
+    latest = document["checkpoint"]["latest"]
+    (resource,) = (item for item in latest["resources"] if item["custom"] and item["urn"].endswith(f"::{name}"))
+    latest["pending_operations"] = [{"resource": resource, "type": "creating"}]
+    path.write_text(json.dumps(document))
+
+
+def test_what_a_killed_cli_left_unfinished_is_told_once_and_settled(owner: User) -> None:
+    use(owner, "pulumi")
+    owner.ok("env", "up", "dev")
+    leave_unfinished(owner, "service-web")
+    again = owner.ok("env", "up", "dev", "--full", "--json")
+    assert "an earlier run was cut off while it worked on service-web" in again.err
+    assert changed(again.out) == []
+    assert "cut off" not in owner.ok("env", "up", "dev", "--full").err
+    owner.ok("env", "down", "dev", "--yes")
+
+
 def test_the_lock_of_a_cli_that_was_killed_is_taken_away_after_proof(owner: User) -> None:
     use(owner, "pulumi")
     run = owner.start("env", "up", "dev")
@@ -123,5 +144,23 @@ def test_the_lock_of_a_cli_that_was_killed_is_taken_away_after_proof(owner: User
     wait_for(lambda: running(owner) == [])
     assert "process" in validated(owner.ok("engine", "--json").out)["stacks"][0]["lock"]
     assert "removed the lock of a run that is gone" in owner.ok("env", "up", "dev").err
+    assert "cut off" not in owner.ok("env", "up", "dev", "--full").err
     owner.ok("env", "down", "dev", "--yes")
+    assert labelled(owner.project) == []
+
+
+def test_a_full_disk_is_said_also_where_the_cli_writes_and_the_next_run_with_room_goes_on(owner: User) -> None:
+    use(owner, "pulumi")
+    with disk_for_state(owner, 2048) as disk:
+        owner.ok("env", "up", "dev")
+        left = os.statvfs(disk)
+        filler = disk / "filler"
+        filler.write_bytes(b"x" * (left.f_bavail * left.f_frsize - 8192))
+        outcome = owner.run("env", "up", "dev", "--full")
+        assert outcome.code == 1
+        assert "no space left on device" in outcome.err.lower()
+        filler.unlink()
+        owner.ok("env", "up", "dev")
+        assert owner.run("drift", "dev").code == 0
+        owner.ok("env", "down", "dev", "--yes")
     assert labelled(owner.project) == []

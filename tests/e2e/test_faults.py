@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from tests.e2e.conftest import User, wait_for
+from tests.e2e.conftest import User, disk_for_state, wait_for
 
 pytestmark = pytest.mark.docker
 
@@ -218,14 +217,9 @@ def test_any_branch_name_gets_an_environment(resident: User, branch: str) -> Non
 
 @pytest.fixture
 def small_disk(user: User) -> Iterator[Path]:
-    """The state's folder on a disk of 256 KiB; needs root on Linux, as CI and these tests' container have it."""
-    folder = user.repo / ".liftlock" / "state"
-    folder.mkdir(parents=True, exist_ok=True)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(folder)], capture_output=True, text=True, check=False)
-    if mounted.returncode != 0:
-        pytest.skip("needs the right to mount a small disk")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    """The state's folder on a disk of 256 KiB."""
+    with disk_for_state(user, 256) as folder:
+        yield folder
 
 
 def test_a_full_disk_is_said_and_the_next_run_with_room_converges(user: User, small_disk: Path) -> None:

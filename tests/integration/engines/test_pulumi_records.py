@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from liftlock.adapters.engines.pulumi.command import Cli
+from liftlock.adapters.engines.pulumi.conducting import Conductor
 from liftlock.adapters.engines.pulumi.records import CliRecords, FileRecords
 from liftlock.adapters.engines.pulumi.settings import PulumiSettings
-from liftlock.adapters.engines.pulumi.workspace import write_project
+from liftlock.adapters.engines.pulumi.workspace import Program, write_project
 from liftlock.core.errors import ConfigError
 from liftlock_engine.backend import FileBackend
-from liftlock_engine.model import ConfigValue, ResourceState, Snapshot, StackName
+from liftlock_engine.model import ConfigValue, PendingKind, PendingOperation, ResourceState, Snapshot, StackName
 from liftlock_engine.passphrase import Crypter
 from liftlock_engine.values import Secret
 from tests.pulumi_cli import pulumi_cli
@@ -72,6 +74,23 @@ def test_the_cli_tells_of_a_stack_what_its_files_tell(tmp_path: Path) -> None:
             "word": Secret("a-word-4711"),
         }
     )
+
+
+def test_what_a_killed_cli_was_making_is_told_and_forgotten_and_nothing_else(tmp_path: Path) -> None:
+    settings = made(tmp_path)
+    backend, name, crypter = FileBackend(settings.state), StackName("shop", "dev"), Crypter("", lambda: "a passphrase")
+    before = backend.load(name, crypter)
+    half = ResourceState("urn:pulumi:dev::shop::liftlock:index:Part::web", "liftlock:index:Part", custom=False, parent=ROOT)
+    backend.writer(name, crypter).write(replace(before, pending=(PendingOperation(PendingKind.CREATING, half),)))
+    cli, folder = opened(settings, "dev")
+    told: list[str] = []
+    run = Conductor(cli, folder, "dev", Program(lambda: None), "the stack shop/dev", [], threading.Event(), told.append)
+    run.forget_unfinished(backend.load(name, crypter), told.append)
+    after = backend.load(name, crypter)
+    assert told == ["an earlier run was cut off while it worked on web"]
+    assert (after.pending, [state.urn for state in after.resources], after.outputs) == ((), [ROOT], before.outputs)
+    run.forget_unfinished(after, told.append)
+    assert len(told) == 1
 
 
 def test_where_there_is_no_stack_the_cli_says_so(tmp_path: Path) -> None:

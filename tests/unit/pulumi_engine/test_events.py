@@ -10,11 +10,13 @@ from pulumi.automation.events import EngineEvent
 from liftlock.adapters.engines.pulumi.events import Account, EventLog
 from liftlock.adapters.engines.pulumi.runs import declared_by, observations, outputs_of, result_of
 from liftlock.adapters.engines.results import observation, stack_result
+from liftlock.adapters.engines.telling import RunTeller
 from liftlock.core.ports import LiveState, StepOperation
 from liftlock_engine import Operation
 from liftlock_engine.model import ResourceState, Snapshot
 from liftlock_engine.signatures import SECRET_SIGNATURE, SIGNATURE
 from liftlock_engine.values import Secret
+from tests.fakes.environments import QuietProgress
 
 CONTAINER = "docker:index/container:Container"
 HIDDEN = {SIGNATURE: SECRET_SIGNATURE, "ciphertext": "[secret]"}
@@ -124,6 +126,18 @@ def test_failures_are_told_by_resource_with_the_first_reason_and_without_empty_w
     )
     result = result_of(Operation.UP, account, {}, succeeded=False, cancelled=False, said="")
     assert stack_result(result, {"x": "hunter22"}, 1.0).failures == {"web": "it said [secret] and ended"}
+
+
+def test_what_an_earlier_run_left_unfinished_is_told_in_one_line() -> None:
+    unfinished = [f"  * {urn('web')}, interrupted while creating", f"  * {urn('api')}, interrupted while updating"]
+    text = "\n".join(["Attempting to deploy or update resources with 2 pending operations from …", *unfinished, "These …"])
+    event = {"diagnosticEvent": {"severity": "warning", "message": text}}
+    progress = QuietProgress()
+    log = EventLog(RunTeller(progress, asked=lambda: False))
+    for sequence, item in enumerate([event, summary(), END]):
+        log.take(EngineEvent.from_json({"sequence": sequence, "timestamp": 0, **item}))
+    assert log.account(whole=True).gap == ""
+    assert progress.lines == ["note: an earlier run was cut off while it worked on web, api"]
 
 
 def test_a_run_that_fails_without_a_reason_says_the_clis_last_words() -> None:

@@ -12,10 +12,12 @@ from pulumi.automation.errors import CommandError
 
 from liftlock.adapters.engines.pulumi.asking import asked
 from liftlock.adapters.engines.pulumi.command import Cli
-from liftlock.adapters.engines.pulumi.errors import clean, holders, is_stranded, last_words, translated
-from liftlock.adapters.engines.pulumi.events import Account, EventLog
+from liftlock.adapters.engines.pulumi.errors import clean, holders, is_stranded, last_words, translated, way_out
+from liftlock.adapters.engines.pulumi.events import Account, EventLog, cut_off
 from liftlock.adapters.engines.pulumi.workspace import Program, open_stack
+from liftlock.adapters.engines.telling import short_name
 from liftlock.core.errors import LiftlockError
+from liftlock_engine.model import PendingKind, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,14 @@ class Conductor:
         except _StrandedError as stranded:
             raise translated(stranded.error, self.what, self.secrets) from stranded.error
 
+    def forget_unfinished(self, snapshot: Snapshot, note: Callable[[str], None]) -> None:
+        """What a killed run was making is recorded once another run went well, and the CLI alone never forgets that it was begun."""
+        unfinished = [short_name(operation.state.urn) for operation in snapshot.pending if operation.kind is PendingKind.CREATING]
+        if unfinished:
+            note(cut_off(unfinished))
+            # The preview of a refresh changes nothing besides.
+            self.ask("refresh", "--clear-pending-creates", "--preview-only", "--stack", self.environment)
+
     def _try(self, operate: Callable[[EventLog], object], log: EventLog) -> Outcome:
         said = ""
         try:
@@ -74,7 +84,8 @@ class Conductor:
             said = clean(last_words(err), self.secrets)
         account = log.account(whole=not said)
         if account.gap:
-            raise LiftlockError(f"{self.what}: {account.gap}, so nothing is said of the run", hint="liftlock drift looks at what is there")
+            hint = way_out(account.gap) or "liftlock drift looks at what is there"
+            raise LiftlockError(f"{self.what}: {account.gap}, so nothing is said of the run", hint=hint)
         return Outcome(account, not said, said)
 
 

@@ -94,9 +94,11 @@ class PulumiEngine:
                     partial(EventLog, _teller(progress, cancel, hidden), begun=config.commit),
                 )
             outputs = outputs_of(outcome.account)
-            if outputs is None:
-                outputs = self._records.snapshot(environment, clear=False).outputs
-        return _result(Operation.UP, outcome, outputs, hidden, cancel, began)
+            if outcome.succeeded:  # after a failure the state may be what cannot be had
+                snapshot = self._records.snapshot(environment, clear=False)
+                outputs = snapshot.outputs if outputs is None else outputs
+                run.forget_unfinished(snapshot, progress.note)
+        return _result(Operation.UP, outcome, outputs or {}, hidden, cancel, began)
 
     def down(self, environment: str, *, progress: Progress) -> StackResult:
         """Removes everything of the stack, then the stack."""

@@ -67,7 +67,7 @@ _REASONS = (
     _Reason(
         _words(
             r"connection refused|connection reset|no such host|i/o timeout|deadline exceeded|network is unreachable|no route to host|"
-            r"request send failed|tls: |SSL is not enabled|unexpected EOF|bad connection|\(57P0[0-9]\)"
+            r"request send failed|tls: |SSL is not enabled|unexpected EOF|bad connection|\(53300\)|\(57P0[0-9]\)"
         ),
         UnavailableError,
         "the place of the state or of its key does not answer",
@@ -94,10 +94,20 @@ def translated(err: CommandError, what: str, secrets: Iterable[str]) -> Liftlock
     if isinstance(err, ConcurrentUpdateError):
         named = ", ".join(str(holder) for holder in holders(err)) or "another update is in progress"
         return ConflictError(f"another run works on {what}: {named}", hint="wait for it to end; if it is gone for good: pulumi cancel")
-    for reason in _REASONS:
-        if reason.words.search(said):
-            return reason.error(f"{what}: {reason.means}{f': {said}' if reason.telling else ''}", hint=reason.hint)
+    reason = _reason(said)
+    if reason is not None:
+        return reason.error(f"{what}: {reason.means}{f': {said}' if reason.telling else ''}", hint=reason.hint)
     return LiftlockError(f"{what}: the Pulumi CLI failed: {said}", hint="liftlock engine shows where it looks for the state")
+
+
+def way_out(said: str) -> str | None:
+    """What to do about something that stopped a run; None where that is not known."""
+    reason = _reason(said)
+    return None if reason is None else reason.hint
+
+
+def _reason(said: str) -> _Reason | None:
+    return next((reason for reason in _REASONS if reason.words.search(said)), None)
 
 
 def last_words(err: CommandError) -> str:

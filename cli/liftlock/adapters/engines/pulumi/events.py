@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 from pulumi.automation.events import DiagnosticEvent, EngineEvent, StepEventMetadata, StepEventStateMetadata
 
-from liftlock.adapters.engines.telling import RunTeller
+from liftlock.adapters.engines.telling import RunTeller, short_name
 from liftlock_engine.checkpoint import read_properties
 from liftlock_engine.passphrase import Sealed
 from liftlock_engine.values import PropertyMap
 
 STACK = "pulumi:pulumi:Stack"
+_CUT_OFF = re.compile(r"^\s*\* (?P<urn>urn:\S+), interrupted while \w+$", re.MULTILINE)
 
 
 class Stage(Enum):
@@ -133,6 +135,8 @@ class EventLog:
 
     def _note_message(self, event: DiagnosticEvent) -> None:
         message = Message(event.severity, event.message.removeprefix("Preview failed: ").strip(), event.urn or "")
+        if unfinished := [short_name(found["urn"]) for found in _CUT_OFF.finditer(message.text)]:
+            message = Message("info", cut_off(unfinished), "")
         if message.severity == "error":
             self._errors.append(message)
         if self._teller is not None:
@@ -181,6 +185,11 @@ def _side(state: StepEventStateMetadata | None) -> Side | None:
         read_properties(state.inputs or {}, Sealed(), state.urn),
         read_properties(outputs or {}, Sealed(), state.urn),
     )
+
+
+def cut_off(names: Iterable[str]) -> str:
+    """Whose steps a run that was killed left in the state, in one line."""
+    return f"an earlier run was cut off while it worked on {', '.join(names)}"
 
 
 def unaccounted(steps: list[StepNews], summary: Mapping[str, int] | None) -> str:
