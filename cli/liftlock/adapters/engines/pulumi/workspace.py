@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,9 @@ from pulumi.automation._stack import StackInitMode
 from liftlock.adapters.engines.pulumi.command import Cli
 from liftlock_engine.files import write_atomically
 
-_PATIENCE = 10
+_PATIENCE, _TICK = 10, 0.05
+_STANDS_STILL = 10
+"""Looks at a loop, a tick apart."""
 _NOTHING = UpdateSummary("", datetime.fromtimestamp(0, UTC), "", {}, {}, "")
 
 
@@ -53,9 +56,20 @@ class Program:
     def close(self) -> None:
         """Ends what is left of the runs. To be called when their CLI is gone; without it a program waits for nothing any more."""
         for thread, loop in self._runs:
-            thread.join(_PATIENCE)
-            if not thread.is_alive() and not loop.is_closed():
+            if _is_left_open(thread, loop):
                 _end(loop)
+
+
+def _is_left_open(thread: threading.Thread, loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether the run is over, and its loop is not closed. The run's thread may live on: it is one of a pool.
+
+    Pulumi lets the loop run several times, with nothing in between that takes time; one that stands still is left.
+    """
+    until, still = time.monotonic() + _PATIENCE, 0
+    while not loop.is_closed() and thread.is_alive() and still < _STANDS_STILL and time.monotonic() < until:
+        thread.join(_TICK)
+        still = 0 if loop.is_running() else still + 1
+    return not loop.is_closed() and not loop.is_running()
 
 
 def _end(loop: asyncio.AbstractEventLoop) -> None:
