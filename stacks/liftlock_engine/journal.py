@@ -25,6 +25,7 @@ class Journal:
         self._first = snapshot
         self._done: dict[int, ResourceState] = {}
         self._left: dict[int, ResourceState] = {id(state): state for state in snapshot.resources}
+        self._followed: dict[int, tuple[ResourceState, ResourceState, Mapping[str, str]]] = {}
         self._pending: dict[int, PendingOperation] = {id(operation): operation for operation in snapshot.pending}
         self._save = save
         self._render = render
@@ -83,6 +84,7 @@ class Journal:
             if operation is not None:
                 self._pending.pop(id(operation), None)
             if old is not None:
+                old, _ = self._latest(old, None)
                 self._retire(old, keep_old=keep_old)
                 self._rename(old.urn, new.urn)
             self._done[id(new)] = new
@@ -96,6 +98,7 @@ class Journal:
         with self._lock:
             if operation is not None:
                 self._pending.pop(id(operation), None)
+            old, new = self._latest(old, new)
             for half in (self._done, self._left):
                 if id(old) in half:
                     _swap(half, old, new)
@@ -149,7 +152,16 @@ class Journal:
             return
         for state in tuple(self._left.values()):
             if before in state.needs:
-                _swap(self._left, state, renamed(state, {before: after}))
+                follower = renamed(state, {before: after})
+                self._followed[id(state)] = (state, follower, {before: after})
+                _swap(self._left, state, follower)
+
+    def _latest(self, state: ResourceState, new: ResourceState | None) -> tuple[ResourceState, ResourceState | None]:
+        """The state as it stands here, and what comes in its place: what it refers to may have been renamed since it was found."""
+        while id(state) in self._followed:
+            _, state, names = self._followed[id(state)]
+            new = renamed(new, names) if new is not None else None
+        return state, new
 
 
 def _swap(half: dict[int, ResourceState], old: ResourceState, new: ResourceState | None) -> None:

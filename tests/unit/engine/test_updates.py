@@ -432,3 +432,23 @@ def test_an_explicit_provider_serves_its_resources(desk: Desk) -> None:
     assert desk.up(program).changes == {"same": 3}
     refused = desk.up(lambda: Thing("a", name="a", opts=options(provider=FakeProvider("mine", host="far"))))
     assert "takes no options (given: host)" in refused.error
+
+
+def test_a_rename_beside_it_does_not_cost_a_resource_its_object(desk: Desk) -> None:
+    """The user no longer needs what is renamed, so the two register at once; the recorded state of the user still names it."""
+    renamed = threading.Event()
+
+    def first() -> None:
+        old = Thing("old", name="a")
+        Thing("user", name="user", size=1, opts=options(depends_on=[old]))
+
+    def second() -> None:
+        user = Thing("user", name="user", size=2)
+        new = Thing("new", name="a", opts=options(aliases=[pulumi.Alias(name="old")]))
+        new.urn.apply(lambda _: renamed.set())
+        pulumi.export("size", user.size)
+
+    desk.up(first)
+    desk.things.hook = lambda verb, urn: renamed.wait(20) if verb == "update" else None
+    assert desk.up(second).changes == {"same": 2, "update": 1}
+    assert (desk.names, desk.recorded("user").id.startswith("user-")) == (["a", "user"], True)
