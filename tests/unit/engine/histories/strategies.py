@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from liftlock_engine import Operation
 from tests.unit.engine.histories.bench import Turn
-from tests.unit.engine.histories.edits import Add, Edit, Move, Remove, SetField, Toggle
+from tests.unit.engine.histories.edits import Add, Edit, Move, Remove, SetField, Shake, Toggle
 from tests.unit.engine.histories.plans import SLOTS, Plan, base, cleaned
 
 HISTORIES = int(os.environ.get("LIFTLOCK_HISTORIES", "120"))
@@ -45,6 +45,7 @@ _edits: st.SearchStrategy[Edit] = st.one_of(
     st.builds(Move, _place, _place),
     st.builds(Toggle, st.sampled_from(["nested", "rock"])),
 )
+_shake = st.builds(Shake, st.integers(0, 9999), st.integers(0, 20) | st.integers(12, 20))
 _faults = st.sampled_from(["", "dead", "error", "silence", "dead", "cancel", "disk"])
 _operations = st.sampled_from([Operation.UP] * 7 + [Operation.PREVIEW, Operation.REFRESH, Operation.DESTROY])
 
@@ -69,7 +70,7 @@ class Step:
 
 steps = st.builds(
     Step,
-    edits=st.lists(_edits, max_size=5).map(tuple),
+    edits=st.builds(lambda first, others: (first, *others), _shake, st.lists(_edits, max_size=3)),
     operation=_operations,
     fault=_faults,
     at=st.integers(1, 25) | st.integers(1, 250),
@@ -80,12 +81,15 @@ steps = st.builds(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class History:
     """Turns on one world, and the program that all must end in."""
 
     turns: tuple[Turn, ...]
     last: Plan
+
+    def __repr__(self) -> str:
+        return f"<history of {len(self.turns)} turns>"  # hypothesis says how it was made, in far fewer words than all its plans
 
 
 def history(count: int, seed: int, taken: list[Step], last: list[Edit]) -> History:
@@ -104,5 +108,5 @@ def history(count: int, seed: int, taken: list[Step], last: list[Edit]) -> Histo
     return History(tuple(turns), cleaned(plan))
 
 
-counts = st.integers(0, 6) | st.integers(0, 15) | st.integers(0, SLOTS)
-histories = st.builds(history, counts, st.integers(0, 9999), st.lists(steps, max_size=6), st.lists(_edits, max_size=4))
+counts = st.integers(0, 6) | st.integers(4, 15) | st.integers(10, SLOTS)
+histories = st.builds(history, counts, st.integers(0, 9999), st.lists(steps, min_size=3, max_size=6), st.lists(_edits, max_size=4))
