@@ -50,17 +50,6 @@ def test_no_change_writes_nothing_but_its_history(desk: Desk) -> None:
     assert new == {"history", "backups"}
 
 
-def test_ten_unchanged_resources_cost_little(desk: Desk) -> None:
-    def program() -> None:
-        for number in range(10):
-            Thing(f"t{number}", name=f"t{number}")
-
-    desk.up(program)
-    started = time.process_time()
-    desk.up(program)
-    assert time.process_time() - started < 0.5
-
-
 def test_a_preview_changes_nothing_and_knows_what_it_cannot_know(desk: Desk) -> None:
     def program() -> None:
         thing = Thing("a", name="a")
