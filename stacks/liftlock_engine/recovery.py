@@ -40,7 +40,7 @@ def _settle_create(run: Execution, operation: PendingOperation) -> None:
     state = operation.state
     provider = run.provider_of(state)
     inputs = reveal_map(state.inputs)
-    found = provider.locate(state.urn, state.type, inputs)
+    found = provider.locate(state.urn, state.type, inputs, since=state.created)
     if found is not None and not any(found == other.id for other in run.journal.left() if other.managed):
         if not run.preview:
             outputs = provider.read(state.urn, state.type, found, inputs, None).outputs

@@ -18,6 +18,7 @@ from typing import Any
 
 import pulumi
 
+from liftlock_engine.backend import now
 from liftlock_engine.providers.port import (
     Checked,
     CheckFailure,
@@ -28,6 +29,7 @@ from liftlock_engine.providers.port import (
     ProviderError,
     Seen,
     UnreachableError,
+    is_older,
 )
 from liftlock_engine.values import UNKNOWN, PropertyMap, Value
 
@@ -75,8 +77,13 @@ class Things:
         """Writes one object."""
         path = self.world / f"{inputs['name']}.json"
         temporary = path.with_suffix(f".{uuid.uuid4().hex[:6]}.tmp")
-        temporary.write_text(json.dumps({"id": id_, "urn": urn, "inputs": dict(inputs)}))
+        temporary.write_text(json.dumps(self._as_kept(id_, urn, inputs)))
         temporary.replace(path)
+
+    def _as_kept(self, id_: str, urn: str, inputs: PropertyMap) -> dict[str, Any]:
+        before = self.objects().get(str(inputs["name"]), {})
+        made = before["made"] if before.get("id") == id_ else now()
+        return {"id": id_, "urn": urn, "inputs": dict(inputs), "made": made}
 
     def remove(self, name: str) -> None:
         """Removes one object, if it is there."""
@@ -203,10 +210,11 @@ class Things:
                 self.remove(name)
         self.hook("deleted", urn)
 
-    def locate(self, urn: str, type_: str, inputs: PropertyMap) -> str | None:
+    def locate(self, urn: str, type_: str, inputs: PropertyMap, *, since: str = "") -> str | None:
         self._reach()
         found = self.objects().get(str(inputs["name"]))
-        return str(found["id"]) if found is not None and found["urn"] == urn else None
+        left = found is not None and found["urn"] == urn and not is_older(found.get("made", ""), since)
+        return str(found["id"]) if found is not None and left else None
 
     def invoke(self, token: str, args: PropertyMap) -> PropertyMap:
         self._reach()
@@ -235,7 +243,7 @@ class ThingsInMemory(Things):
         return dict(self._objects)
 
     def put(self, id_: str, urn: str, inputs: PropertyMap) -> None:
-        self._objects[str(inputs["name"])] = {"id": id_, "urn": urn, "inputs": dict(inputs)}
+        self._objects[str(inputs["name"])] = self._as_kept(id_, urn, inputs)
 
     def remove(self, name: str) -> None:
         self._objects.pop(name, None)

@@ -94,7 +94,7 @@ class BuiltinProvider:
     def delete(self, urn: str, type_: str, id_: str, inputs: PropertyMap, outputs: PropertyMap, *, timeout: float | None = None) -> None:
         """Nothing outside the state."""
 
-    def locate(self, urn: str, type_: str, inputs: PropertyMap) -> str | None:  # noqa: ARG002
+    def locate(self, urn: str, type_: str, inputs: PropertyMap, *, since: str = "") -> str | None:  # noqa: ARG002
         """Nothing outside the state."""
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -157,8 +158,12 @@ class Provider(Protocol):
         """Removes the object; succeeds where it is gone already."""
         ...
 
-    def locate(self, urn: str, type_: str, inputs: PropertyMap) -> str | None:
-        """The id of an object that a create, cut off before it was recorded, left behind; None where there is none of ours."""
+    def locate(self, urn: str, type_: str, inputs: PropertyMap, *, since: str = "") -> str | None:
+        """The id of an object that a create, cut off before it was recorded, left behind; None where there is none of ours.
+
+        since: when that create began, as checkpoints write it; empty where that is not known. What was there before is not what it left:
+        it may be an object that was promised to be kept.
+        """
         ...
 
     def invoke(self, token: str, args: PropertyMap) -> PropertyMap:
@@ -168,3 +173,14 @@ class Provider(Protocol):
     def cancel(self) -> None:
         """Asks running calls to come to an end soon; they raise ProviderError."""
         ...
+
+
+def is_older(created: str, since: str, *, slack: float = 0.0) -> bool:
+    """Whether something was there before a moment, both as ISO 8601 texts. slack: seconds that two clocks may differ by.
+
+    False where either is not known.
+    """
+    try:
+        return datetime.fromisoformat(created) < datetime.fromisoformat(since) - timedelta(seconds=slack)
+    except (TypeError, ValueError):  # the latter also for a time without its zone
+        return False

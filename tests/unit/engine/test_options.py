@@ -12,6 +12,7 @@ import pytest
 
 from liftlock_engine import ConfigValue, Operation
 from liftlock_engine.paths import parse_path, write_path
+from liftlock_engine.providers.port import UnreachableError
 from tests.conformance.features.turns import FakeProvider, opts
 from tests.fakes.things import Thing
 from tests.fakes.things_plugin import refuse, refusing
@@ -209,3 +210,28 @@ def test_the_docs_say_of_every_resource_option_whether_it_is_supported() -> None
 def test_every_supported_option_is_in_a_program_that_both_engines_run() -> None:
     programs = "".join(path.read_text() for path in sorted(FEATURES.glob("*.py")))
     assert {name for name in documented("| resource options") if f"{name}=" not in programs} == set()
+
+
+@pytest.mark.parametrize("when", ["create", "created"])
+def test_what_was_promised_to_be_kept_is_not_taken_for_what_a_cut_off_create_left(desk: Desk, when: str) -> None:
+    def program() -> None:
+        Thing("a", pulumi.ResourceOptions(retain_on_delete=True), name="a")
+
+    def silence(verb: str, urn: str) -> None:
+        if verb == when and urn.endswith("::a"):
+            raise UnreachableError("no answer")
+
+    if when == "create":
+        desk.up(program)
+        desk.run(Operation.DESTROY)
+        assert desk.names == ["a"]
+    kept = desk.things.objects()
+    desk.things.hook = silence
+    assert not desk.up(program).succeeded
+    desk.things.hook = lambda verb, urn: None
+    result = desk.up(program)
+    if kept:
+        assert "the name a is taken" in str(result.failures)
+        assert desk.things.objects() == kept
+    else:
+        assert result.succeeded and desk.names == ["a"]

@@ -252,10 +252,15 @@ def test_what_docker_does_not_tell_makes_the_look_uncertain(bench: Bench, path: 
     assert bench.look() is None
 
 
-@pytest.mark.parametrize("status", ["unhealthy", "starting"])
-def test_a_container_that_is_not_well_makes_the_look_uncertain(bench: Bench, status: str) -> None:
-    bench.answers["/containers/c1/json"] = changed(CONTAINER, ("State", "Health", "Status"), status)
+def test_a_container_that_is_not_well_makes_the_look_uncertain(bench: Bench) -> None:
+    bench.answers["/containers/c1/json"] = changed(CONTAINER, ("State", "Health", "Status"), "unhealthy")
     assert bench.look() is None
+
+
+def test_one_that_docker_has_not_checked_yet_is_as_well_as_after_its_check(bench: Bench) -> None:
+    after = bench.look()
+    bench.answers["/containers/c1/json"] = changed(CONTAINER, ("State", "Health", "Status"), "starting")
+    assert bench.look() == after is not None
 
 
 @pytest.mark.parametrize(

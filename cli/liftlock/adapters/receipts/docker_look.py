@@ -23,6 +23,7 @@ _LISTS = {
     "Volumes": "/volumes?filters={filters}",
 }
 _WELL = ("healthy", "none", None)
+_STARTING = "starting"
 
 
 class UncertainError(Exception):
@@ -80,15 +81,17 @@ def _described(connection: http.client.HTTPConnection, resource: Mapping[str, An
 def without_pulse(inspected: Any) -> Any:
     """What Docker says of an object, less what changes while it simply runs: the log of its health checks and commands inside.
 
-    Everything else stays, so that whatever happens to an object is a difference. UncertainError for a container that is not well.
+    Everything else stays, so that whatever happens to an object is a difference. One whose check Docker has not run yet counts as
+    well: a run takes it so, too, and asks its routes. UncertainError for a container that is not well.
     """
     state = inspected.get("State")
     if not isinstance(state, dict):
         return inspected
     health = state.get("Health") or {}
-    if health.get("Status") not in _WELL:
-        raise UncertainError(f"{inspected.get('Name')} is {health.get('Status')}")
-    kept = {**state, "Health": health.get("Status")}
+    status = "healthy" if health.get("Status") == _STARTING else health.get("Status")
+    if status not in _WELL:
+        raise UncertainError(f"{inspected.get('Name')} is {status}")
+    kept = {**state, "Health": status}
     return {**{key: value for key, value in inspected.items() if key != "ExecIDs"}, "State": kept}
 
 

@@ -17,9 +17,9 @@ from liftlock_engine.providers.docker.diff import diff_inputs
 from liftlock_engine.providers.docker.failure import masked
 from liftlock_engine.providers.docker.images import Images
 from liftlock_engine.providers.docker.meaning import Plain
-from liftlock_engine.providers.docker.ownership import could_be_ours, declared_labels, is_ours
+from liftlock_engine.providers.docker.ownership import CLOCKS_DIFFER, could_be_ours, declared_labels, is_ours
 from liftlock_engine.providers.docker.schema import CONTAINER
-from liftlock_engine.providers.port import Made, ProviderError, Seen
+from liftlock_engine.providers.port import Made, ProviderError, Seen, is_older
 from liftlock_engine.values import PropertyMap
 
 _GONE_SECONDS = 60
@@ -63,10 +63,12 @@ class Containers:
             return Seen(None)
         return self._seen(inspected, inputs)
 
-    def locate(self, inputs: PropertyMap) -> str | None:
-        """What an interrupted create left under this name. Without ownership labels or any label at all, it must equal the inputs."""
+    def locate(self, inputs: PropertyMap, since: str = "") -> str | None:
+        """What a create that began then, and was cut off, left under this name. Without any label it must equal the inputs."""
         inspected = self._named(str(inputs["name"]))
         if inspected is None or not could_be_ours(self._owner_labels, inspected["Config"].get("Labels"), inputs):
+            return None
+        if is_older(inspected["Created"], since, slack=CLOCKS_DIFFER):
             return None
         certain = self._owner_labels or declared_labels(inputs)
         alike = certain or not diff_inputs(CONTAINER, self._seen(inspected, inputs).inputs, inputs, ignore=("mustRun",)).changed

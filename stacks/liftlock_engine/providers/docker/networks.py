@@ -10,9 +10,9 @@ from liftlock_engine.providers.docker.check import resource_name
 from liftlock_engine.providers.docker.connection import ConflictError, Connection, MissingError, said_by
 from liftlock_engine.providers.docker.diff import diff_inputs
 from liftlock_engine.providers.docker.meaning import DEFAULTS, Plain, is_absent, plain, respell_object
-from liftlock_engine.providers.docker.ownership import could_be_ours, declared_labels, is_ours
+from liftlock_engine.providers.docker.ownership import CLOCKS_DIFFER, could_be_ours, declared_labels, is_ours
 from liftlock_engine.providers.docker.schema import NETWORK, RESOURCES
-from liftlock_engine.providers.port import Made, ProviderError, Seen, UnreachableError
+from liftlock_engine.providers.port import Made, ProviderError, Seen, UnreachableError, is_older
 from liftlock_engine.values import PropertyMap
 
 _LETTING_GO_SECONDS = 2.0  # Docker frees a removed container's endpoint a moment later
@@ -46,11 +46,13 @@ class Networks:
             return Seen(None)
         return Seen(inspected["Id"], live_network(inspected, inputs), network_outputs(inspected))
 
-    def locate(self, inputs: PropertyMap) -> str | None:
-        """What an interrupted create left under this name; without any label it must equal the inputs."""
+    def locate(self, inputs: PropertyMap, since: str = "") -> str | None:
+        """What a create that began then, and was cut off, left under this name; without any label it must equal the inputs."""
         certain = self._owner_labels or declared_labels(inputs)
         for one in self._named(inputs):
             alike = certain or not diff_inputs(NETWORK, live_network(one, inputs), inputs).changed
+            if is_older(one["Created"], since, slack=CLOCKS_DIFFER):
+                continue
             if alike and could_be_ours(self._owner_labels, one.get("Labels"), inputs):
                 return str(one["Id"])
         return None

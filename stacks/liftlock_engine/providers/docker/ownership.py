@@ -7,6 +7,9 @@ from typing import Any
 
 from liftlock_engine.values import PropertyMap
 
+CLOCKS_DIFFER = 5.0
+"""Seconds that the clock of a Docker engine may be off from ours."""
+
 
 def declared_labels(inputs: PropertyMap) -> dict[str, str]:
     """The labels that the inputs declare."""

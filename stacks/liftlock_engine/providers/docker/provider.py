@@ -142,13 +142,13 @@ class DockerProvider:
             case _:
                 self._remote_images.delete(inputs)
 
-    def locate(self, urn: str, type_: str, inputs: PropertyMap) -> str | None:  # noqa: ARG002
+    def locate(self, urn: str, type_: str, inputs: PropertyMap, *, since: str = "") -> str | None:  # noqa: ARG002
         """See Provider.locate. What is found may be half made: it is to be deleted and created anew, or read and compared."""
         match _known(type_):
             case "docker:index/container:Container":
-                return self._containers.locate(inputs)
+                return self._containers.locate(inputs, since)
             case "docker:index/network:Network":
-                return self._networks.locate(inputs)
+                return self._networks.locate(inputs, since)
             case "docker:index/volume:Volume":
                 return self._volumes.locate(inputs)
             case _:
