@@ -1,7 +1,11 @@
-"""Says how many tests a run left out because they need the real Pulumi CLI: nobody shall take a run without them for all of it."""
+"""Says how many tests a run left out because they need the real Pulumi CLI: nobody shall take a run without them for all of it.
+
+And gives every run the same Ctrl-C, wherever it was started.
+"""
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 
 import pytest
@@ -23,6 +27,9 @@ class _LeftOut:
 def pytest_configure(config: pytest.Config) -> None:
     """Called by pytest."""
     config.pluginmanager.register(_LeftOut(config))
+    # A shell switches Ctrl-C off for what it starts in the background, and that is passed on to whatever a test starts and then stops.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
