@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 from google.protobuf import struct_pb2
 from pulumi.runtime.proto import callback_pb2, resource_pb2
@@ -77,19 +78,9 @@ class ProgramHooks:
 
     def _call(self, hook: Registration, change: Change) -> str:
         """Why the hook failed, or empty."""
-        old, new, state = change.old, change.new, change.state
-        request = resource_pb2.ResourceHookRequest(
-            urn=state.urn,
-            id=state.id,
-            name=name_of(state.urn),
-            type=state.type,
-            new_inputs=_struct(new.inputs if new is not None else None),
-            old_inputs=_struct(old.inputs if old is not None else None),
-            new_outputs=_struct(new.outputs if new is not None and new.outputs else None),
-            old_outputs=_struct(old.outputs if old is not None else None),
-            old_options=options_of(old),
-            new_options=options_of(new),
-        )
+        new = change.new
+        outputs = _struct(new.outputs if new is not None and new.outputs else None)
+        request = resource_pb2.ResourceHookRequest(**_told(change), new_outputs=outputs)
         try:
             return self._callbacks.call(hook.callback, request, resource_pb2.ResourceHookResponse).error
         except CallbackError as err:
@@ -101,20 +92,7 @@ class ProgramHooks:
             callback = self._on_error.get(name)
         if callback is None:
             raise HookFailedError(f'{failed} "{name}" was not registered')
-        old, new, state = change.old, change.new, change.state
-        request = resource_pb2.ErrorHookRequest(
-            urn=state.urn,
-            id=state.id,
-            name=name_of(state.urn),
-            type=state.type,
-            new_inputs=_struct(new.inputs if new is not None else None),
-            old_inputs=_struct(old.inputs if old is not None else None),
-            old_outputs=_struct(old.outputs if old is not None else None),
-            old_options=options_of(old),
-            new_options=options_of(new),
-            failed_operation=operation,
-            errors=errors,
-        )
+        request = resource_pb2.ErrorHookRequest(**_told(change), failed_operation=operation, errors=errors)
         try:
             answer = self._callbacks.call(callback, request, resource_pb2.ErrorHookResponse)
         except CallbackError as err:
@@ -128,6 +106,22 @@ class ProgramHooks:
             raise EngineError("resource hook name cannot be empty")
         if name in self._hooks or name in self._on_error:
             raise EngineError(f'resource hook already registered for name "{name}"')
+
+
+def _told(change: Change) -> dict[str, Any]:
+    """What every hook is told of a change."""
+    old, new, state = change.old, change.new, change.state
+    return {
+        "urn": state.urn,
+        "id": state.id,
+        "name": name_of(state.urn),
+        "type": state.type,
+        "new_inputs": _struct(new.inputs if new is not None else None),
+        "old_inputs": _struct(old.inputs if old is not None else None),
+        "old_outputs": _struct(old.outputs if old is not None else None),
+        "old_options": options_of(old),
+        "new_options": options_of(new),
+    }
 
 
 def _struct(properties: PropertyMap | None) -> struct_pb2.Struct | None:

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import docker
 import pytest
 
-from tests.e2e.conftest import User, new_user
+from tests.e2e.conftest import User
 
 pytestmark = pytest.mark.docker
-
-
-@pytest.fixture(scope="module")
-def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
-    """A user whose dev is up."""
-    found = new_user(tmp_path_factory.mktemp("settled"))
-    try:
-        found.ok("image", "record", "--env", "dev", "api=v1", "web=v1")
-        found.ok("env", "up", "dev")
-        yield found
-    finally:
-        found.leave()
 
 
 def up(user: User, *options: str) -> dict[str, Any]:
@@ -82,29 +70,29 @@ HAPPENINGS: dict[str, tuple[Callable[[User], None], list[str]]] = {
 }
 
 
-def test_a_run_without_change_is_a_look_until_anything_is_otherwise(settled: User) -> None:
-    assert not up(settled)["looked"]
-    looked = up(settled)
+def test_a_run_without_change_is_a_look_until_anything_is_otherwise(resident: User) -> None:
+    assert not up(resident)["looked"]
+    looked = up(resident)
     assert looked["looked"]
-    full = up(settled, "--full")
+    full = up(resident, "--full")
     assert not full["looked"]
     assert {**looked, "looked": False, "seconds": 0, "changes": by_name(looked)} == {**full, "seconds": 0, "changes": by_name(full)}
 
 
 @pytest.mark.parametrize("name", HAPPENINGS)
-def test_whatever_happens_is_seen_and_mended(settled: User, name: str) -> None:
+def test_whatever_happens_is_seen_and_mended(resident: User, name: str) -> None:
     happen, expected = HAPPENINGS[name]
-    assert [up(settled) for _ in range(2)][-1]["looked"]
-    happen(settled)
-    report = up(settled)
+    assert [up(resident) for _ in range(2)][-1]["looked"]
+    happen(resident)
+    report = up(resident)
     assert not report["looked"]
     assert set(expected) <= set(touched(report))
     assert bool(expected) == bool(touched(report))
 
 
-def test_one_that_is_down_is_made_again(settled: User, tmp_path: Path) -> None:
-    up(settled)
-    settled.ok("env", "down", "dev", "--yes")
-    report = up(settled)
+def test_one_that_is_down_is_made_again(resident: User, tmp_path: Path) -> None:
+    up(resident)
+    resident.ok("env", "down", "dev", "--yes")
+    report = up(resident)
     assert not report["looked"]
     assert len(touched(report)) > 10
