@@ -10,7 +10,7 @@ import pytest
 from liftlock.adapters.forges.local import LocalForge
 from liftlock.adapters.git import GitRepository
 from liftlock.core.errors import ConflictError, UsageError
-from liftlock.core.ports import Forge, PullRequest, PullState, Repository
+from liftlock.core.ports import Check, CheckState, Forge, PullRequest, PullState, Repository
 from tests.fakes.promotion import FakeClock, FakeForge, FakeOrigin, FakeRepository
 from tests.git_repositories import ADA, GRACE, LINUS, make_clone, make_forge
 
@@ -176,3 +176,14 @@ def test_a_head_that_was_pushed_to_the_base_counts_as_merged(world: World) -> No
     world.forge.merge(aside.number, message="Brings both", by=GRACE, commit=made)
     assert world.forge.pull(1).state is PullState.MERGED
     assert base != world.forge.pull(1).merge_commit
+
+
+def test_the_last_word_of_a_check_on_the_head_counts(world: World) -> None:
+    pull = world.open("topic")
+    world.forge.set_status(pull.commit, Check("liftlock", CheckState.PENDING, None, "waits"))
+    world.forge.set_status(pull.commit, Check("liftlock", CheckState.PASSED, None, "may be merged"))
+    assert [(check.name, check.state) for check in world.forge.pull(1).checks] == [("liftlock", CheckState.PASSED)]
+    world.push("topic", "other\n", force=True)
+    assert world.forge.pull(1).checks == ()
+    with pytest.raises(UsageError):
+        world.forge.set_status("0" * 40, Check("liftlock", CheckState.PASSED))

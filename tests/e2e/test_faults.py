@@ -60,7 +60,7 @@ def test_a_registry_that_is_down_is_said_and_nothing_is_made(user: User) -> None
         path = user.repo / file
         path.write_text(path.read_text().replace(registry, nobody))
     outcome = user.run("env", "up", "dev")
-    assert outcome.code == 1
+    assert outcome.code == 69
     assert nobody in outcome.err
     assert "hint:" in outcome.err
     assert user.objects() == []
@@ -68,7 +68,7 @@ def test_a_registry_that_is_down_is_said_and_nothing_is_made(user: User) -> None
 
 def test_a_docker_engine_that_does_not_answer_is_said(resident: User, tmp_path: Path) -> None:
     outcome = resident.run("env", "up", "dev", env={"DOCKER_HOST": f"unix://{tmp_path}/nothing.sock"})
-    assert outcome.code == 1
+    assert outcome.code == 69
     assert "Docker" in outcome.err
     assert "hint:" in outcome.err
 

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from liftlock.core.errors import ConflictError, UnavailableError, UsageError
 from liftlock.core.image import Digest, ImageRef
 from liftlock.core.ledger import Entry, Record, chain
-from liftlock.core.ports import CommitFacts, Identity, ImageFacts, PullRequest, PullState, Review, WorkTree
+from liftlock.core.ports import Check, CommitFacts, Identity, ImageFacts, PullRequest, PullState, Review, WorkTree
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -163,6 +163,7 @@ class FakeForge:
     origin: FakeOrigin
     clock: FakeClock
     pulls: dict[int, PullRequest] = field(default_factory=dict)
+    checks: dict[str, dict[str, Check]] = field(default_factory=dict)
     down: bool = False
     writes: int = 0
 
@@ -178,6 +179,8 @@ class FakeForge:
         if pull.state is not PullState.OPEN:
             return pull
         pull = replace(pull, commit=self.origin.branches.get(pull.head, pull.commit))
+        said = self.checks.get(pull.commit, {})
+        pull = replace(pull, checks=tuple(said[name] for name in sorted(said)))
         if pull.commit in self.origin.ancestors(self.origin.branches[pull.base]):
             return replace(pull, state=PullState.MERGED, merge_commit=self.origin.branches[pull.base])
         return pull
@@ -221,6 +224,12 @@ class FakeForge:
         pull = self._open(number)
         self.origin.branches.pop(pull.head, None)
         return self._keep(replace(pull, state=PullState.CLOSED))
+
+    def set_status(self, commit: str, check: Check) -> None:
+        pulls = [pull for pull in self.list_pulls(state=PullState.OPEN) if pull.commit == commit]
+        if not pulls:
+            raise UsageError("that commit is the head of no pull request")
+        self.checks.setdefault(commit, {})[check.name] = check
 
     def _merged(self, base: str, commit: str) -> dict[PurePosixPath, str]:
         theirs = self.origin.ancestors(commit)

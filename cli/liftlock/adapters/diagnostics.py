@@ -82,9 +82,8 @@ def _registry(host: str) -> Finding:
 
 
 def _forge(project: Project, root: Path) -> Finding:
-    match project.forge.kind:
-        case ForgeKind.LOCAL:
-            said = _say(["git", "ls-remote", "--heads", project.forge.url, project.forge.base], root)
+    where = project.forge.url if project.forge.kind is ForgeKind.LOCAL else "origin"
+    said = _say(["git", "ls-remote", "--heads", where, project.forge.base], root)
     if not said:
         return Finding(
             "forge",

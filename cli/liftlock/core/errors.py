@@ -16,7 +16,9 @@ class ExitCode(IntEnum):
     INCOMPLETE = 3
     BLOCKED = 4
     CONFLICT = 5
+    POLICY = 6
     USAGE = 64
+    UNAVAILABLE = 69
     CONFIG = 78
     INTERRUPTED = 130
 
@@ -53,6 +55,12 @@ class BlockedError(LiftlockError):
     exit_code = ExitCode.BLOCKED
 
 
+class PolicyError(BlockedError):
+    """A rule that people set refuses (freeze, veto, hold, window, the forge's own protection); waiting for evidence does not help."""
+
+    exit_code = ExitCode.POLICY
+
+
 class ConflictError(LiftlockError):
     """Somebody else holds, changed or owns the thing; look, then try again."""
 
@@ -67,6 +75,8 @@ class IncompleteError(LiftlockError):
 
 class UnavailableError(LiftlockError):
     """A part outside (Docker, registry, forge, database) does not answer; start it and run the same command again."""
+
+    exit_code = ExitCode.UNAVAILABLE
 
 
 class DeploymentError(LiftlockError):

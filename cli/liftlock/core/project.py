@@ -11,6 +11,17 @@ class ForgeKind(StrEnum):
     """Where pull requests live."""
 
     LOCAL = "local"
+    GITHUB = "github"
+    GITEA = "gitea"
+    GITLAB = "gitlab"
+
+
+class MergeMethod(StrEnum):
+    """How a forge brings a pull request into the base branch."""
+
+    MERGE = "merge"
+    SQUASH = "squash"
+    REBASE = "rebase"
 
 
 class EngineKind(StrEnum):
@@ -30,11 +41,18 @@ class DockerProvider(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ForgeSettings:
-    """url: for a local forge the path of its bare repository, relative to the environments repository or absolute."""
+    """url: for a local forge the path of its bare repository, relative to the environments repository or absolute; for others the
+    repository's web address. token: a reference (`env:NAME`, `file:PATH`, `command:PROGRAM ARGUMENTS`). api: the API's address where it
+    does not follow from url. queue: whether a merge is handed to the forge's own queue or auto-merge.
+    """
 
     kind: ForgeKind
     url: str
     base: str = "main"
+    token: str | None = None
+    api: str | None = None
+    merge: MergeMethod = MergeMethod.MERGE
+    queue: bool = False
 
 
 PASSPHRASE = "passphrase"  # noqa: S105 - the name of a secrets provider

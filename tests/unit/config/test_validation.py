@@ -45,7 +45,7 @@ SETTINGS = [
         "liftlock.yaml:2:10 project: a name begins with a letter and has only a-z, 0-9 and inner -, at most 40",
     ),
     ("project: shop", "project: 7", "liftlock.yaml:2:10 project: this is text; put it in quotes"),
-    ("kind: local", "kind: github", 'liftlock.yaml:4:15 forge.kind: "github" is not local'),
+    ("kind: local", "kind: githup", 'liftlock.yaml:4:15 forge.kind: "githup" is not'),
     (
         "  image: 127.0.0.1:5480/liftlock/router@",
         "  # image: ",

@@ -17,7 +17,7 @@ from liftlock.core.environment import (
     Service,
 )
 from liftlock.core.image import ImageRef
-from liftlock.core.project import DockerProvider, EngineKind, EngineSettings, ForgeKind, ForgeSettings, Gates, Project, Stage
+from liftlock.core.project import DockerProvider, EngineKind, EngineSettings, ForgeKind, ForgeSettings, Gates, MergeMethod, Project, Stage
 from liftlock.core.release import release_id
 
 
@@ -27,7 +27,7 @@ def build_project(file: shapes.ProjectFile) -> Project:
         name=file.project,
         id=file.id,
         registry=file.registry,
-        forge=ForgeSettings(ForgeKind(file.forge.kind), file.forge.url, file.forge.base),
+        forge=_forge(file.forge),
         engine=_engine(file.engine),
         services=tuple((name, f"{file.registry}/{service.repository}") for name, service in file.services.items()),
         databases=tuple(file.databases),
@@ -35,6 +35,10 @@ def build_project(file: shapes.ProjectFile) -> Project:
             Stage(stage.environment, tuple(stage.upstream), Gates(stage.gates.verified, stage.gates.approvals)) for stage in file.pipeline
         ),
     )
+
+
+def _forge(forge: shapes.Forge) -> ForgeSettings:
+    return ForgeSettings(ForgeKind(forge.kind), forge.url, forge.base, forge.token, forge.api, MergeMethod(forge.merge), forge.queue)
 
 
 def _engine(engine: shapes.Engine) -> EngineSettings:

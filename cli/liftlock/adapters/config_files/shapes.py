@@ -120,9 +120,26 @@ class Database(DatabaseValues):
 class Forge(Shape):
     """Where pull requests live."""
 
-    kind: Literal["local"] = Field(description="A bare Git repository that liftlock serves as a forge.", examples=["local"])
-    url: NonEmpty = Field(description="The bare repository's path, absolute or relative to this file.", examples=["../shop.git"])
+    kind: Literal["local", "github", "gitea", "gitlab"] = Field(
+        description="local: a bare Git repository that liftlock serves as a forge. gitea: Forgejo as well.", examples=["github"]
+    )
+    url: NonEmpty = Field(
+        description="local: the bare repository's path, absolute or relative to this file. Others: the repository's web address.",
+        examples=["../shop.git", "https://forge.example/shop/environments"],
+    )
     base: Branch = Field(default="main", description="The branch that is deployed.", examples=["main"])
+    token: Passphrase | None = Field(
+        default=None,
+        description="Where the forge's token is: env:NAME, file:PATH or command:PROGRAM ARGUMENTS.",
+        examples=["env:FORGE_TOKEN", "command:pass show shop/forge"],
+    )
+    api: NonEmpty | None = Field(
+        default=None, description="The API's address, where it does not follow from url.", examples=["https://forge.example/api/v3"]
+    )
+    merge: Literal["merge", "squash", "rebase"] = Field(default="merge", description="How the forge merges.", examples=["squash"])
+    queue: bool = Field(
+        default=False, description="Hand merges to the forge's own queue (GitHub's merge queue or auto-merge).", examples=[True]
+    )
 
 
 class Engine(Shape):

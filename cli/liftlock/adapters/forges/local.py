@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from liftlock.adapters.forges.local_events import (
+    Checked,
     Closed,
     Edited,
     Event,
@@ -25,11 +27,12 @@ from liftlock.adapters.forges.local_events import (
 )
 from liftlock.adapters.git import Git, GitError, pause, signed_by, without_credentials
 from liftlock.core.errors import ConflictError, UnavailableError, UsageError
-from liftlock.core.ports import Clock, Identity, PullRequest, PullState
+from liftlock.core.ports import Check, Clock, Identity, PullRequest, PullState
 
 _PULLS = "refs/liftlock/pulls/"
 _NOTHING = "0" * 40
 _ATTEMPTS = 40
+_CHECKER = Identity("liftlock", "liftlock@localhost")  # statuses have no person
 
 
 class LocalForge:
@@ -128,6 +131,16 @@ class LocalForge:
                 return self.pull(number)
             pause(attempt)
         raise _busy(self._path)
+
+    def set_status(self, commit: str, check: Check) -> None:
+        """Keeps the check's word with each open pull request whose head the commit is."""
+        pulls = [pull for pull in self.list_pulls(state=PullState.OPEN) if pull.commit == commit]
+        if not pulls:
+            raise UsageError(f"commit {commit[:12]} is not the head of an open pull request", hint="push it and open one")
+        for pull in pulls:
+            if check not in pull.checks:
+                said = Checked(_CHECKER, self._clock.now(), commit, check.name, check.state.value, check.url, check.description)
+                self._append(pull.number, partial(_always, said))
 
     # --- how -------------------------------------------------------------------------------------------------------------------------
 
@@ -246,6 +259,10 @@ def _path_of(url: str, relative_to: Path | None) -> Path:
             raise UsageError(f"a local forge is a folder, not {without_credentials(url)}", hint="give its path, or a file: URL")
         return Path(unquote(parts.path))
     return ((relative_to or Path()) / Path(url).expanduser()).resolve()
+
+
+def _always(event: Event, _: PullRequest) -> Event:
+    return event
 
 
 def _pull_ref(number: int) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from liftlock.core.errors import IncompleteError
-from liftlock.core.ports import Identity, PullRequest, PullState, Review
+from liftlock.core.ports import Check, CheckState, Identity, PullRequest, PullState, Review
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,19 @@ class Reviewed:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """A check said something of one commit of it."""
+
+    by: Identity
+    at: datetime
+    commit: str
+    name: str
+    state: str
+    url: str | None
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class Merged:
     """Its `commit` came into the base branch with `merge_commit`."""
 
@@ -65,8 +78,8 @@ class Closed:
     reason: str
 
 
-Event = Opened | Edited | Reviewed | Merged | Closed
-_KINDS: Mapping[str, type[Event]] = {kind.__name__.lower(): kind for kind in (Opened, Edited, Reviewed, Merged, Closed)}
+Event = Opened | Edited | Reviewed | Checked | Merged | Closed
+_KINDS: Mapping[str, type[Event]] = {kind.__name__.lower(): kind for kind in (Opened, Edited, Reviewed, Checked, Merged, Closed)}
 
 
 def encode_events(events: Sequence[Event]) -> str:
@@ -93,21 +106,32 @@ def pull_request(number: int, events: Sequence[Event], *, url: str, heads: Mappi
     if not isinstance(opened, Opened):
         raise TypeError("the first event opens the pull request")
     pull = PullRequest(number, opened.title, opened.body, opened.head, opened.base, opened.commit, opened.by, PullState.OPEN, url)
+    pull = replace(pull, opened_at=opened.at)
     for event in events[1:]:
         pull = _after(pull, event)
-    return replace(pull, commit=heads.get(f"refs/heads/{pull.head}", pull.commit)) if pull.state is PullState.OPEN else pull
+    if pull.state is PullState.OPEN:
+        pull = replace(pull, commit=heads.get(f"refs/heads/{pull.head}", pull.commit))
+    return replace(pull, checks=_checks(events, pull.commit))
+
+
+def _checks(events: Sequence[Event], commit: str) -> tuple[Check, ...]:
+    """The last word of each check on the commit."""
+    said = [event for event in events if isinstance(event, Checked) and event.commit == commit]
+    last = {event.name: Check(event.name, CheckState(event.state), event.url, event.description) for event in said}
+    return tuple(last[name] for name in sorted(last))
 
 
 def _after(pull: PullRequest, event: Event) -> PullRequest:
     match event:
-        case Opened():
+        case Opened() | Checked():
             return pull
         case Edited():
             return replace(pull, title=event.title, body=event.body)
         case Reviewed():
             return replace(pull, reviews=(*pull.reviews, Review(event.by, event.approved, event.commit, event.at)), commit=event.commit)
         case Merged():
-            return replace(pull, state=PullState.MERGED, commit=event.commit, merge_commit=event.merge_commit)
+            merged = replace(pull, state=PullState.MERGED, commit=event.commit, merge_commit=event.merge_commit)
+            return replace(merged, merged_at=event.at, merged_by=event.by)
         case Closed():
             return replace(pull, state=PullState.CLOSED, commit=event.commit)
         case _:

@@ -4,24 +4,15 @@ Every method may raise UnavailableError when its part does not answer; other err
 """
 
 from liftlock.core.ports.engine import Engine, LiveState, Observation, ResourceChange, StackResult, StackSummary, StepOperation
-from liftlock.core.ports.forge import (
-    Checkout,
-    CommitFacts,
-    Forge,
-    Identity,
-    ImageFacts,
-    Ledger,
-    PullRequest,
-    PullState,
-    Registry,
-    Repository,
-    Review,
-    WorkTree,
-)
+from liftlock.core.ports.forge import Check, CheckState, Forge, PullRequest, PullState, Review
 from liftlock.core.ports.machine import Clock, Health, Locks, Passed, Probe, Progress, RunningPart, Runtime, Secrets, Seeder
+from liftlock.core.ports.people import Identity
 from liftlock.core.ports.receipts import Receipts, Witness
+from liftlock.core.ports.repository import Checkout, CommitFacts, ImageFacts, Ledger, Registry, Repository, WorkTree
 
 __all__ = [
+    "Check",
+    "CheckState",
     "Checkout",
     "Clock",
     "CommitFacts",

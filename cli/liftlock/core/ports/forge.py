@@ -1,60 +1,14 @@
-"""Git, forge, ledger and registry: where declarations, pull requests, facts and images are."""
+"""The forge: where pull requests are."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from pathlib import PurePosixPath
 from typing import Protocol
 
-from liftlock.core.errors import UsageError
-from liftlock.core.image import ImageRef
-from liftlock.core.ledger import Entry, Record
-
-_IDENTITY = re.compile(r"(?P<name>[^<>\x00-\x1f]*[^<>\s\x00-\x1f]) *<(?P<email>[^<>\s\x00-\x1f]+)>")
-
-
-@dataclass(frozen=True, slots=True)
-class ImageFacts:
-    """What a registry knows of an image: its digest, and from its labels the source commit (org.opencontainers.image.revision)."""
-
-    image: ImageRef
-    commit: str | None
-
-
-class Registry(Protocol):
-    """An OCI distribution registry."""
-
-    def resolve(self, repository: str, reference: str) -> ImageFacts | None:
-        """What the tag or digest names now; None where the registry answers that it has no such thing."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """A person or bot: who did something."""
-
-    name: str
-    email: str
-
-    @classmethod
-    def parse(cls, text: str) -> Identity:
-        """The identity that `NAME <EMAIL>` spells; UsageError for anything else."""
-        match = _IDENTITY.fullmatch(text.strip())
-        if match is None:
-            raise UsageError(f"{text!r} does not name a person", hint='write it as "NAME <EMAIL>"')
-        return cls(match["name"], match["email"])
-
-    @property
-    def key(self) -> str:
-        """What tells two people apart: the address, whatever its case."""
-        return self.email.casefold()
-
-    def __str__(self) -> str:
-        return f"{self.name} <{self.email}>"
+from liftlock.core.ports.people import Identity
 
 
 class PullState(StrEnum):
@@ -75,9 +29,32 @@ class Review:
     at: datetime
 
 
+class CheckState(StrEnum):
+    """What a check says of a commit."""
+
+    PENDING = "pending"
+    PASSED = "passed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The latest word of one check (a commit status or a check run) on the head commit."""
+
+    name: str
+    state: CheckState
+    url: str | None = None
+    description: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """A pull request in the words that all forges share. head and base are branch names, commit is the head's hash."""
+    """A pull request in the words that all forges share. head and base are branch names, commit is the head's hash.
+
+    reviews, checks and contributors are complete where one pull request was asked for; a list may leave them out.
+    contributors: the accounts that the forge knows behind the authors and committers of its commits.
+    queued: it will be merged by the forge itself (merge queue, auto-merge) and is still open.
+    """
 
     number: int
     title: str
@@ -90,10 +67,21 @@ class PullRequest:
     url: str
     reviews: tuple[Review, ...] = ()
     merge_commit: str | None = None
+    checks: tuple[Check, ...] = ()
+    labels: tuple[str, ...] = ()
+    contributors: tuple[Identity, ...] = ()
+    queued: bool = False
+    opened_at: datetime | None = None
+    merged_at: datetime | None = None
+    merged_by: Identity | None = None
 
 
 class Forge(Protocol):
-    """Where pull requests are opened, reviewed and merged."""
+    """Where pull requests are opened, reviewed and merged.
+
+    A forge with accounts acts as the account of its token: there `author`, `reviewer` and `by` only say who is expected to act, and the
+    result names the account. Each method may be repeated: what is done already is found, not done twice.
+    """
 
     def list_pulls(self, *, state: PullState | None = None) -> Sequence[PullRequest]:
         """All pull requests, or those in one state, by number."""
@@ -116,9 +104,10 @@ class Forge(Protocol):
         ...
 
     def merge(self, number: int, *, message: str, by: Identity, commit: str) -> PullRequest:
-        """Merges with a merge commit and deletes the head branch; ConflictError where the head is not `commit` any more or conflicts.
+        """Merges and deletes the head branch; ConflictError where the head is not `commit` any more or conflicts.
 
-        One that is merged already is returned as it is.
+        One that is merged already is returned as it is; one that the forge put into its queue comes back open, with `queued` set.
+        PolicyError where a rule of the forge (protection, required review or check) forbids it.
         """
         ...
 
@@ -126,85 +115,6 @@ class Forge(Protocol):
         """Closes without merging, with the reason as comment, and deletes the head branch."""
         ...
 
-
-@dataclass(frozen=True, slots=True)
-class CommitFacts:
-    """One commit. paths: the files that differ from its first parent (from nothing for a first commit)."""
-
-    commit: str
-    parents: tuple[str, ...]
-    author: Identity
-    committer: Identity
-    message: str
-    paths: tuple[PurePosixPath, ...]
-
-
-class Repository(Protocol):
-    """The environments repository as Git sees it."""
-
-    def fetch(self) -> None:
-        """Brings the forge's branches here."""
-        ...
-
-    def head(self, branch: str) -> str:
-        """The commit at the tip of the forge's branch; UsageError where there is no such branch."""
-        ...
-
-    def read(self, commit: str, path: PurePosixPath) -> str | None:
-        """The file's text at the commit; None where it is not there."""
-        ...
-
-    def commit_files(
-        self, *, base: str, branch: str, files: Mapping[PurePosixPath, str], message: str, author: Identity, force: bool = False
-    ) -> str:
-        """Exactly one commit on top of commit `base` with these files' new texts, pushed as `branch`; its hash.
-
-        ConflictError where the forge's branch moved and `force` is off. The work tree is not touched.
-        With `force` the branch is replaced, but only from the tip that was last fetched.
-        """
-        ...
-
-    def commit(self, commit: str) -> CommitFacts:
-        """What is known of the commit; UsageError where it is not here."""
-        ...
-
-    def is_ancestor(self, ancestor: str, commit: str) -> bool:
-        """Whether `commit` contains `ancestor`; a commit contains itself."""
-        ...
-
-    def introducers(self, commit: str, folder: PurePosixPath, texts: Collection[str]) -> Mapping[str, tuple[Identity, ...]]:
-        """For each text, author and committer of the oldest commit up to `commit` that added a line holding it to a file of the folder."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class WorkTree:
-    """The local checkout: branch (None: detached), its commit (None: no commit yet), and whether something is uncommitted."""
-
-    branch: str | None
-    commit: str | None
-    dirty: bool
-
-
-class Checkout(Protocol):
-    """The clone on this machine, where a person works."""
-
-    def work_tree_state(self) -> WorkTree:
-        """What is checked out."""
-        ...
-
-    def fast_forward(self, base: str) -> str | None:
-        """Brings the checkout to the forge's `base` as last fetched; the reason where it is left as it is."""
-        ...
-
-
-class Ledger(Protocol):
-    """The append-only record of facts, on the branch liftlock/ledger."""
-
-    def append(self, entries: Sequence[Entry]) -> Sequence[Record]:
-        """Chains the entries behind what the forge has and pushes; a race with another writer is retried, never lost."""
-        ...
-
-    def records(self) -> Sequence[Record]:
-        """All records in order, from the forge's state as last fetched."""
+    def set_status(self, commit: str, check: Check) -> None:
+        """Says on the commit what the check found; the latest word of one name counts. UsageError where the commit is not on the forge."""
         ...
