@@ -73,6 +73,7 @@ def test_the_way_of_a_release(run: Run, clone: Path) -> None:
     assert run("promote plan --to staging")["changes"]
     assert run("promote open --to staging")["pull"]["number"] == 1
     assert run("promote status")["items"]
+    run("promote status 1 --set-status")
     assert run("promote approve 1")["excluded"]
     assert run("promote merge 1")["outcome"] == "blocked"
     run("promote approve 1", as_=GRACE)

@@ -12,7 +12,7 @@ from liftlock.commands.actor import ActorOption
 from liftlock.commands.app import Commands
 from liftlock.commands.output import JsonOption, print_json
 from liftlock.commands.repository import RepoOption
-from liftlock.core.errors import BlockedError, ConflictError, ExitCode
+from liftlock.core.errors import BlockedError, ConflictError, ExitCode, UsageError
 
 app = Commands("Move a proved release to the next environment through a reviewed pull request.", add_completion=False)
 
@@ -77,6 +77,9 @@ def open_promotion(
 @app.command()
 def status(
     pull: Annotated[int | None, typer.Argument(metavar="[PULL]", help="A pull request; all open promotions without it.", min=1)] = None,
+    set_status: Annotated[
+        bool, typer.Option("--set-status", help="Also say it on the head commit, as the check liftlock/promotion that a forge can require.")
+    ] = False,
     repo: RepoOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -84,11 +87,13 @@ def status(
     from liftlock import wiring
 
     reviews = wiring.promotion_reviews(repo)
+    if set_status and pull is None:
+        raise UsageError("--set-status wants one pull request", hint="run: liftlock promote status PULL --set-status")
     if pull is None:
         every = reviews.open_promotions()
         print_json("promote-list", every) if as_json else text.show_statuses(every)
     else:
-        one = reviews.status(pull)
+        one = reviews.publish_status(pull) if set_status else reviews.status(pull)
         print_json("promote-status", one) if as_json else text.show_status(one)
 
 

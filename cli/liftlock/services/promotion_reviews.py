@@ -15,6 +15,7 @@ from liftlock.core.ledger import Entry, Fact, Json
 from liftlock.core.ports import CommitFacts, Identity, PullRequest, PullState, Review
 from liftlock.core.project import Project
 from liftlock.core.promotion import Observed, PromotionPlan, PromotionRequest, ServiceChange, plan_promotion, stale_reason
+from liftlock.core.promotion_check import promotion_check
 from liftlock.core.promotion_messages import counting_approvers, merge_message, read_trailers
 from liftlock.core.promotion_pull import PromotionPull
 from liftlock.core.pull_request_body import Metadata, decode_metadata
@@ -102,6 +103,13 @@ class PromotionReviews:
             return _status(pull, metadata)
         _, found, plan = self._decide(number, metadata)
         return _status(found.pull if found else pull, metadata, plan, stale_reason(plan, found))
+
+    def publish_status(self, number: int) -> PromotionStatus:
+        """The promotion as it stands, said on its head commit as the check that a forge can require. A closed one is only shown."""
+        status = self.status(number)
+        if status.state is PullState.OPEN:
+            self._parts.forge.set_status(status.commit, promotion_check(status.gates, status.stale, status.url))
+        return status
 
     def approve(self, number: int, reviewer: Identity, *, commit: str | None = None) -> Approval:
         """Records the approval of the head commit (or of `commit`, if that still is the head) and says whether it counts."""
