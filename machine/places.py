@@ -15,6 +15,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 VENV = PROJECT / ".venv"
 IMAGES_FILE = PROJECT / ".machine" / "images.json"
 PULUMI_FILE = PROJECT / ".machine" / "pulumi.json"
+GITEA_FILE = PROJECT / ".machine" / "gitea.json"
 
 
 def cache_folder() -> Path:

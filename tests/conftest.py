@@ -1,4 +1,4 @@
-"""Says how many tests a run left out because they need the real Pulumi CLI: nobody shall take a run without them for all of it.
+"""Says how many tests a run left out because they need what must be built first: nobody shall take a run without them for all of it.
 
 And gives every run the same Ctrl-C, wherever it was started.
 """
@@ -6,22 +6,24 @@ And gives every run the same Ctrl-C, wherever it was started.
 from __future__ import annotations
 
 import signal
+from collections import Counter
 from collections.abc import Sequence
 
 import pytest
 
-_left_out = pytest.StashKey[int]()
+_left_out = pytest.StashKey[Counter[str]]()
+_NEEDS = {"pulumi": ("the real Pulumi CLI", "make engines"), "gitea": ("a real Gitea", "make forges")}
 
 
 class _LeftOut:
     """Counts them while pytest collects."""
 
     def __init__(self, config: pytest.Config) -> None:
-        config.stash[_left_out] = 0
+        config.stash[_left_out] = Counter()
         self._config = config
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
-        self._config.stash[_left_out] += sum(item.get_closest_marker("pulumi") is not None for item in items)
+        self._config.stash[_left_out].update(marker for item in items for marker in _NEEDS if item.get_closest_marker(marker) is not None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Called by pytest."""
-    if count := config.stash[_left_out]:
-        tests = "1 test that runs" if count == 1 else f"{count} tests that run"
-        terminalreporter.write_line(f"left out: {tests} the real Pulumi CLI; run them with: make engines", yellow=True)
+    for marker, count in sorted(config.stash[_left_out].items()):
+        needed, command = _NEEDS[marker]
+        tests = "1 test that needs" if count == 1 else f"{count} tests that need"
+        terminalreporter.write_line(f"left out: {tests} {needed}; run them with: {command}", yellow=True)

