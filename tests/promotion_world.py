@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import PurePath
+from pathlib import PurePath, PurePosixPath
 
 from liftlock.adapters.pull_request_rendering import render_pull_request
-from liftlock.core.ledger import Entry, Fact
+from liftlock.core.ledger import Entry, Fact, Json
 from liftlock.core.ports import Identity
 from liftlock.core.project import EngineKind, EngineSettings, ForgeKind, ForgeSettings, Gates, Project, Stage
 from liftlock.core.promotion import PromotionRequest
-from liftlock.core.promotion_pull import release_path
 from liftlock.core.release import Release
-from liftlock.core.release_file import parse_release
 from liftlock.services.images import ImageParts, Images
 from liftlock.services.promotion_reviews import PromotionReviews
 from liftlock.services.promotion_view import PromotionParts
 from liftlock.services.promotions import Promotions
+from liftlock.services.releases import declared_release
 from tests.fakes.promotion import FakeClock, FakeForge, FakeLedger, FakeOrigin, FakeRegistry, FakeRepository
 from tests.git_repositories import ADA
 
@@ -57,11 +56,19 @@ class World:
         self.forge = FakeForge(self.origin, self.clock)
         self.repository = FakeRepository(self.origin)
         self.parts = PromotionParts(
-            self.repository, self.repository, self.forge, self.ledger, self.registry, self.clock, render_pull_request
+            self.repository,
+            self.repository,
+            self.forge,
+            self.ledger,
+            self.registry,
+            self.clock,
+            render_pull_request,
+            self.origin.fingerprint,
         )
         self.promotions = Promotions(self.project, self.parts)
         self.reviews = PromotionReviews(self.project, self.parts)
-        self.images = Images(self.project, ImageParts(self.repository, self.repository, self.ledger, self.registry, self.clock))
+        ports = ImageParts(self.repository, self.repository, self.ledger, self.registry, self.clock, self.origin.fingerprint)
+        self.images = Images(self.project, ports)
 
     @property
     def writes(self) -> tuple[int, int, int]:
@@ -75,15 +82,27 @@ class World:
         self.images.record("dev", tags, actor)
 
     def release(self, environment: str) -> Release:
-        """What the environment's release file says on main."""
-        path = release_path(environment)
-        return parse_release(self.origin.trees[self.origin.branches["main"]].get(path, ""), str(path))
+        """What the environment runs when it is brought up from main."""
+        return declared_release(self.repository, self.origin.fingerprint, self.origin.branches["main"], environment)
+
+    def configure(self, text: str, environment: str = "base") -> None:
+        """A person changes the configuration of all environments, or of one, on main."""
+        tip = self.origin.branches["main"]
+        tree = {**self.origin.trees[tip], PurePosixPath(f"environments/{environment}.yaml"): text}
+        self.origin.branches["main"] = self.origin.add((tip,), tree, "Configure", ADA)
 
     def deploy(self, environment: str, *facts: Fact, release: str | None = None) -> None:
         """Writes deployment records for the environment's release."""
-        name = release or self.release(environment).id
+        declared = self.release(environment)
+        details: dict[str, Json] = {
+            "services": {name: str(image) for name, image in declared.images.items()},
+            "config": declared.config,
+            "data": declared.data,
+            "common": self.origin.fingerprint(self.origin.branches["main"], environment).common,
+            "dirty": False,
+        }
         for fact in facts or (Fact.DEPLOYED, Fact.VERIFIED):
-            self.ledger.append([Entry(fact, environment, str(ADA), self.clock.now(), name, {"dirty": False})])
+            self.ledger.append([Entry(fact, environment, str(ADA), self.clock.now(), release or declared.id, details)])
 
     def rewrite(self, path: str, old: str, new: str, *, branch: str, by: Identity) -> str:
         """A person's own commit on a branch of the forge."""

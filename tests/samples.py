@@ -8,7 +8,6 @@ from typing import Any
 
 from liftlock.core.environment import Database, Environment, EnvironmentClass, HealthCheck, Migration, Secret, Service
 from liftlock.core.image import ImageRef
-from liftlock.core.release import release_id
 
 
 def image(name: str, fill: str = "a") -> ImageRef:
@@ -47,6 +46,5 @@ def environment(name: str = "dev", **changes: Any) -> Environment:
         port=None,
         ports=(18100, 18999),
         ttl=timedelta(hours=72),
-        release_id=release_id({item.name: item.image for item in services}),
     )
     return replace(base, **changes)

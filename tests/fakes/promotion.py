@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 
 from liftlock.core.errors import ConflictError, UnavailableError, UsageError
+from liftlock.core.fingerprint import Fingerprint
 from liftlock.core.image import Digest, ImageRef
 from liftlock.core.ledger import Entry, Record, chain
 from liftlock.core.ports import Check, CommitFacts, Identity, ImageFacts, PullRequest, PullState, Review, WorkTree
@@ -72,6 +73,12 @@ class FakeOrigin:
         self.commits[name] = CommitFacts(name, parents, author, author, message, tuple(paths))
         self.trees[name] = dict(tree)
         return name
+
+    def fingerprint(self, commit: str, environment: str) -> Fingerprint:
+        """Hashes of environments/base.yaml and of the environment's own file; nothing where the commit has neither."""
+        base, own = (self.trees[commit].get(PurePosixPath(f"environments/{name}.yaml"), "") for name in ("base", environment))
+        config, common = (f"cfg-{hashlib.sha256(text.encode()).hexdigest()[:16]}" if text else "" for text in (base + own, base))
+        return Fingerprint(config, "", common)
 
     def ancestors(self, commit: str) -> list[str]:
         """The commit and all it contains, newest first."""

@@ -36,6 +36,9 @@ def entries_for(
     """Deployed and verified, or failed with the reasons. Only what succeeded whole is evidence for a promotion."""
     details: dict[str, Json] = {
         "services": {service.name: str(service.image) for service in environment.services},
+        "config": environment.config,
+        "data": environment.data,
+        "common": environment.common,
         "commit": source.commit,
         "dirty": source.dirty,
         "engine": engine,

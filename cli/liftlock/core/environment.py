@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from liftlock.core.image import ImageRef
+from liftlock.core.release import release_id
 
 
 class EnvironmentClass(StrEnum):
@@ -93,6 +94,7 @@ class Environment:
     ttl: how long an ephemeral environment lives after it was made or extended; None for persistent ones.
     project_id: tells it from an environment of another project of the same name; part of the ownership labels.
     protected: destroying it needs more than a flag, and it takes no synthetic data.
+    config, data, common: the hashes of core/fingerprint.py, which the release's id and the deployment records hold.
     """
 
     project: str
@@ -105,5 +107,12 @@ class Environment:
     port: int | None
     ports: tuple[int, int]
     ttl: timedelta | None
-    release_id: str
     project_id: str = ""
+    config: str = ""
+    data: str = ""
+    common: str = ""
+
+    @property
+    def release_id(self) -> str:
+        """The name of exactly these images under this configuration with these data."""
+        return release_id({service.name: service.image for service in self.services}, self.config, self.data)

@@ -17,7 +17,7 @@ from liftlock.core.ledger import Record
 from liftlock.core.project import Project, Stage
 from liftlock.core.promotion_pull import BranchCondition, PromotionPull, branch_name
 from liftlock.core.pull_request_body import Metadata
-from liftlock.core.release import Release, ReleasedImage, release_id
+from liftlock.core.release import Release, ReleasedImage
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def plan_promotion(project: Project, request: PromotionRequest, observed: Observ
         request=request,
         base=observed.base,
         source_release=source.id,
-        release=_resulting_release(target, changes),
+        release=target.with_images({change.service: change.new for change in changes}).id,
         rollback=target.id if target.services else None,
         changes=changes,
         gates=gates,
@@ -205,11 +205,6 @@ def find_changes(request: PromotionRequest, source: Release, target: Release) ->
             raise UsageError(f"{request.source} releases no service {name!r}", hint=f"it has: {', '.join(sorted(source.services))}")
     pairs = ((name, target.services.get(name), source.services[name]) for name in wanted)
     return tuple(ServiceChange(name, old, new) for name, old, new in pairs if old is None or old.image != new.image)
-
-
-def _resulting_release(target: Release, changes: Sequence[ServiceChange]) -> str:
-    images = {name: released.image for name, released in target.services.items()}
-    return release_id(images | {change.service: change.new.image for change in changes})
 
 
 def _gates(

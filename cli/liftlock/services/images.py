@@ -13,7 +13,8 @@ from liftlock.core.ports import Checkout, Clock, Identity, ImageFacts, Ledger, R
 from liftlock.core.project import Project
 from liftlock.core.promotion_pull import release_path
 from liftlock.core.release import Release, ReleasedImage
-from liftlock.core.release_file import edit_release, parse_release
+from liftlock.core.release_file import edit_release
+from liftlock.services.releases import Fingerprints, declared_release
 
 _ATTEMPTS = 10
 
@@ -69,6 +70,7 @@ class ImageParts:
     ledger: Ledger
     registry: Registry
     clock: Clock
+    fingerprint: Fingerprints
 
 
 class Images:
@@ -116,7 +118,7 @@ class Images:
         base = parts.repository.head(self._project.forge.base)
         before = self._release(base, environment)
         changed = {name: new for name, new in images.items() if before.services.get(name) != new}
-        release = Release({**before.services, **changed})
+        release = before.with_images(changed)
         if not changed:
             return RecordReport(environment, release.id, {}, None, parts.checkout.fast_forward(self._project.forge.base))
         text = edit_release(parts.repository.read(base, path), changed)
@@ -170,8 +172,7 @@ class Images:
         return known[service]
 
     def _release(self, commit: str, environment: str) -> Release:
-        path = release_path(environment)
-        return parse_release(self._parts.repository.read(commit, path) or "", str(path))
+        return declared_release(self._parts.repository, self._parts.fingerprint, commit, environment)
 
     def _check(self, service: str, released: ReleasedImage) -> ImageCheck:
         image = released.image

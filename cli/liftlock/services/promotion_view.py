@@ -24,12 +24,15 @@ from liftlock.core.promotion_pull import (
 )
 from liftlock.core.pull_request_body import PullRequestText
 from liftlock.core.release import Release
-from liftlock.core.release_file import parse_release
+from liftlock.services.releases import Fingerprints, declared_release
 
 
 @dataclass(frozen=True, slots=True)
 class PromotionParts:
-    """Everything outside that a promotion needs. describe: the words of its pull request."""
+    """Everything outside that a promotion needs. describe: the words of its pull request.
+
+    fingerprint: commit and environment -> the hashes of what the environment's declaration there comes to.
+    """
 
     repository: Repository
     checkout: Checkout
@@ -38,6 +41,7 @@ class PromotionParts:
     registry: Registry
     clock: Clock
     describe: Callable[[PromotionPlan], PullRequestText]
+    fingerprint: Fingerprints
 
 
 class PromotionView:
@@ -74,9 +78,8 @@ class PromotionView:
         )
 
     def release(self, commit: str, environment: str) -> Release:
-        """What the environment's release file says at the commit; nothing where there is no such file."""
-        path = release_path(environment)
-        return parse_release(self._parts.repository.read(commit, path) or "", str(path))
+        """What the environment runs when it is brought up from the commit; no images where it has no release file there."""
+        return declared_release(self._parts.repository, self._parts.fingerprint, commit, environment)
 
     def excluded(self, pull: PullRequest, base: str, images: Sequence[ImageRef], records: Sequence[Record]) -> Mapping[str, str]:
         """Who may not approve the pull request, and why."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from liftlock.core.image import ImageRef
-from liftlock.core.ports import Clock, Engine, Health, RunningPart, Runtime, StackSummary
-from liftlock.core.release import release_id
+from liftlock.core.ledger import Fact, Record, images_of
+from liftlock.core.ports import Clock, Engine, Health, Ledger, RunningPart, Runtime, StackSummary
 from liftlock.core.stack import port_of, url
 
 
@@ -25,13 +25,18 @@ class PartStatus:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentStatus:
-    """One environment; exists is False where it was never made or is gone."""
+    """One environment; exists is False where it was never made or is gone.
+
+    release, config, data: of the deployment on record that brought in the images which run; None where none did.
+    """
 
     environment: str
     exists: bool
     url: str | None
     release: str | None
     parts: tuple[PartStatus, ...]
+    config: str | None = None
+    data: str | None = None
 
     @property
     def healthy(self) -> bool:
@@ -42,44 +47,50 @@ class EnvironmentStatus:
 class Status:
     """Use case of `liftlock env status` and `env list`."""
 
-    def __init__(self, engine: Engine, runtime: Runtime, clock: Clock) -> None:
-        self._engine, self._runtime, self._clock = engine, runtime, clock
+    def __init__(self, engine: Engine, runtime: Runtime, ledger: Ledger, clock: Clock) -> None:
+        self._engine, self._runtime, self._ledger, self._clock = engine, runtime, ledger, clock
 
     def show(self, project: str, environments: Sequence[str]) -> tuple[EnvironmentStatus, ...]:
         """The state of each environment, in the order asked."""
         stacks = {stack.environment: stack for stack in self._engine.stacks()}
         running = self._runtime.parts(project)
+        records = self._ledger.records()
         now = self._clock.now()
         return tuple(
-            environment_status(name, project, stacks.get(name), [part for part in running if part.environment == name], now)
+            environment_status(name, project, stacks.get(name), [part for part in running if part.environment == name], records, now)
             for name in environments
         )
 
 
 def environment_status(
-    name: str, project: str, stack: StackSummary | None, running: Sequence[RunningPart], now: datetime
+    name: str, project: str, stack: StackSummary | None, running: Sequence[RunningPart], records: Sequence[Record], now: datetime
 ) -> EnvironmentStatus:
     """One environment's status from the state and what runs. Pure."""
     port = port_of(stack.values) if stack else None
     parts = tuple(_part(part, now) for part in sorted(running, key=lambda part: (part.role, part.service)) if part.role != "job")
+    found = _running_release(name, running, records)
+    hashes = {key: text for key in ("config", "data") if found and isinstance(text := found.entry.details.get(key), str)}
     return EnvironmentStatus(
         environment=name,
         exists=stack is not None and stack.resources > 0,
         url=url(name, project, port) if port else None,
-        release=_running_release(running),
+        release=found.entry.release if found else None,
         parts=parts,
+        **hashes,
     )
 
 
-def _running_release(running: Sequence[RunningPart]) -> str | None:
-    """The release that really runs, which after a failed deployment is not the one that was asked for; None where it is a mixture."""
+def _running_release(environment: str, running: Sequence[RunningPart], records: Sequence[Record]) -> Record | None:
+    """The last deployment of exactly the images that run, which after a failed one is not what was asked for; None for a mixture."""
     images: dict[str, set[str]] = {}
     for part in running:
         if part.role == "service":
             images.setdefault(part.service, set()).add(part.image)
     if not images or any(len(found) > 1 or "@sha256:" not in next(iter(found)) for found in images.values()):
         return None
-    return release_id({name: ImageRef.parse(next(iter(found))) for name, found in images.items()})
+    wanted = {name: next(iter(found)) for name, found in images.items()}
+    mine = (record for record in reversed(records) if record.entry.environment == environment and record.entry.fact is Fact.DEPLOYED)
+    return next((record for record in mine if images_of(record.entry) == wanted), None)
 
 
 def _part(part: RunningPart, now: datetime) -> PartStatus:

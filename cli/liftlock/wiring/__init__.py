@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -120,7 +121,7 @@ def images(repo: Path | None) -> Images:
     from liftlock.services.images import ImageParts, Images
 
     project, parts = _promotion_parts(repo)
-    return Images(project, ImageParts(parts.repository, parts.checkout, parts.ledger, parts.registry, parts.clock))
+    return Images(project, ImageParts(parts.repository, parts.checkout, parts.ledger, parts.registry, parts.clock, parts.fingerprint))
 
 
 def history(repo: Path | None, *, offline: bool) -> History:
@@ -139,7 +140,7 @@ def history(repo: Path | None, *, offline: bool) -> History:
 
 def _promotion_parts(repo: Path | None) -> tuple[Project, PromotionParts]:
     from liftlock.adapters.clock import SystemClock
-    from liftlock.adapters.committed_config import load_committed
+    from liftlock.adapters.committed_config import committed_fingerprint, load_committed
     from liftlock.adapters.forges.local import LocalForge
     from liftlock.adapters.git import GitRepository
     from liftlock.adapters.ledger import GitLedger
@@ -153,7 +154,10 @@ def _promotion_parts(repo: Path | None) -> tuple[Project, PromotionParts]:
     project = load_committed(here.root, repository.head(here.project.forge.base)).project
     clock = SystemClock()
     forge = LocalForge(here.project.forge.url, clock, relative_to=here.root)
-    return project, PromotionParts(repository, repository, forge, GitLedger(here.root), OciRegistry(), clock, render_pull_request)
+    fingerprint = partial(committed_fingerprint, here.root)
+    return project, PromotionParts(
+        repository, repository, forge, GitLedger(here.root), OciRegistry(), clock, render_pull_request, fingerprint
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,6 @@ from liftlock.core.image import ImageRef
 from liftlock.core.ports import Engine, Identity, Registry
 from liftlock.core.project import EngineKind, Project
 from liftlock.core.receipt import Clues
-from liftlock.core.release import release_id
 from liftlock.core.stack import images_of, read_lease, secret_keys
 from liftlock.services.branches import Branches
 from liftlock.services.drift import DriftDetection
@@ -101,7 +100,7 @@ class Workspace:
             raise ConfigError("no environment has `class: ephemeral`", hint="declare one in environments/branch.yaml")
         declared = resolve_environment(self.loaded, cls, ephemeral=name)
         services = tuple(replace(item, image=images.get(item.name, item.image)) for item in declared.services)
-        return replace(declared, services=services, release_id=release_id({item.name: item.image for item in services}))
+        return replace(declared, services=services)
 
     def is_protected(self, name: str) -> bool:
         """Whether the environment is protected in this work tree or on the forge's base branch, whichever is stricter.
@@ -213,7 +212,7 @@ class Workspace:
 
     def status(self) -> Status:
         """Use case of `env status`."""
-        return Status(self.engine, self.parts.runtime, self.parts.clock)
+        return Status(self.engine, self.parts.runtime, self.parts.ledger, self.parts.clock)
 
     def drift(self) -> DriftDetection:
         """Use case of `drift`."""

@@ -14,6 +14,7 @@ from liftlock.adapters.git import GitRepository
 from liftlock.adapters.ledger import GitLedger
 from liftlock.adapters.pull_request_rendering import render_pull_request
 from liftlock.core.errors import ConflictError
+from liftlock.core.fingerprint import Fingerprint
 from liftlock.core.ledger import Fact
 from liftlock.core.ports import PullState
 from liftlock.services.images import ImageParts, Images
@@ -35,7 +36,14 @@ def seed_forge(world: World, folder: Path) -> Path:
 def parts_on(clone: Path, forge: Path, world: World) -> PromotionParts:
     repository = GitRepository(clone)
     return PromotionParts(
-        repository, repository, LocalForge(str(forge), FakeClock()), GitLedger(clone), world.registry, FakeClock(), render_pull_request
+        repository,
+        repository,
+        LocalForge(str(forge), FakeClock()),
+        GitLedger(clone),
+        world.registry,
+        FakeClock(),
+        render_pull_request,
+        lambda _commit, _environment: Fingerprint(),
     )
 
 
@@ -103,9 +111,8 @@ def test_recording_at_once_keeps_every_service(tmp_path: Path) -> None:
 
     def record(name: str) -> None:
         parts = parts_on(make_clone(forge, tmp_path / name), forge, world)
-        Images(world.project, ImageParts(parts.repository, parts.checkout, parts.ledger, parts.registry, parts.clock)).record(
-            "dev", {name: "v1"}, ADA
-        )
+        ports = ImageParts(parts.repository, parts.checkout, parts.ledger, parts.registry, parts.clock, parts.fingerprint)
+        Images(world.project, ports).record("dev", {name: "v1"}, ADA)
 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(record, names))

@@ -43,7 +43,8 @@ def test_an_environment_is_resolved_with_its_release() -> None:
     assert (api.secrets, web.route) == ((("STRIPE_KEY", Secret("env:SHOP_STRIPE_KEY")),), "/")
     assert (api.health.interval, api.health.start_period) == (timedelta(seconds=1), timedelta(seconds=30))
     assert environment.router == ImageRef(f"{REGISTRY}/liftlock/router", Digest(C))
-    assert environment.release_id == release_id({"api": api.image, "web": web.image})
+    images = {"api": api.image, "web": web.image}
+    assert environment.release_id == release_id(images, environment.config, environment.data) != release_id(images)
 
 
 def test_mappings_merge_scalars_replace_and_null_removes() -> None:
@@ -61,7 +62,7 @@ def test_an_instance_of_an_ephemeral_class_has_its_own_name_and_starts_from_anot
     assert (branch.name, branch.cls, branch.ttl) == ("feature-checkout-1a2b3c", EnvironmentClass.EPHEMERAL, timedelta(hours=72))
     assert branch.databases[0].data == DataSpec(DataSource.SYNTHETIC, 5000, 7)
     assert branch.databases[0].published
-    assert branch.release_id == resolve_environment(loaded(), "dev").release_id
+    assert branch.services == resolve_environment(loaded(), "dev").services
 
 
 def test_an_incomplete_release_names_the_services_and_the_next_step() -> None:

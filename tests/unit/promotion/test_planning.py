@@ -169,3 +169,24 @@ def test_a_failed_deployment_after_opening_blocks_but_leaves_the_pull_request() 
     world.deploy("dev", Fact.DEPLOY_FAILED)
     plan = world.promotions.plan(TO_STAGING)
     assert (plan.actions, plan.pull, [gate.phase for gate in plan.blockers]) == ((), 1, [GatePhase.FAILED])
+
+
+@pytest.mark.parametrize("where", ["base", "dev"])
+def test_a_change_of_configuration_takes_the_proof_away_until_it_is_deployed(where: str) -> None:
+    world = ready_world()
+    assert not world.promotions.plan(TO_STAGING).blockers
+    world.configure("services: {api: {env: {LOG_LEVEL: debug}}}\n", where)
+    (blocker,) = world.promotions.plan(TO_STAGING).blockers
+    assert (blocker.key, "run: liftlock env up dev" in blocker.reason) == ("verified:dev", True)
+    world.deploy("dev")
+    assert not world.promotions.plan(TO_STAGING).blockers
+
+
+def test_a_change_of_another_environments_own_configuration_leaves_the_proof() -> None:
+    world = ready_world()
+    before = world.promotions.plan(TO_STAGING)
+    world.configure("services: {api: {env: {LOG_LEVEL: debug}}}\n", "staging")
+    after = world.promotions.plan(TO_STAGING)
+    assert not after.blockers
+    assert (after.source_release, after.branch) == (before.source_release, before.branch)
+    assert after.release != before.release

@@ -18,7 +18,6 @@ from liftlock.core.environment import (
 )
 from liftlock.core.image import ImageRef
 from liftlock.core.project import DockerProvider, EngineKind, EngineSettings, ForgeKind, ForgeSettings, Gates, MergeMethod, Project, Stage
-from liftlock.core.release import release_id
 
 
 def build_project(file: shapes.ProjectFile) -> Project:
@@ -54,7 +53,6 @@ def _engine(engine: shapes.Engine) -> EngineSettings:
 
 def build_environment(merged: shapes.MergedEnvironment, *, project: Project, name: str) -> Environment:
     """The merged values as the environment."""
-    services = tuple(_service(service, values) for service, values in merged.services.items())
     return Environment(
         project=project.name,
         project_id=project.id,
@@ -62,12 +60,11 @@ def build_environment(merged: shapes.MergedEnvironment, *, project: Project, nam
         cls=EnvironmentClass(merged.cls),
         protected=merged.protected,
         router=ImageRef.parse(merged.router.image),
-        services=services,
+        services=tuple(_service(service, values) for service, values in merged.services.items()),
         databases=tuple(_database(database, values) for database, values in merged.databases.items()),
         port=merged.port,
         ports=(merged.ports.first, merged.ports.last),
         ttl=merged.ttl,
-        release_id=release_id({service.name: service.image for service in services}),
     )
 
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 
 from liftlock.core.config.document import MAX_CHARACTERS, Position
 from liftlock.core.config.problems import Problem
 from liftlock.core.config.settings import SETTINGS
 
 FOLDERS = ("environments", "releases")
+DATA = "data"
 
 
 @dataclass(frozen=True, slots=True)
 class RawFiles:
-    """Bytes by path relative to the repository, and what could not be read."""
+    """Bytes by path relative to the repository, and what could not be read. data: the files in data/, by their names without `.yaml`."""
 
     contents: dict[str, bytes]
     problems: tuple[Problem, ...]
+    data: dict[str, bytes] = field(default_factory=dict)
 
 
 def read_files(root: Path) -> RawFiles:
@@ -32,7 +34,10 @@ def read_files(root: Path) -> RawFiles:
                 problems.append(Problem(Position(name), "", f"configuration files end in .yaml; rename it to {path.stem}.yaml"))
             elif path.suffix == ".yaml" and not path.name.startswith("."):
                 _read(root, name, contents, problems)
-    return RawFiles(contents, tuple(problems))
+    data: dict[str, bytes] = {}
+    for path in sorted((root / DATA).glob("*.yaml")):
+        _read(root, f"{DATA}/{path.name}", data, problems)
+    return RawFiles(contents, tuple(problems), {PurePosixPath(name).stem: content for name, content in data.items()})
 
 
 def _read(root: Path, name: str, contents: dict[str, bytes], problems: list[Problem]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -55,7 +56,8 @@ def inspect_files(root: Path, raw: RawFiles) -> Inspection:
     checked = tuple(sorted(raw.contents))
     if any(problem.position.file == SETTINGS for problem in problems):
         return Inspection(None, tuple(sorted({*problems, *_alone(documents)})), (), checked)
-    files = Files(documents[SETTINGS], _in(documents, "environments"), _in(documents, "releases"))
+    data = {name: hashlib.sha256(content).hexdigest() for name, content in raw.data.items()}
+    files = Files(documents[SETTINGS], _in(documents, "environments"), _in(documents, "releases"), data)
     settings, found = check_shape(files.settings, ProjectFile)
     problems += [*found, *_check_shapes(files), *check_files(files), *_check_images(files)]
     problems += _check_merged(files, problems)

@@ -51,7 +51,8 @@ class LocalWitness:
         raw = read_files(self._root)
         if raw.problems:
             raise UncertainError(str(raw.problems[0]))
-        return _sum([[name, hashlib.sha256(data).hexdigest()] for name, data in sorted(raw.contents.items())])
+        found = [*sorted(raw.contents.items()), *sorted(raw.data.items())]
+        return _sum([[name, hashlib.sha256(data).hexdigest()] for name, data in found])
 
     def _references(self, clues: Clues) -> str:
         """What is reviewed, which says what is protected; and where the ledger ends, which says what is on record."""

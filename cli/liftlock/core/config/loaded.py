@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from liftlock.core.config.document import Document, Entry, MappingNode, Position, ScalarNode, Span
@@ -21,11 +21,12 @@ _OF_THE_FILE = ("extends", "release")
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The documents by the name of what they declare."""
+    """The documents by the name of what they declare. data: of the files in data/ only the hash of their bytes."""
 
     settings: Document
     environments: Mapping[str, Document]
     releases: Mapping[str, Document]
+    data: Mapping[str, str] = field(default_factory=dict)
 
     def pipeline(self) -> tuple[ScalarNode, ...]:
         """The environments named in the pipeline, in its order."""
@@ -85,6 +86,12 @@ class Files:
         release = self.release_of(name)
         source = self.upstream(release)
         return f"liftlock promote open --from {source} --to {release}" if source else f"liftlock image record --env {release} SERVICE=TAG"
+
+    def common(self) -> Merged:
+        """liftlock.yaml and the files that every environment of the pipeline extends, as one tree."""
+        chains = [self.chain(name.text)[:-1] for name in self.pipeline()]
+        shared = [link for link in chains[0] if all(link in chain for chain in chains)] if chains else []
+        return merge([_only(self.settings, _SHARED), *(_without(self.environments[link], _OF_THE_FILE) for link in shared)])
 
     def merged(self, name: str, release: Document | None) -> Merged:
         """liftlock.yaml, the chain of files and the release as one tree."""
