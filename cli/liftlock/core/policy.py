@@ -13,6 +13,7 @@ from datetime import datetime
 class Freeze:
     """Nothing enters these environments from start until end. environments and services: empty for all.
 
+    start: moments.ALWAYS where the file gives none: it holds as soon as it is on the base branch. Times are in UTC.
     hotfix: whether the hotfix lane may pass. zone: the IANA name in which the file gives the times.
     """
 
@@ -60,6 +61,9 @@ class Hold:
     until: datetime | None
     zone: str = "UTC"
     rollback: str | None = None
+
+
+Rule = Freeze | Veto | Hold
 
 
 @dataclass(frozen=True, slots=True)

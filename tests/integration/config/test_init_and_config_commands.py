@@ -253,7 +253,7 @@ def test_show_prints_the_resolved_environment(tmp_path: Path) -> None:
     assert (found["class"], found["ttl"], found["services"]["api"]["secrets"]) == ("ephemeral", "3d", {"STRIPE_KEY": "env:SHOP_STRIPE_KEY"})
 
 
-@pytest.mark.parametrize("name", ["project", "environment", "release"])
+@pytest.mark.parametrize("name", ["project", "environment", "release", "freezes", "vetoes", "holds", "people"])
 def test_every_field_of_a_schema_is_described_with_an_example(name: str) -> None:
     schema = json.loads(liftlock("config", "schema", name).stdout)
     for shape in (schema, *schema.get("$defs", {}).values()):

@@ -9,7 +9,7 @@ from liftlock.core.config.document import MAX_CHARACTERS, Position
 from liftlock.core.config.problems import Problem
 from liftlock.core.config.settings import SETTINGS
 
-FOLDERS = ("environments", "releases")
+FOLDERS = ("environments", "releases", "policy")
 DATA = "data"
 
 

@@ -11,16 +11,19 @@ from liftlock.adapters.config_files.build import build_project
 from liftlock.adapters.config_files.files import RawFiles, read_files
 from liftlock.adapters.config_files.shape_check import check_shape
 from liftlock.adapters.config_files.shapes import EnvironmentFile, ProjectFile
-from liftlock.core.config.checks import check_files, missing_services
+from liftlock.core.config.checks import check_files, declared, missing_services
 from liftlock.core.config.document import Document, Node, Position
+from liftlock.core.config.entries import Known
 from liftlock.core.config.loaded import Files, LoadedProject
 from liftlock.core.config.merged_checks import check_merged, check_ports, secretive_variables
 from liftlock.core.config.problems import Problem, config_error
 from liftlock.core.config.reading import parse_bytes
 from liftlock.core.config.settings import SETTINGS
+from liftlock.core.config.suggestions import unknown
 from liftlock.core.config.text_rules import NAME
 from liftlock.core.config.tree import entries_at, node_at, scalar_at
 from liftlock.core.errors import ConfigError
+from liftlock.core.policy_file import KINDS, POLICY, inspect_policy
 from liftlock.core.release_file import image_of, inspect_release
 
 
@@ -59,12 +62,13 @@ def inspect_files(root: Path, raw: RawFiles) -> Inspection:
     data = {name: hashlib.sha256(content).hexdigest() for name, content in raw.data.items()}
     files = Files(documents[SETTINGS], _in(documents, "environments"), _in(documents, "releases"), data)
     settings, found = check_shape(files.settings, ProjectFile)
-    problems += [*found, *_check_shapes(files), *check_files(files), *_check_images(files)]
+    policy, mistakes = inspect_policy(_in(documents, "policy"), Known(files.declared(), declared(files, "services")))
+    problems += [*found, *_check_shapes(files), *check_files(files), *_check_images(files), *mistakes]
     problems += _check_merged(files, problems)
     if problems or settings is None:
         return Inspection(None, tuple(sorted(set(problems))), (), checked)
     notes = tuple(sorted({*_unreleased(files), *secretive_variables(files)}))
-    return Inspection(LoadedProject(root, build_project(settings), files, notes), (), notes, checked)
+    return Inspection(LoadedProject(root, build_project(settings), files, notes, policy), (), notes, checked)
 
 
 def _documents(contents: Mapping[str, bytes], problems: list[Problem]) -> dict[str, Document]:
@@ -76,9 +80,16 @@ def _documents(contents: Mapping[str, bytes], problems: list[Problem]) -> dict[s
             problems.append(document)
             document = Document(name, "", None)
         documents[name] = document
-        if name != SETTINGS and not NAME.fits(PurePosixPath(name).stem):
-            problems.append(Problem(Position(name), "", f"the file's name is the environment's: {NAME.says}"))
+        if problem := _misnamed(PurePosixPath(name)):
+            problems.append(Problem(Position(name), "", problem))
     return documents
+
+
+def _misnamed(path: PurePosixPath) -> str | None:
+    """What is wrong with a file's name; None where it is as it should be."""
+    if path.parent == POLICY:
+        return None if path.stem in KINDS else unknown("policy file", path.stem, KINDS)
+    return None if str(path) == SETTINGS or NAME.fits(path.stem) else f"the file's name is the environment's: {NAME.says}"
 
 
 def _in(documents: Mapping[str, Document], folder: str) -> dict[str, Document]:

@@ -7,13 +7,25 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from liftlock.adapters.config_files.policy_shapes import FreezesFile, HoldsFile, PeopleFile, VetoesFile
 from liftlock.adapters.config_files.shapes import EnvironmentFile, ProjectFile, ReleaseFile, Shape
 from liftlock.core.config.quantities import duration_text
 from liftlock.core.config.suggestions import unknown
 from liftlock.core.errors import UsageError
+from liftlock.core.policy_file import KINDS, policy_path
 
-SHAPES: dict[str, type[Shape]] = {"project": ProjectFile, "environment": EnvironmentFile, "release": ReleaseFile}
-FILES = {"project": "liftlock.yaml", "environment": "environments/*.yaml", "release": "releases/*.yaml"}
+SHAPES: dict[str, type[Shape]] = {
+    "project": ProjectFile,
+    "environment": EnvironmentFile,
+    "release": ReleaseFile,
+    "freezes": FreezesFile,
+    "vetoes": VetoesFile,
+    "holds": HoldsFile,
+    "people": PeopleFile,
+}
+FILES = {"project": "liftlock.yaml", "environment": "environments/*.yaml", "release": "releases/*.yaml"} | {
+    kind: str(policy_path(kind)) for kind in KINDS
+}
 
 
 def json_schema(name: str) -> dict[str, Any]:

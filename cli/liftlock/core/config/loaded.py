@@ -13,10 +13,12 @@ from liftlock.core.config.suggestions import unknown
 from liftlock.core.config.tree import entries_at, items_at, node_at, scalar_at
 from liftlock.core.environment import EnvironmentClass
 from liftlock.core.errors import UsageError
+from liftlock.core.policy import Policy
 from liftlock.core.project import Project
 
 _SHARED = ("router", "ports", "services", "databases")
 _OF_THE_FILE = ("extends", "release")
+_NO_POLICY = Policy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +109,13 @@ class Files:
 
 @dataclass(frozen=True, slots=True)
 class LoadedProject:
-    """A checked environments repository. root: its folder; notes: what is no mistake but worth knowing."""
+    """A checked environments repository. root: its folder; notes: what is no mistake but worth knowing; policy: the rules in policy/."""
 
     root: Path
     project: Project
     files: Files
     notes: tuple[Problem, ...] = ()
+    policy: Policy = _NO_POLICY
 
     @property
     def environments(self) -> tuple[str, ...]:

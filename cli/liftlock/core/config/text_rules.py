@@ -63,6 +63,16 @@ REPOSITORY = TextRule(
 )
 HTTP_PATH = TextRule(r"/[!-~]*", "a path begins with / and has no spaces", 1000)
 BRANCH = TextRule(r"[A-Za-z0-9][A-Za-z0-9._/-]*", "this is the name of a Git branch", 200)
+ENTRY_ID = TextRule(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", "an id has only a-z, 0-9 and inner -, at most 60 characters", 60)
+RELEASE_ID = TextRule(r"rel-[0-9a-f]{16}", "a release is rel- and 16 hex digits; liftlock history shows them")
+DIGEST = TextRule(r"sha256:[0-9a-f]{64}", "a digest is sha256: and 64 hex digits; liftlock image resolve finds it")
+IMAGE = TextRule(rf"[^@\s]+@{DIGEST.pattern}", "an image is repository@sha256: and 64 hex digits; liftlock image resolve finds it")
+PERSON_KEY = TextRule(r"[^@<>\s]+@[^@<>\s]+|@[^@<>\s]+", "this is an address (ada@shop.example) or an account on the forge (@ada)", 320)
+MOMENT = TextRule(
+    r"[12]\d{3}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?",
+    "a time is a date and a time of day: 2030-12-20T18:00, with an offset (+01:00, Z) or in a zone",
+)
+END = TextRule(rf"never|{MOMENT.pattern}", f"never, or a time: {MOMENT.says}")
 ONE_LINE = TextRule(r"[^\x00-\x1f]+", "this is one line of text and not empty")
 
 
