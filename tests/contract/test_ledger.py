@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from liftlock.adapters.ledger import GitLedger
 from liftlock.core.ledger import Entry, Fact
+from liftlock.core.ledger_chain import environments_of, select
 from liftlock.core.ports import Ledger
 from tests.fakes.promotion import FakeLedger
 from tests.git_repositories import make_clone, make_forge
 
 AT = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
+SELECTED = [
+    ("dev", Fact.DEPLOYED, 0),
+    ("dev", Fact.VERIFIED, 1),
+    ("prod", Fact.DEPLOYED, 2),
+    ("dev", Fact.RECORDED, -3),
+    ("prod", Fact.VERIFIED, 9),
+]
 
 
 def fact(environment: str = "dev", **details: str) -> Entry:
@@ -51,3 +60,37 @@ def test_records_come_back_as_they_were_in_order_and_chained(ledger: Ledger) -> 
     assert [record.sequence for record in records] == [1, 2, 3]
     assert [record.previous for record in records] == ["", first[0].hash, first[1].hash]
     assert records[2].entry == fact("prod", note="x")
+
+
+def test_the_latest_records_are_had_from_the_end(ledger: Ledger) -> None:
+    written = [*ledger.append([fact("dev"), fact("staging")]), *ledger.append([fact("prod")])]
+    records = ledger.records()
+    assert (records[-1], list(reversed(records)), list(records[1:])) == (written[2], written[::-1], written[1:])
+    assert written[1] in records
+
+
+def test_a_fact_of_a_newer_liftlock_is_kept_as_it_is(ledger: Ledger) -> None:
+    ledger.append([replace(fact(), fact=Fact("teleported"))])
+    ledger.append([fact()])
+    assert [record.entry.fact for record in ledger.records()] == ["teleported", Fact.DEPLOYED]
+    with pytest.raises(ValueError, match="Not A Fact"):
+        Fact("Not A Fact")
+
+
+def test_records_are_selected_by_fact_environment_and_time(ledger: Ledger) -> None:
+    written = ledger.append([replace(fact(name), fact=kind, at=AT + timedelta(hours=hours)) for name, kind, hours in SELECTED])
+    records = ledger.records()
+    for facts in (None, {Fact.DEPLOYED}, {Fact.DEPLOYED, Fact.VERIFIED}, set[Fact]()):
+        for environment in (None, "dev", "nowhere"):
+            for since, until in ((None, None), (AT + timedelta(hours=1), None), (None, AT + timedelta(hours=2)), (AT, AT)):
+                wanted = [
+                    record
+                    for record in written
+                    if (facts is None or record.entry.fact in facts)
+                    and environment in (None, record.entry.environment)
+                    and (since is None or record.entry.at >= since)
+                    and (until is None or record.entry.at < until)
+                ]
+                assert list(select(records, facts, environment=environment, since=since, until=until)) == wanted
+                assert list(select(records, facts, environment=environment, since=since, until=until, backwards=True)) == wanted[::-1]
+    assert environments_of(records) == {"dev", "prod"}

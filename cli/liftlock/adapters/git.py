@@ -77,6 +77,16 @@ class Git:
         timeout: float = 60,
     ) -> Answer:
         """The answer; GitError with Git's own reason where the exit code is not one of `ok`."""
+        done = self._done(arguments, given, env, ok, timeout)
+        return Answer(done.returncode, done.stdout.decode(errors="surrogateescape"), done.stderr.decode(errors="replace"))
+
+    def data(self, *arguments: str, given: str | None = None, timeout: float = 60) -> bytes:
+        """What Git prints, as it is; GitError where it fails."""
+        return self._done(arguments, given, None, (0,), timeout).stdout
+
+    def _done(
+        self, arguments: Sequence[str], given: str | None, env: Mapping[str, str] | None, ok: Collection[int], timeout: float
+    ) -> subprocess.CompletedProcess[bytes]:
         try:
             done = subprocess.run(
                 ["git", "-C", str(self.directory), *_OPTIONS, *arguments],
@@ -93,12 +103,10 @@ class Git:
             raise UnavailableError(
                 f"git {arguments[0]} did not finish in {timeout:.0f} s", hint="look at the forge, then run it again"
             ) from err
-        answer = Answer(done.returncode, done.stdout.decode(errors="surrogateescape"), done.stderr.decode(errors="replace"))
-        if answer.code not in ok:
-            raise GitError(
-                f"git {_verb(arguments)} failed in {self.directory}: {without_credentials(answer.err.strip() or answer.out.strip())}"
-            )
-        return answer
+        if done.returncode not in ok:
+            said = (done.stderr.strip() or done.stdout.strip()).decode(errors="replace")
+            raise GitError(f"git {_verb(arguments)} failed in {self.directory}: {without_credentials(said)}")
+        return done
 
     def line(self, *arguments: str, given: str | None = None, env: Mapping[str, str] | None = None) -> str:
         """The one line that Git prints."""

@@ -1,6 +1,8 @@
-"""The ledger as an orphan branch of the environments repository: one commit per record, its message holding the record itself.
+"""The ledger as an orphan branch of the environments repository: a commit per append, its message holding the records, one to a line.
 
-Everything is read by one `git log`, also in a bare clone without any remote.
+The messages are the ledger. Full thousands of records also stand in the tip's tree as pages, so that a long ledger is read by opening
+a hundred files instead of a hundred thousand commits; the chain of hashes says whether pages and messages are the same. Nothing else
+is needed to read it: a bare clone without any remote will do.
 """
 
 from __future__ import annotations
@@ -10,8 +12,10 @@ from functools import cached_property
 from pathlib import Path
 
 from liftlock.adapters.git import LEDGER_BRANCH, Git, fetch_refs, keep_ledger, pause, push, signed_by
+from liftlock.adapters.ledger_reading import PAGE, PAGES, LedgerReader
 from liftlock.core.errors import ConflictError, IncompleteError, UnavailableError, UsageError
-from liftlock.core.ledger import Entry, Record, chain, decode, encode, read_chain
+from liftlock.core.ledger import Entry, Record, chain, decode, encode
+from liftlock.core.ledger_chain import Records
 from liftlock.core.ports import Identity
 
 _NOTHING = "0" * 40  # what a reference is before there is one
@@ -23,8 +27,9 @@ class GitLedger:
 
     def __init__(self, root: Path, *, attempts: int = 20) -> None:
         self._git = Git(root)
+        self._reader = LedgerReader(self._git)
         self._attempts = attempts
-        self._read: tuple[str, tuple[Record, ...]] = ("", ())
+        self._read: tuple[str, Records | None] = ("", None)
 
     def append(self, entries: Sequence[Entry]) -> Sequence[Record]:
         """Chains the entries behind the forge's last record and pushes; starts again when another writer was first."""
@@ -52,15 +57,13 @@ class GitLedger:
         )
 
     def records(self) -> Sequence[Record]:
-        """All records in order, checked against their chain; IncompleteError names the first one that is broken."""
+        """All records in order, their chain checked; IncompleteError names the first one that is broken. Each is parsed when it is used."""
         tip = self._git.ref(self._ref)
         if tip is None:
             return ()
-        if self._read[0] != tip:
-            log = self._git.run("log", "-z", "--reverse", "--first-parent", "--format=%H%n%b", tip, timeout=120).out
-            pairs = (commit.partition("\n") for commit in log.split("\0") if commit)
-            self._read = (tip, read_chain((place, body.strip("\n")) for place, _, body in pairs))
-        return self._read[1]
+        if self._read[0] != tip or self._read[1] is None:
+            self._read = (tip, self._reader.read(tip))
+        return self._read[1] or ()
 
     @property
     def _ref(self) -> str:
@@ -82,7 +85,7 @@ class GitLedger:
         if tip is None:
             return None
         try:
-            return decode(self._git.run("log", "-1", "--format=%b", tip).out.strip("\n"))
+            return decode(self._git.run("log", "-1", "--format=%b", tip).out.rstrip("\n").rpartition("\n")[2])
         except ValueError as err:
             raise IncompleteError(
                 f"the ledger's last record ({tip}) is broken: {err}",
@@ -90,21 +93,41 @@ class GitLedger:
             ) from err
 
     def _commit(self, records: Sequence[Record], parent: str | None) -> str:
-        """One commit per record; the tree holds the record too, for whoever opens the branch in a browser."""
-        tip = parent
-        for record in records:
-            blob = self._git.line("hash-object", "-w", "--stdin", given=encode(record) + "\n")
-            tree = self._git.line("mktree", given=f"100644 blob {blob}\trecord.json\n")
-            parents = ["-p", tip] if tip else []
-            tip = self._git.line("commit-tree", tree, *parents, given=_message(record), env=_signature(record))
-        return tip or ""
+        """One commit for all of them; the tree holds the last record too, for whoever opens the branch in a browser."""
+        tree = f"100644 blob {self._blob(encode(records[-1]))}\trecord.json\n"
+        if pages := self._pages(records, parent):
+            tree = f"040000 tree {pages}\t{PAGES}\n" + tree
+        parents = ["-p", parent] if parent else []
+        made = self._git.line("mktree", given=tree)
+        return self._git.line("commit-tree", made, *parents, given=_message(records), env=_signature(records[-1]))
+
+    def _pages(self, records: Sequence[Record], parent: str | None) -> str | None:
+        """The tree of all pages that are full with these records; None where there is none yet."""
+        there = self._reader.pages(parent) if parent else []
+        full = records[-1].sequence // PAGE
+        kept = self._git.line("rev-parse", f"{parent}:{PAGES}") if there else None
+        if full <= len(there):
+            return kept
+        try:
+            lines = [*(self._reader.read(parent).lines if parent else ()), *(encode(record).encode() for record in records)]
+        except IncompleteError:
+            return (
+                self._git.line("rev-parse", f"{parent}:{PAGES}") if there else None
+            )  # whoever reads it is told; a fact is not lost for it
+        texts = (b"\n".join(lines[at : at + PAGE]).decode(errors="surrogateescape") for at in range(len(there) * PAGE, full * PAGE, PAGE))
+        blobs = [*there, *(self._blob(text) for text in texts)]
+        return self._git.line("mktree", given="".join(f"100644 blob {blob}\t{number:06}\n" for number, blob in enumerate(blobs, start=1)))
+
+    def _blob(self, text: str) -> str:
+        return self._git.line("hash-object", "-w", "--stdin", given=text + "\n")
 
 
-def _message(record: Record) -> str:
-    """A subject for people, the record for programs."""
-    entry = record.entry
+def _message(records: Sequence[Record]) -> str:
+    """A subject for people, the records for programs."""
+    entry = records[0].entry
     what = " ".join(word for word in (entry.fact.value, entry.environment, entry.release) if word)
-    return f"{' '.join(what.split())}\n\n{encode(record)}\n"
+    more = f" and {len(records) - 1} more" if len(records) > 1 else ""
+    return "\n".join([" ".join(what.split()) + more, "", *(encode(record) for record in records), ""])
 
 
 def _signature(record: Record) -> dict[str, str]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from liftlock.core.errors import IncompleteError
-
 Scalar = str | int | float | bool | None
+_FACT = re.compile(r"[a-z][a-z-]{0,39}")
 Json = Scalar | list["Json"] | dict[str, "Json"]
 
 
@@ -28,6 +28,15 @@ class Fact(StrEnum):
     BRANCH_UP = "branch-up"
     BRANCH_DOWN = "branch-down"
     DESTROYED = "destroyed"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Fact | None:
+        """A fact that a newer liftlock knows: it can be shown and carried on, and is equal to none of these."""
+        if not (isinstance(value, str) and _FACT.fullmatch(value)):
+            return None
+        unknown = str.__new__(cls, value)
+        unknown._name_, unknown._value_ = value, value
+        return unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,27 +82,34 @@ def chain(previous: Record | None, entry: Entry) -> Record:
     return Record(sequence, before, entry, hashlib.sha256(canonical(sequence, before, entry).encode()).hexdigest())
 
 
-_HEAD = '{"hash":"'
-_MIDDLE = '","record":'
+HEAD = '{"hash":"'
+MIDDLE = '","record":'
 
 
 def encode(record: Record) -> str:
     """The record as one line of canonical JSON: its hash, and the exact text the hash is taken of."""
-    return _HEAD + record.hash + _MIDDLE + canonical(record.sequence, record.previous, record.entry) + "}"
+    return HEAD + record.hash + MIDDLE + canonical(record.sequence, record.previous, record.entry) + "}"
 
 
 def decode(line: str) -> Record:
     """The record that the line holds; ValueError with the reason where it is not one or its hash does not fit."""
-    start = len(_HEAD) + 64
-    if not (line.startswith(_HEAD) and line.startswith(_MIDDLE, start) and line.endswith("}")):
+    start = len(HEAD) + 64
+    if not (line.startswith(HEAD) and line.startswith(MIDDLE, start) and line.endswith("}")):
         raise ValueError("it is not a record")
-    digest, text = line[len(_HEAD) : start], line[start + len(_MIDDLE) : -1]
+    digest, text = line[len(HEAD) : start], line[start + len(MIDDLE) : -1]
     if hashlib.sha256(text.encode()).hexdigest() != digest:
         raise ValueError("its content does not fit its hash")
+    return parse(text, digest)
+
+
+def parse(text: str, digest: str) -> Record:
+    """The record of a canonical text whose hash is known to be `digest`; ValueError with the reason where it is none."""
     try:
         return _record(json.loads(text), digest)
     except (KeyError, TypeError, AttributeError) as err:
         raise ValueError(f"it lacks {err}") from err
+    except RecursionError as err:
+        raise ValueError("it is nested too deep") from err
 
 
 def _record(body: dict[str, Json], digest: str) -> Record:
@@ -109,25 +125,6 @@ def _record(body: dict[str, Json], digest: str) -> Record:
         details=details,
     )
     return Record(sequence, str(body["previous"]), entry, digest)
-
-
-def read_chain(lines: Iterable[tuple[str, str]]) -> tuple[Record, ...]:
-    """The records that (place, line) pairs hold, oldest first. IncompleteError names the first one that is broken or out of its place."""
-    records: list[Record] = []
-    previous = ""
-    for sequence, (place, line) in enumerate(lines, start=1):
-        try:
-            record = decode(line)
-            if record.sequence != sequence or record.previous != previous:
-                raise ValueError("it does not follow the record before it")
-        except ValueError as err:
-            raise IncompleteError(
-                f"ledger record {sequence} ({place}) is broken: {err}",
-                hint="nothing after it can be trusted; find who wrote it: git log " + place,
-            ) from err
-        records.append(record)
-        previous = record.hash
-    return tuple(records)
 
 
 def images_of(entry: Entry) -> Mapping[str, str]:

@@ -88,7 +88,7 @@ def test_nothing_is_appended_behind_a_forged_record(forge: Path, tmp_path: Path)
 def test_a_ledger_that_was_cut_short_is_noticed_by_every_clone_that_knew_more(forge: Path, tmp_path: Path) -> None:
     clone = make_clone(forge, tmp_path / "clone")
     ledger = GitLedger(clone)
-    written = ledger.append([fact("dev"), fact("prod")])
+    written = [*ledger.append([fact("dev")]), *ledger.append([fact("prod")])]
     git(forge, "update-ref", REF, f"{REF}~1")
     for attempt in (GitRepository(clone).fetch, lambda: ledger.append([fact("x")])):
         with pytest.raises(IncompleteError, match="was rewritten"):
