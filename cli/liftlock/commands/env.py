@@ -90,6 +90,7 @@ def up(
         lambda: work.declare(name),
         actor=work.identity(),
         remove_data=frozenset(remove_data or ()),
+        rules=lambda: work.deploy_rules(name),
         watch=lambda: work.watch(name, salt),
         again=typed(),
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from liftlock.core.deploy_gate import DeployRules, refuse_deployment
 from liftlock.core.deployment import Source, entries_for, needs_record, removal_entry
 from liftlock.core.deployment_messages import failure_text, reasons_text
 from liftlock.core.environment import DataSource, Environment
-from liftlock.core.errors import BlockedError, ConfigError, DeploymentError
+from liftlock.core.errors import BlockedError, ConfigError, DeploymentError, UnavailableError, UsageError
 from liftlock.core.ports import Identity, Passed, StackResult, StepOperation
 from liftlock.core.stack import (
     read_lease,
@@ -29,8 +30,10 @@ Declare = Callable[[], tuple[Environment, Source]]
 class Environments:
     """Use cases of `liftlock env`."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, fetch: Callable[[], None] = lambda: None) -> None:
+        """fetch: brings the forge's branches here, the ledger among them; UnavailableError where it cannot be reached."""
         self._parts = parts
+        self._fetch = fetch
 
     def preview(self, environment: Environment) -> StackResult:
         """What `up` would change; nothing is touched and nothing is recorded."""
@@ -46,20 +49,22 @@ class Environments:
         actor: Identity,
         renew: Renew = keep_lease,
         remove_data: frozenset[str] = frozenset(),
+        rules: Callable[[], DeployRules] = DeployRules,
         watch: Watch = lambda: None,
         again: str = "",
     ) -> UpReport:
         """Makes the environment what is declared, fills its databases, asks it as a user would, and records the outcome.
 
         declare is asked only when nobody else works on the environment, so that a run that waited deploys what holds then.
-        remove_data: databases that may be removed with their data. watch: where to look so that a next run may see that it
-        need not run. again: the command that does this once more. Raises DeploymentError when a part failed; the failure is
-        recorded and what succeeded is kept.
+        remove_data: databases that may be removed with their data. rules: what must be proved before. watch: where to look so
+        that a next run may see that it need not run. again: the command that does this once more. Raises DeploymentError when a
+        part failed; the failure is recorded and what succeeded is kept. BlockedError where the release may not come here yet.
         """
         with self._parts.locks.hold(name):
             receiver = Receiver(self._parts.receipts, self._parts.witness)
             before = receiver.begin(name, watch)
             environment, source = declare()
+            self._admit(environment, rules())
             port, state, report = self._up(environment, actor, source, renew, remove_data, again or f"liftlock env up {name}")
             receiver.end(before, watch, environment, port, state, report)
             return report
@@ -94,6 +99,21 @@ class Environments:
             recorded=recorded,
         )
         return prepared.port, result.checksum, report
+
+    def _admit(self, environment: Environment, rules: DeployRules) -> None:
+        """Asks the forge for newer evidence only where what is here does not do: a deployment needs no network for its gate."""
+        refusal = refuse_deployment(environment, rules, self._parts.ledger.records()) if rules.stage else None
+        if refusal is None:
+            return
+        offline = ""
+        try:
+            self._fetch()
+        except (UnavailableError, UsageError) as err:
+            offline = f" (by the ledger as it was last fetched: {err.message})"
+        refusal = refuse_deployment(environment, rules, self._parts.ledger.records())
+        if refusal is not None:
+            what = f"{environment.name}: {environment.release_id} is not deployed"
+            raise BlockedError(f"{what}: {refusal.reason}{offline}", hint=refusal.hint)
 
     def down(self, environment: str, project: str, *, actor: Identity, protected: bool, again: str = "") -> DownReport:
         """Removes everything of the environment and nothing else, and records it; an environment that is not there is fine.

@@ -24,7 +24,8 @@ from liftlock.adapters.secret_sources import SecretSources
 from liftlock.adapters.seeding import SyntheticSeeder
 from liftlock.core.branch import branch_environment
 from liftlock.core.config.loaded import LoadedProject
-from liftlock.core.config.tree import scalar_at
+from liftlock.core.config.tree import entries_at, scalar_at
+from liftlock.core.deploy_gate import DeployRules
 from liftlock.core.deployment import Source
 from liftlock.core.drift import DriftReport, unseen
 from liftlock.core.environment import Environment
@@ -130,6 +131,16 @@ class Workspace:
             now.require_reviewed_state(name)
         return now.environment(name), now.source()
 
+    def deploy_rules(self, name: str) -> DeployRules:
+        """What must be proved before the environment is deployed, here or on the forge's base branch, whichever asks for more."""
+        now = Workspace(load_project(self.root), self.actor)
+        if (here := now.project.stage(name)) is None:
+            return DeployRules()
+        reviewed = now._reviewed()
+        stages = [stage for stage in (reviewed.project.stage(name) if reviewed else None, here) if stage is not None]
+        strict = next((stage for stage in stages if stage.upstream and stage.gates.verified), here)
+        return DeployRules(strict, {upstream: _left_out(now.loaded, upstream) for upstream in strict.upstream})
+
     def watch(self, name: str, salt: str) -> Clues | None:
         """Where to look so that a next run may see that it need not run; None where a run does more than can be looked at."""
         now = Workspace(load_project(self.root), self.actor)
@@ -204,7 +215,7 @@ class Workspace:
 
     def environments(self) -> Environments:
         """Use cases of `env`."""
-        return Environments(self.parts)
+        return Environments(self.parts, self.repository.fetch)
 
     def branches(self) -> Branches:
         """Use cases of `branch`."""
@@ -270,6 +281,14 @@ class Workspace:
             receipts=FileReceipts(self.root / ".liftlock" / "receipts"),
             witness=LocalWitness(self.root, SecretSources(self.root).resolve),
         )
+
+
+def _left_out(loaded: LoadedProject, name: str) -> frozenset[str]:
+    """The project's services that the environment does not declare."""
+    if name not in loaded.environments:
+        return frozenset()
+    declared = {entry.key.text for entry in entries_at(loaded.files.merged(name, None).root, "services")}
+    return frozenset(service for service, _ in loaded.project.services if service not in declared)
 
 
 def _declares_protection(loaded: LoadedProject, name: str) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
 
+from liftlock.core.deploy_gate import DeployRules
 from liftlock.core.deployment import Source
 from liftlock.core.environment import DataSource, DataSpec, Environment, EnvironmentClass
-from liftlock.core.errors import BlockedError, ConfigError, ConflictError, DeploymentError, LiftlockError
-from liftlock.core.ledger import Fact
+from liftlock.core.errors import BlockedError, ConfigError, ConflictError, DeploymentError, LiftlockError, UnavailableError
+from liftlock.core.ledger import Entry, Fact
 from liftlock.core.ports import Identity, ImageFacts
+from liftlock.core.project import Stage
 from liftlock.core.receipt import Clues
 from liftlock.core.stack import port_of, read_lease
 from liftlock.services.branches import Branches
@@ -50,6 +53,9 @@ class World:
     seeder: FakeSeeder = field(default_factory=FakeSeeder)
     locks: FakeLocks = field(default_factory=FakeLocks)
     receipts: FakeReceipts = field(default_factory=FakeReceipts)
+    at_the_forge: Sequence[Entry] = ()
+    offline: bool = False
+    fetched: int = 0
 
     def __post_init__(self) -> None:
         self.witness = FakeWitness(self.engine)
@@ -78,13 +84,27 @@ class World:
 
     @property
     def environments(self) -> Environments:
-        return Environments(self.parts)
+        return Environments(self.parts, self.fetch)
 
-    def up(self, declared: Environment, remove_data: frozenset[str] = frozenset()) -> UpReport:
+    def fetch(self) -> None:
+        self.fetched += 1
+        if self.offline:
+            raise UnavailableError("the forge does not answer")
+        self.ledger.append(self.at_the_forge)
+        self.at_the_forge = ()
+
+    def up(self, declared: Environment, remove_data: frozenset[str] = frozenset(), rules: DeployRules | None = None) -> UpReport:
         def watch() -> Clues:
             return Clues(declared.name, declared.project, ".liftlock/state", "unix:///docker.sock", "main", (), "file:p", "00")
 
-        return self.environments.up(declared.name, lambda: (declared, COMMIT), actor=ADA, remove_data=remove_data, watch=watch)
+        return self.environments.up(
+            declared.name,
+            lambda: (declared, COMMIT),
+            actor=ADA,
+            remove_data=remove_data,
+            rules=lambda: rules or DeployRules(),
+            watch=watch,
+        )
 
     def check(self, name: str = "dev") -> UpReport | None:
         return Unchanged(self.receipts, self.witness, self.probe, self.locks, self.clock).check(name)
@@ -358,3 +378,47 @@ def test_a_run_that_waited_deploys_what_is_declared_when_its_turn_comes() -> Non
 
     world.environments.up("dev", declare, actor=ADA)
     assert asked == [True]
+
+
+STAGING = DeployRules(Stage("staging", ("dev",)))
+
+
+def test_what_was_never_proved_upstream_is_not_deployed_and_nothing_is_touched() -> None:
+    world = World()
+    with pytest.raises(BlockedError, match=r"staging: rel-\w+ is not deployed: .* never proved healthy in dev$") as caught:
+        world.up(environment("staging"), rules=STAGING)
+    assert caught.value.hint == "promote what dev has proved: liftlock promote plan --from dev --to staging --explain"
+    assert (world.engine.stack("staging"), world.facts()) == (None, [])
+
+
+def test_what_was_proved_upstream_is_deployed_without_asking_the_forge() -> None:
+    world = World()
+    world.up(environment("dev"))
+    world.offline = True
+    assert world.up(environment("staging"), rules=STAGING).changed == 1
+    assert world.fetched == 0
+
+
+def test_a_proof_that_is_only_at_the_forge_is_fetched_when_it_is_needed() -> None:
+    other, world = World(), World()
+    other.up(environment("dev"))
+    world.at_the_forge = [record.entry for record in other.ledger.records()]
+    assert world.up(environment("staging"), rules=STAGING).changed == 1
+    assert world.fetched == 1
+
+
+def test_a_refusal_without_the_forge_says_how_old_its_ledger_may_be() -> None:
+    world = World(offline=True)
+    with pytest.raises(BlockedError, match=r"\(by the ledger as it was last fetched: the forge does not answer\)"):
+        world.up(environment("staging"), rules=STAGING)
+
+
+def test_a_common_configuration_that_changed_is_proved_upstream_first() -> None:
+    world = World()
+    world.up(environment("dev", common="cfg-1", config="cfg-1"))
+    changed = environment("staging", common="cfg-2", config="cfg-2")
+    with pytest.raises(BlockedError) as caught:
+        world.up(changed, rules=STAGING)
+    assert caught.value.hint == "prove it there first: liftlock env up dev"
+    world.up(environment("dev", common="cfg-2", config="cfg-2"))
+    assert world.up(changed, rules=STAGING).changed == 1
