@@ -22,6 +22,7 @@ class Fact(StrEnum):
     DEPLOYED = "deployed"
     DEPLOY_FAILED = "deploy-failed"
     VERIFIED = "verified"
+    EVIDENCE = "evidence"
     PROMOTION_OPENED = "promotion-opened"
     APPROVED = "approved"
     PROMOTED = "promoted"

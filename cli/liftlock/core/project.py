@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import PurePath
 
@@ -101,15 +102,47 @@ class EngineChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """When a release may enter, by the clocks of one zone. days: 0 for Monday to 6; opens and closes: minutes since midnight.
+
+    A window that closes no later than it opens goes on into the next day. hotfix: whether the hotfix lane may pass at other times.
+    """
+
+    days: frozenset[int]
+    opens: int
+    closes: int
+    zone: str
+    hotfix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Somebody looked at the release upstream and said yes.
+
+    by: who may, as addresses, `@login`s or names in people.yaml (empty: anybody). valid: how long it counts.
+    """
+
+    by: tuple[str, ...] = ()
+    valid: timedelta = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
 class Gates:
     """What must hold before a release enters an environment.
 
     verified: each upstream environment has proved the same release healthy. approvals: how many people other than the author and the
-    commits' authors must approve.
+    commits' authors must approve; approvers: who may (empty: anybody else). soak: how long it must have been healthy in each upstream
+    environment without a break. smoke: a smoke test passed there. checks: of the forge, by name, on the pull request's head.
     """
 
     verified: bool = True
     approvals: int = 0
+    approvers: tuple[str, ...] = ()
+    soak: timedelta | None = None
+    smoke: bool = False
+    windows: tuple[Window, ...] = ()
+    checks: tuple[str, ...] = ()
+    judgement: Judgement | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,21 @@ from liftlock.core.environment import (
     Secret,
     Service,
 )
+from liftlock.core.gates.calendar import DAYS
 from liftlock.core.image import ImageRef
-from liftlock.core.project import DockerProvider, EngineKind, EngineSettings, ForgeKind, ForgeSettings, Gates, MergeMethod, Project, Stage
+from liftlock.core.project import (
+    DockerProvider,
+    EngineKind,
+    EngineSettings,
+    ForgeKind,
+    ForgeSettings,
+    Gates,
+    Judgement,
+    MergeMethod,
+    Project,
+    Stage,
+    Window,
+)
 
 
 def build_project(file: shapes.ProjectFile) -> Project:
@@ -30,9 +43,23 @@ def build_project(file: shapes.ProjectFile) -> Project:
         engine=_engine(file.engine),
         services=tuple((name, f"{file.registry}/{service.repository}") for name, service in file.services.items()),
         databases=tuple(file.databases),
-        pipeline=tuple(
-            Stage(stage.environment, tuple(stage.upstream), Gates(stage.gates.verified, stage.gates.approvals)) for stage in file.pipeline
+        pipeline=tuple(Stage(stage.environment, tuple(stage.upstream), _gates(stage.gates)) for stage in file.pipeline),
+    )
+
+
+def _gates(gates: shapes.Gates) -> Gates:
+    judgement = gates.judgement
+    return Gates(
+        verified=gates.verified,
+        approvals=gates.approvals,
+        approvers=tuple(gates.approvers),
+        soak=gates.soak,
+        smoke=gates.smoke,
+        windows=tuple(
+            Window(frozenset(map(DAYS.index, item.days)), item.opens, item.closes, item.zone, item.hotfix) for item in gates.windows
         ),
+        checks=tuple(gates.checks),
+        judgement=Judgement(tuple(judgement.by), judgement.valid) if judgement else None,
     )
 
 

@@ -10,7 +10,15 @@ from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
 from liftlock.core.config import text_rules
-from liftlock.core.config.quantities import DURATION_PATTERN, MEMORY_PATTERN, parse_duration, parse_memory
+from liftlock.core.config.quantities import (
+    DURATION_PATTERN,
+    MEMORY_PATTERN,
+    TIME_PATTERN,
+    check_zone,
+    parse_duration,
+    parse_memory,
+    parse_time_of_day,
+)
 from liftlock.core.config.text_rules import TextRule
 
 
@@ -56,5 +64,7 @@ Duration = Annotated[timedelta, BeforeValidator(parse_duration), WithJsonSchema(
 Memory = Annotated[
     int, BeforeValidator(parse_memory), WithJsonSchema({"anyOf": [{"type": "integer"}, {"type": "string", "pattern": MEMORY_PATTERN}]})
 ]
+TimeOfDay = Annotated[int, BeforeValidator(parse_time_of_day), WithJsonSchema({"type": "string", "pattern": TIME_PATTERN})]
+TimeZone = Annotated[str, BeforeValidator(check_zone), WithJsonSchema({"type": "string"})]
 Written = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean", "null"]})]
 Port = Annotated[int, Field(ge=1, le=65535)]

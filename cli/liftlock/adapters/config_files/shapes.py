@@ -25,12 +25,16 @@ from liftlock.adapters.config_files.shape_types import (
     Registry,
     Repository,
     SecretsProvider,
+    TimeOfDay,
+    TimeZone,
     Variable,
     Written,
 )
 from liftlock.core.environment import HealthCheck
+from liftlock.core.project import Judgement as JudgementRule
 
 _HEALTH = HealthCheck()
+_JUDGEMENT = JudgementRule()
 
 
 class Shape(BaseModel):
@@ -182,11 +186,59 @@ class Ports(Shape):
     last: int = Field(default=18999, alias="to", ge=1024, le=65535, description="The last port.", examples=[18999])
 
 
+class Window(Shape):
+    """When a release may enter, by the clocks of one zone."""
+
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(
+        default=["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+        min_length=1,
+        description="The days on which it opens.",
+        examples=[["mon", "tue", "wed", "thu"]],
+    )
+    opens: TimeOfDay = Field(alias="from", description="When it opens.", examples=["09:00"])
+    closes: TimeOfDay = Field(
+        alias="to", description="When it closes; no later than from: on the next day. 24:00 is midnight.", examples=["16:00"]
+    )
+    zone: TimeZone = Field(description="Whose clocks: an IANA name.", examples=["Europe/Berlin"])
+    hotfix: bool = Field(default=False, description="Whether hotfixes may pass at other times.", examples=[True])
+
+
+class Judgement(Shape):
+    """Somebody looked at the release in each upstream environment and said yes."""
+
+    by: list[NonEmpty] = Field(
+        default_factory=list,
+        description="Who may: addresses, @logins or names in policy/people.yaml; none: anybody.",
+        examples=[["@grace", "linus@shop.example"]],
+    )
+    valid: Duration = Field(default=_JUDGEMENT.valid, description="How long it counts.", examples=["7d"])
+
+
 class Gates(Shape):
     """What must hold before a release enters the environment."""
 
     verified: bool = Field(default=True, description="Each upstream environment has proved the same release healthy.", examples=[True])
     approvals: int = Field(default=0, ge=0, le=20, description="How many people other than the authors must approve.", examples=[1])
+    approvers: list[NonEmpty] = Field(
+        default_factory=list,
+        description="Whose approvals count: addresses, @logins or names in policy/people.yaml; none: anybody's.",
+        examples=[["@grace", "linus@shop.example"]],
+    )
+    soak: Duration | None = Field(
+        default=None, description="How long it was healthy in each upstream environment without a break.", examples=["1h"]
+    )
+    smoke: bool = Field(default=False, description="A smoke test of it passed in each upstream environment.", examples=[True])
+    windows: list[Window] = Field(
+        default_factory=list,
+        description="When it may enter; none: always.",
+        examples=[[{"days": ["mon", "tue", "wed", "thu"], "from": "09:00", "to": "16:00", "zone": "Europe/Berlin"}]],
+    )
+    checks: list[NonEmpty] = Field(
+        default_factory=list, description="Checks of the forge that must pass on the pull request.", examples=[["ci/smoke"]]
+    )
+    judgement: Judgement | None = Field(
+        default=None, description="Somebody judged it good in each upstream environment.", examples=[{"by": ["@grace"], "valid": "7d"}]
+    )
 
 
 class Stage(Shape):

@@ -1,12 +1,15 @@
-"""Durations and sizes as people write them."""
+"""Durations, times of day and sizes as people write them."""
 
 from __future__ import annotations
 
 import re
 from datetime import timedelta
 
+from liftlock.core.moments import find_zone
+
 DURATION_PATTERN = r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$"
 MEMORY_PATTERN = r"^[0-9]+(\.[0-9]+)?(MiB|GiB)$"
+TIME_PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$"
 
 _PARTS = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h|d)")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -39,6 +42,22 @@ def parse_memory(value: object) -> int:
     if not _LEAST_MIB <= mib <= _MOST_MIB:
         raise ValueError(f"memory is at least {_LEAST_MIB} MiB (no container starts with less) and at most 16 TiB")
     return int(mib)
+
+
+def parse_time_of_day(value: object) -> int:
+    """Minutes since midnight of `00:00` to `24:00`; ValueError for anything else."""
+    if not isinstance(value, str) or not re.fullmatch(TIME_PATTERN, value):
+        raise ValueError('a time of day is text with hours and minutes: "09:00", "17:30", "24:00"')
+    hours, _, minutes = value.partition(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def check_zone(value: object) -> str:
+    """The name itself; ValueError where it names no time zone."""
+    if not isinstance(value, str):
+        raise ValueError("a time zone is an IANA name, such as UTC or Europe/Berlin")
+    find_zone(value)
+    return value
 
 
 def duration_text(value: timedelta) -> str:

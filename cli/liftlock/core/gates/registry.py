@@ -1,0 +1,32 @@
+"""The gate on the registry: what would be deployed must still be there. Pure; asking is costly, so it comes after all others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from liftlock.core.gates.result import GateResult, count, failed, passed, pending
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What the registry said of a digest: there, not there, or (reason set) nothing at all."""
+
+    present: bool
+    reason: str | None = None
+
+
+NOT_ASKED = Presence(present=False, reason="not asked: another gate is in the way")
+
+
+def digests_gate(presences: Mapping[str, Presence]) -> GateResult:
+    """Passes when the registry answered that it has every image (`repository@digest` -> its answer)."""
+    missing = sorted(image for image, presence in presences.items() if not presence.present and presence.reason is None)
+    unknown = sorted(f"{image} ({presence.reason})" for image, presence in presences.items() if presence.reason is not None)
+    if missing:
+        return failed("digests", f"the registry does not have {', '.join(missing)}; push the image again or record another")
+    if presences and all(presence is NOT_ASKED for presence in presences.values()):
+        return pending("digests", f"the registry was not asked for {count(len(presences), 'image')}: another gate is in the way")
+    if unknown:
+        return pending("digests", f"the registry could not be asked for {', '.join(unknown)}")
+    return passed("digests", f"the registry has {count(len(presences), 'image')}")
