@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.gitea_server import Gitea
 
 _left_out = pytest.StashKey[Counter[str]]()
 _NEEDS = {"pulumi": ("the real Pulumi CLI", "make engines"), "gitea": ("a real Gitea", "make forges")}
@@ -40,3 +44,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         needed, command = _NEEDS[marker]
         tests = "1 test that needs" if count == 1 else f"{count} tests that need"
         terminalreporter.write_line(f"left out: {tests} {needed}; run them with: {command}", yellow=True)
+
+
+@pytest.fixture(scope="session")
+def gitea(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gitea]:
+    """One real Gitea for all tests of a run; each makes a repository of its own there."""
+    from tests.gitea_server import running_gitea
+
+    with running_gitea(tmp_path_factory.mktemp("gitea")) as server:
+        yield server

@@ -21,6 +21,9 @@ from typing import Any
 import httpx
 import pytest
 
+from liftlock.adapters.forges.gitea import GiteaForge
+from liftlock.adapters.forges.gitea_merging import MergeStyle
+from liftlock.adapters.forges.http import ForgeHttp, Token
 from liftlock.core.ports import Identity
 from machine.places import GITEA_FILE
 from tests.git_repositories import ADA, GRACE, LINUS, commit_here, git
@@ -107,10 +110,17 @@ class Gitea:
     folder: Path
     process: subprocess.Popen[bytes]
     accounts: dict[str, Account] = field(default_factory=dict)
+    connections: dict[str, ForgeHttp] = field(default_factory=dict, repr=False)
 
     def account(self, person: Identity) -> Account:
         """The account of one of these people."""
         return next(account for account in self.accounts.values() if account.identity.email == person.email)
+
+    def connection(self, token: str) -> ForgeHttp:
+        """liftlock's connection to the API with this token."""
+        if token not in self.connections:
+            self.connections[token] = ForgeHttp("Gitea", f"{self.url}/api/v1", Token("Authorization", "token ", token))
+        return self.connections[token]
 
     def api(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, *, as_: str = "root", expect: Sequence[int] = (200, 201, 204)
@@ -222,7 +232,16 @@ def running_gitea(folder: Path, named_in: Path = GITEA_FILE) -> Iterator[Gitea]:
         _make_people(server)
         yield server
     finally:
+        for connection in server.connections.values():
+            connection.close()
         _stop(process)
+
+
+def gitea_forge(repository: GiteaRepository, person: Identity, *, token: str | None = None, **style: Any) -> GiteaForge:
+    """liftlock's forge on the repository, as this person. style: as MergeStyle takes it."""
+    server = repository.server
+    http = server.connection(token or server.account(person).token)
+    return GiteaForge(http, f"{OWNER}/{repository.name}", MergeStyle(**{"patience": 3, **style}))
 
 
 def _program(named_in: Path) -> tuple[Path, Path]:

@@ -1,7 +1,12 @@
-"""What every Forge promises, on the fake and on a bare Git repository."""
+"""What every Forge promises: on the fake, on a bare Git repository, and on a real Gitea.
+
+A forge with accounts acts as the account of its token, so each person comes with a forge of their own.
+"""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -10,9 +15,10 @@ import pytest
 from liftlock.adapters.forges.local import LocalForge
 from liftlock.adapters.git import GitRepository
 from liftlock.core.errors import ConflictError, UsageError
-from liftlock.core.ports import Check, CheckState, Forge, PullRequest, PullState, Repository
+from liftlock.core.ports import Check, CheckState, Forge, Identity, PullRequest, PullState, Repository
 from tests.fakes.promotion import FakeClock, FakeForge, FakeOrigin, FakeRepository
 from tests.git_repositories import ADA, GRACE, LINUS, make_clone, make_forge
+from tests.gitea_server import gitea_forge
 
 FILE = PurePosixPath("releases/dev.yaml")
 OTHER = PurePosixPath("releases/prod.yaml")
@@ -20,10 +26,14 @@ OTHER = PurePosixPath("releases/prod.yaml")
 
 @dataclass
 class World:
-    """A forge, and a clone that pushes to it."""
+    """A forge as each person meets it, and Ada's clone that pushes to it."""
 
-    forge: Forge
+    forge_as: Callable[[Identity], Forge]
     repository: Repository
+
+    @property
+    def forge(self) -> Forge:
+        return self.forge_as(ADA)
 
     def push(self, branch: str, text: str, *, path: PurePosixPath = FILE, force: bool = False) -> str:
         self.repository.fetch()
@@ -34,32 +44,55 @@ class World:
         self.push(branch, text, path=path)
         return self.forge.open_pull(title="Title", body="Body\r\nline ü", head=branch, base="main", author=ADA)
 
+    def merge(self, pull: PullRequest, message: str = "Merged") -> PullRequest:
+        return self.forge_as(GRACE).merge(pull.number, message=message, by=GRACE, commit=pull.commit)
+
+    def close(self, number: int, reason: str = "not now") -> PullRequest:
+        return self.forge_as(GRACE).close(number, reason=reason, by=GRACE)
+
+    def review(self, person: Identity, commit: str, *, approve: bool = True) -> PullRequest:
+        return self.forge_as(person).review(1, reviewer=person, approve=approve, commit=commit)
+
     def text_on_main(self, path: PurePosixPath = FILE) -> str | None:
         self.repository.fetch()
         return self.repository.read(self.repository.head("main"), path)
 
 
-@pytest.fixture(params=["fake", "local"])
+@pytest.fixture(params=["fake", "local", pytest.param("gitea", marks=pytest.mark.gitea)])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> World:
-    if request.param == "fake":
-        origin = FakeOrigin()
-        origin.branches["main"] = origin.add((), {FILE: "old\n"}, "Begin", ADA)
-        return World(FakeForge(origin, FakeClock()), FakeRepository(origin))
-    bare = make_forge(tmp_path, {str(FILE): "old\n"})
-    return World(LocalForge(str(bare), FakeClock()), GitRepository(make_clone(bare, tmp_path / "clone")))
+    begun = {str(FILE): "old\n"}
+    if request.param == "gitea":
+        made = request.getfixturevalue("gitea").new_repository(begun, tmp_path / "first")
+        return World(lambda person: gitea_forge(made, person), GitRepository(made.clone(tmp_path / "clone")))
+    if request.param == "local":
+        bare = make_forge(tmp_path, begun)
+        local = LocalForge(str(bare), FakeClock())
+        return World(lambda _: local, GitRepository(make_clone(bare, tmp_path / "clone")))
+    origin = FakeOrigin()
+    origin.branches["main"] = origin.add((), {FILE: "old\n"}, "Begin", ADA)
+    fake = FakeForge(origin, FakeClock())
+    return World(lambda _: fake, FakeRepository(origin))
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    """Whether it holds within some seconds: a forge may look at its branches in its own time."""
+    ends = time.monotonic() + 20
+    while not holds() and time.monotonic() < ends:
+        time.sleep(0.05)
+    return holds()
 
 
 def test_an_opened_pull_request_is_as_it_was_described(world: World) -> None:
     pull = world.open("topic")
     assert (pull.number, pull.title, pull.body, pull.head, pull.base) == (1, "Title", "Body\r\nline ü", "topic", "main")
-    assert (pull.author, pull.state, pull.commit) == (ADA, PullState.OPEN, world.repository.head("topic"))
+    assert (pull.author.key, pull.state, pull.commit) == (ADA.key, PullState.OPEN, world.repository.head("topic"))
     assert world.forge.pull(1) == pull
 
 
 def test_numbers_go_on_and_lists_are_by_number_and_state(world: World) -> None:
     world.open("one")
     world.open("two")
-    world.forge.close(1, reason="no", by=GRACE)
+    world.close(1)
     assert [pull.number for pull in world.forge.list_pulls()] == [1, 2]
     assert [pull.number for pull in world.forge.list_pulls(state=PullState.OPEN)] == [2]
 
@@ -67,12 +100,12 @@ def test_numbers_go_on_and_lists_are_by_number_and_state(world: World) -> None:
 def test_there_is_one_open_pull_request_for_a_branch(world: World) -> None:
     world.open("topic")
     with pytest.raises(ConflictError):
-        world.forge.open_pull(title="Again", body="", head="topic", base="main", author=GRACE)
+        world.forge_as(GRACE).open_pull(title="Again", body="", head="topic", base="main", author=GRACE)
 
 
 def test_a_branch_can_be_proposed_again_after_it_was_closed(world: World) -> None:
     world.open("topic")
-    world.forge.close(1, reason="not now", by=GRACE)
+    world.close(1)
     world.repository.fetch()
     assert world.open("topic").number == 2
 
@@ -97,11 +130,11 @@ def test_title_and_body_are_updated(world: World) -> None:
 
 def test_reviews_are_kept_with_their_commit(world: World) -> None:
     pull = world.open("topic")
-    world.forge.review(1, reviewer=GRACE, approve=False, commit=pull.commit)
-    reviews = world.forge.review(1, reviewer=LINUS, approve=True, commit=pull.commit).reviews
-    assert [(review.reviewer, review.approved, review.commit) for review in reviews] == [
-        (GRACE, False, pull.commit),
-        (LINUS, True, pull.commit),
+    world.review(GRACE, pull.commit, approve=False)
+    reviews = world.review(LINUS, pull.commit).reviews
+    assert [(review.reviewer.key, review.approved, review.commit) for review in reviews] == [
+        (GRACE.key, False, pull.commit),
+        (LINUS.key, True, pull.commit),
     ]
 
 
@@ -109,14 +142,14 @@ def test_a_review_of_what_is_no_longer_the_head_is_refused(world: World) -> None
     pull = world.open("topic")
     moved = world.push("topic", "other\n", force=True)
     with pytest.raises(ConflictError):
-        world.forge.review(1, reviewer=GRACE, approve=True, commit=pull.commit)
+        world.review(GRACE, pull.commit)
     assert world.forge.pull(1).commit == moved
 
 
 def test_a_merge_is_a_merge_commit_and_removes_the_branch(world: World) -> None:
     pull = world.open("topic")
     base = world.repository.head("main")
-    merged = world.forge.merge(1, message="Merged\n\nKey: value", by=GRACE, commit=pull.commit)
+    merged = world.merge(pull, "Merged\n\nKey: value")
     world.repository.fetch()
     facts = world.repository.commit(merged.merge_commit or "")
     assert merged.state is PullState.MERGED
@@ -129,7 +162,7 @@ def test_a_merge_is_a_merge_commit_and_removes_the_branch(world: World) -> None:
 
 def test_merging_a_merged_one_changes_nothing(world: World) -> None:
     pull = world.open("topic")
-    first = world.forge.merge(1, message="Merged", by=GRACE, commit=pull.commit)
+    first = world.merge(pull)
     assert world.forge.merge(1, message="Again", by=ADA, commit=pull.commit) == first
 
 
@@ -137,7 +170,7 @@ def test_a_merge_of_what_is_no_longer_the_head_is_refused(world: World) -> None:
     pull = world.open("topic")
     world.push("topic", "sneaked in\n", force=True)
     with pytest.raises(ConflictError):
-        world.forge.merge(1, message="Merged", by=GRACE, commit=pull.commit)
+        world.merge(pull)
     assert world.text_on_main() == "old\n"
 
 
@@ -145,7 +178,7 @@ def test_a_conflict_is_refused_and_changes_nothing(world: World) -> None:
     pull = world.open("topic")
     world.push("main", "elsewhere\n")
     with pytest.raises(ConflictError):
-        world.forge.merge(1, message="Merged", by=GRACE, commit=pull.commit)
+        world.merge(pull)
     assert world.text_on_main() == "elsewhere\n"
     assert world.forge.pull(1).state is PullState.OPEN
 
@@ -153,18 +186,21 @@ def test_a_conflict_is_refused_and_changes_nothing(world: World) -> None:
 def test_changes_of_other_files_since_then_survive_a_merge(world: World) -> None:
     pull = world.open("topic")
     world.push("main", "kept\n", path=OTHER)
-    world.forge.merge(1, message="Merged", by=GRACE, commit=pull.commit)
+    world.merge(pull)
     assert (world.text_on_main(), world.text_on_main(OTHER)) == ("new\n", "kept\n")
 
 
 def test_a_closed_one_cannot_be_merged_or_reviewed_and_its_branch_is_gone(world: World) -> None:
     pull = world.open("topic")
-    assert world.forge.close(1, reason="superseded", by=GRACE).state is PullState.CLOSED
+    assert world.close(1).state is PullState.CLOSED
     with pytest.raises(ConflictError):
-        world.forge.merge(1, message="Merged", by=GRACE, commit=pull.commit)
+        world.merge(pull)
     with pytest.raises(ConflictError):
-        world.forge.review(1, reviewer=GRACE, approve=True, commit=pull.commit)
-    assert world.forge.close(1, reason="again", by=GRACE).state is PullState.CLOSED
+        world.review(GRACE, pull.commit)
+    assert world.close(1, "again").state is PullState.CLOSED
+    world.repository.fetch()
+    with pytest.raises(UsageError):
+        world.repository.head("topic")
 
 
 def test_a_head_that_was_pushed_to_the_base_counts_as_merged(world: World) -> None:
@@ -172,9 +208,10 @@ def test_a_head_that_was_pushed_to_the_base_counts_as_merged(world: World) -> No
     world.repository.fetch()
     base = world.repository.head("main")
     made = world.repository.commit_files(base=pull.commit, branch="aside", files={OTHER: "x\n"}, message="More", author=GRACE)
-    aside = world.forge.open_pull(title="Aside", body="", head="aside", base="main", author=GRACE)
-    world.forge.merge(aside.number, message="Brings both", by=GRACE, commit=made)
-    assert world.forge.pull(1).state is PullState.MERGED
+    aside = world.forge.open_pull(title="Aside", body="", head="aside", base="main", author=ADA)
+    assert aside.commit == made
+    world.merge(aside, "Brings both")
+    assert eventually(lambda: world.forge.pull(1).state is PullState.MERGED)
     assert base != world.forge.pull(1).merge_commit
 
 
