@@ -144,7 +144,11 @@ class ForgeHttp:
 
     def pages(self, path: str, *, params: Params | None = None, needs: str = "", under: str | None = None) -> Iterator[Fields]:
         """All objects of a list that comes in pages, by its `Link` headers. under: the field that holds the list, where one does."""
-        answer = self.get(path, params=params, needs=needs)
+        yield from self.pages_from(self.get(path, params=params, needs=needs), needs=needs, under=under)
+
+    def pages_from(self, first: Answer, *, needs: str = "", under: str | None = None) -> Iterator[Fields]:
+        """The same, where the first page has been read."""
+        answer = first
         for _ in range(_PAGES):
             yield from answer.objects() if under is None else answer.object().objects(under)
             following = httpx.Response(200, headers={"link": answer.headers.get("link", "")}).links.get("next", {}).get("url")
@@ -293,7 +297,8 @@ class _Request:
 def refusal(name: str, answer: Answer, needs: str = "") -> LiftlockError:
     """A status that nobody accepted, as the error that it means on every forge."""
     said = f": {answer.said}" if answer.said else ""
-    takes = f" with {needs}" if needs else ""
+    asked = one_line(answer.headers.get("x-accepted-github-permissions", "")) or needs  # GitHub itself knows it best
+    takes = f" with {asked}" if asked else ""
     match answer.status:
         case 401:
             return UsageError(f"{answer.place}: {name} does not accept the token{said}", hint=f"give forge.token a valid one{takes}")

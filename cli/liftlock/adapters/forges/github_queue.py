@@ -1,0 +1,121 @@
+"""GitHub's merge queue and auto-merge, which only its GraphQL API offers.
+
+With a queue GitHub writes the merge commit's message itself: the head commit's own trailers are what tells the merge afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import NoReturn
+
+from liftlock.adapters.forges.addresses import RepositoryAddress
+from liftlock.adapters.forges.answers import Fields, one_line
+from liftlock.adapters.forges.github_shapes import CONTENTS_WRITE, PULLS_WRITE
+from liftlock.adapters.forges.http import ForgeHttp
+from liftlock.core.errors import ConflictError, PolicyError, UnavailableError, UsageError
+from liftlock.core.ledger import Json
+from liftlock.core.ports import PullRequest
+from liftlock.core.project import MergeMethod
+
+NEEDS = f"{CONTENTS_WRITE}, {PULLS_WRITE}"
+STATE = """
+query State($owner: String!, $name: String!, $base: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) {
+    mergeQueue(branch: $base) { id }
+    pullRequest(number: $number) { id isInMergeQueue mergeStateStatus autoMergeRequest { enabledAt } }
+  }
+}
+"""
+HOLDS = """
+query Holds($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) { pullRequest(number: $number) { isInMergeQueue autoMergeRequest { enabledAt } } }
+}
+"""
+ENQUEUE = """
+mutation Enqueue($id: ID!, $commit: GitObjectID!) {
+  enqueuePullRequest(input: {pullRequestId: $id, expectedHeadOid: $commit}) { mergeQueueEntry { id } }
+}
+"""
+AUTO_MERGE = """
+mutation AutoMerge($id: ID!, $commit: GitObjectID!, $method: PullRequestMergeMethod!, $headline: String!, $body: String!) {
+  enablePullRequestAutoMerge(
+    input: {pullRequestId: $id, expectedHeadOid: $commit, mergeMethod: $method, commitHeadline: $headline, commitBody: $body}
+  ) { pullRequest { id } }
+}
+"""
+_READY = frozenset({"CLEAN", "HAS_HOOKS", "UNSTABLE"})
+
+
+class Handed(Enum):
+    """QUEUED: GitHub merges it by itself. READY: there is no queue, and nothing to wait for, so it can be merged at once."""
+
+    QUEUED = "queued"
+    READY = "ready"
+
+
+class GitHubQueue:
+    """Hands pull requests of one repository to GitHub."""
+
+    def __init__(self, http: ForgeHttp, address: RepositoryAddress, graphql: str, method: MergeMethod) -> None:
+        self._http, self._address, self._graphql, self._method = http, address, graphql, method
+
+    def holds(self, number: int) -> bool:
+        """Whether GitHub will merge the pull request by itself."""
+        found = self._ask(HOLDS, {"number": number}, number, repeatable=True).object("repository").object("pullRequest")
+        return _held(found)
+
+    def hand_over(self, pull: PullRequest, message: str) -> Handed:
+        """Into the merge queue where the base branch has one, else auto-merge where something is awaited. Repeating changes nothing."""
+        found = self._ask(STATE, {"base": pull.base, "number": pull.number}, pull.number, repeatable=True).object("repository")
+        item = found.object("pullRequest")
+        status = item.text("mergeStateStatus")
+        if _held(item):
+            return Handed.QUEUED
+        if status == "DIRTY":
+            raise ConflictError(
+                f"pull request #{pull.number} conflicts with {pull.base}", hint="make it anew from what is there now: liftlock promote open"
+            )
+        if found.maybe_object("mergeQueue") is None and status in _READY:
+            return Handed.READY
+        asked: dict[str, Json] = {"id": item.text("id"), "commit": pull.commit}
+        if found.maybe_object("mergeQueue") is not None and status in _READY:
+            self._ask(ENQUEUE, asked, pull.number)
+        else:
+            headline, _, body = message.partition("\n")
+            more: dict[str, Json] = {"method": self._method.value.upper(), "headline": headline, "body": body.strip("\n")}
+            self._ask(AUTO_MERGE, asked | more, pull.number)
+        return Handed.QUEUED
+
+    def _ask(self, query: str, variables: Mapping[str, Json], number: int, *, repeatable: bool = False) -> Fields:
+        repository: dict[str, Json] = {"owner": self._address.owner, "name": self._address.name}
+        given = {**variables, **(repository if "$owner" in query else {})}
+        sent: dict[str, Json] = {"query": query, "variables": given}
+        answer = self._http.send("POST", self._graphql, json=sent, needs=NEEDS, repeatable=repeatable)
+        body = answer.object()
+        errors = body.objects("errors")
+        if errors:
+            _refused(errors, number)
+        return body.object("data")
+
+
+def _held(pull: Fields) -> bool:
+    return pull.flag("isInMergeQueue") or pull.maybe_object("autoMergeRequest") is not None
+
+
+def _refused(errors: tuple[Fields, ...], number: int) -> NoReturn:
+    """GraphQL's errors, which come with status 200, as the way to recover."""
+    said = one_line("; ".join(error.text_or("message") for error in errors))
+    kinds = {error.text_or("type") for error in errors}
+    if kinds & {"FORBIDDEN", "INSUFFICIENT_SCOPES"} or "not accessible by" in said:
+        raise UsageError(f"GitHub forbids it: {said}", hint=f"give forge.token one with {NEEDS}")
+    if "NOT_FOUND" in kinds:
+        raise UsageError(f"GitHub has no pull request #{number} for this token: {said}", hint="check forge.url and forge.token")
+    if "RATE_LIMITED" in kinds:
+        raise UnavailableError(f"GitHub: rate limit: {said}", hint="run the same command again later")
+    if "head sha" in said.lower() or "head branch was modified" in said.lower() or "expected head" in said.lower():
+        raise ConflictError(f"pull request #{number} has changed on GitHub: {said}", hint="look at it again, then merge it")
+    raise PolicyError(
+        f"GitHub does not queue pull request #{number}: {said}",
+        hint="allow auto-merge in the repository's settings, or set forge.queue: false",
+    )

@@ -1,0 +1,36 @@
+"""The adapters of forges that are not run in tests, on their fakes: a forge for each person's token, as the contract tests use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from liftlock.adapters.forges.addresses import parse_address
+from liftlock.adapters.forges.github import GitHubForge
+from liftlock.adapters.forges.github_tokens import bearer
+from liftlock.core.ports import Forge, Identity
+from tests.fakes.forge_state import ForgeState
+from tests.fakes.github_server import PATH, FakeGitHub, github
+from tests.git_repositories import ADA, GRACE, LINUS
+
+PEOPLE = {"ada": ADA, "grace": GRACE, "linus": LINUS}
+GITHUB = parse_address(f"https://github.com/{PATH}")
+
+
+def who(identity: Identity) -> str:
+    """The key of the person behind an account, for forges that tell no addresses."""
+    return PEOPLE.get(identity.login or "", identity).key
+
+
+@contextmanager
+def github_accounts(bare: Path, between: Callable[[str], str] = lambda url: url) -> Iterator[Callable[[Identity], Forge]]:
+    """GitHub's adapter on its fake. between: from the fake's address to that of something which passes requests on."""
+    fake = FakeGitHub(ForgeState(bare))
+    tokens = {person.key: fake.state.account(login, email=person.email).token for login, person in PEOPLE.items()}
+    with github(fake) as server, ExitStack() as stack:
+        server.public = between(server.url)
+        forges = {key: GitHubForge(GITHUB, server.public, bearer(token), sleep=lambda _: None) for key, token in tokens.items()}
+        for forge in forges.values():
+            stack.callback(forge.close_connections)
+        yield lambda person: forges[person.key]
