@@ -115,6 +115,8 @@ def serving(handle: Callable[[Asked], Said]) -> Iterator[LoopbackServer]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = -1  # headers and body in one packet
 
         def handle_request_of_client(self) -> None:
             content = self.rfile.read(int(self.headers.get("content-length") or 0))
