@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 import typer
 
 from liftlock.commands.output import print_table
-from liftlock.core.promotion import Adopt, Close, LeaveAlone, Open, Update
+from liftlock.core.proposal import Adopt, Close, LeaveAlone, Open, Update
 
 if TYPE_CHECKING:
     from liftlock.core.gate import GateResult

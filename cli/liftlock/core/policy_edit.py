@@ -58,7 +58,7 @@ def add_rule(text: str | None, rule: Rule) -> str:
         return text or ""
     if any(known.id == rule.id for known in before):
         raise ConflictError(f"{file} has another entry with the id {rule.id}", hint="give this one another name: --id NAME")
-    lines = [f"{key}: {value}" for key, value in _fields(rule).items()]
+    lines = [f"{key}: {value}" for key, value in rule_values(rule).items()]
     after = add_item(_header(kind) if text is None else text, file, kind, lines, "{" + ", ".join(lines) + "}")
     return _checked(after, kind, (*before, rule))
 
@@ -71,6 +71,25 @@ def remove_rule(text: str | None, kind: str, name: str) -> str:
         return text or ""
     after = remove_item(text, str(policy_path(kind)), kind, index)
     return _checked(after, kind, before[:index] + before[index + 1 :])
+
+
+def rule_values(rule: Rule) -> Mapping[str, str]:
+    """key -> value as YAML writes it, in the order of the file; what says nothing is left out."""
+    match rule:
+        case Freeze():
+            own = {"environments": _list(rule.environments), "services": _list(rule.services)}
+            own["from"] = "" if rule.start == ALWAYS else _moment(rule.start, rule.zone)
+        case Veto():
+            own = {"release": _text(rule.release), "digest": _text(rule.digest), "environments": _list(rule.environments)}
+        case Hold():
+            own = {"environment": _text(rule.environment), "service": _text(rule.service), "image": _text(rule.image)}
+    fields = {"id": rule.id, **own, "until": _moment(rule.until, rule.zone)}
+    fields |= {"zone": _text(None if rule.zone == "UTC" else rule.zone), "reason": _text(rule.reason), "owner": _text(rule.owner)}
+    if isinstance(rule, Freeze) and rule.hotfix:
+        fields["hotfix"] = "true"
+    if isinstance(rule, Hold):
+        fields["rollback"] = _text(rule.rollback)
+    return {key: value for key, value in fields.items() if value}
 
 
 def _header(kind: str) -> str:
@@ -95,25 +114,6 @@ def _checked(text: str, kind: str, expected: tuple[Rule, ...]) -> str:
             hint="the file uses anchors or a layout that ties entries together; write each entry in lines of its own",
         )
     return text
-
-
-def _fields(rule: Rule) -> Mapping[str, str]:
-    """key -> value as YAML, in the order of the file; what says nothing is left out."""
-    match rule:
-        case Freeze():
-            own = {"environments": _list(rule.environments), "services": _list(rule.services)}
-            own["from"] = "" if rule.start == ALWAYS else _moment(rule.start, rule.zone)
-        case Veto():
-            own = {"release": _text(rule.release), "digest": _text(rule.digest), "environments": _list(rule.environments)}
-        case Hold():
-            own = {"environment": _text(rule.environment), "service": _text(rule.service), "image": _text(rule.image)}
-    fields = {"id": rule.id, **own, "until": _moment(rule.until, rule.zone)}
-    fields |= {"zone": _text(None if rule.zone == "UTC" else rule.zone), "reason": _text(rule.reason), "owner": _text(rule.owner)}
-    if isinstance(rule, Freeze) and rule.hotfix:
-        fields["hotfix"] = "true"
-    if isinstance(rule, Hold):
-        fields["rollback"] = _text(rule.rollback)
-    return {key: value for key, value in fields.items() if value}
 
 
 def _text(value: str | None) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from liftlock.core.errors import UsageError
@@ -16,6 +16,7 @@ from liftlock.core.gate import GateMoment, GateResult, Presence, approvals_gate,
 from liftlock.core.ledger import Record
 from liftlock.core.project import Project, Stage
 from liftlock.core.promotion_pull import BranchCondition, PromotionPull, branch_name
+from liftlock.core.proposal import Action, Adopt, Close, LeaveAlone, Open, Update
 from liftlock.core.pull_request_body import Metadata
 from liftlock.core.release import Release, ReleasedImage
 
@@ -53,54 +54,6 @@ class ServiceChange:
     service: str
     old: ReleasedImage | None
     new: ReleasedImage
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """Push the branch and open a pull request for it."""
-
-    branch: str
-    kind: str = field(default="open", init=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Adopt:
-    """The pull request is there and as it should be: nothing to write."""
-
-    number: int
-    kind: str = field(default="adopt", init=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """Make the pull request's branch and body anew."""
-
-    number: int
-    branch: str
-    reason: str
-    kind: str = field(default="update", init=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """The pull request proposes what nobody wants any more."""
-
-    number: int
-    reason: str
-    kind: str = field(default="close", init=False)
-
-
-@dataclass(frozen=True, slots=True)
-class LeaveAlone:
-    """A person changed the branch: it is theirs. hinders: it is in the way of what was asked for."""
-
-    number: int
-    reason: str
-    hinders: bool
-    kind: str = field(default="leave-alone", init=False)
-
-
-Action = Open | Adopt | Update | Close | LeaveAlone
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,13 @@
-"""What a promotion writes into Git: titles, commit messages, and the trailers that an auditor reads back. Pure."""
+"""What a promotion writes into Git: titles, commit messages, with the trailers of core/trailers.py. Pure."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from liftlock.core.gate import GateResult
 from liftlock.core.ports import Identity, Review
 from liftlock.core.promotion import PromotionPlan, ServiceChange
-
-_TRAILER = re.compile(r"^(?P<key>Liftlock-[A-Za-z]+|Approved-by): (?P<value>.+)$", re.MULTILINE)
+from liftlock.core.trailers import message, metadata_trailers, trailer
 
 
 def title(plan: PromotionPlan) -> str:
@@ -19,26 +17,18 @@ def title(plan: PromotionPlan) -> str:
     return f"Promote {', '.join(_short(change) for change in plan.changes)} to {plan.request.target}"
 
 
-def commit_message(plan: PromotionPlan) -> str:
+def commit_message(plan: PromotionPlan, actor: Identity) -> str:
     """The branch's one commit."""
     lines = [f"- {change.service}: {change.old.image.digest if change.old else 'nothing'} -> {change.new.image}" for change in plan.changes]
-    trailers = [f"Liftlock-Release: {plan.release}", f"Liftlock-Plan: {plan.digest}"]
-    return "\n".join([title(plan), "", *lines, "", *trailers])
+    trailers = [trailer("Liftlock-Release", plan.release), *metadata_trailers(plan.metadata), trailer("Liftlock-Requested-by", str(actor))]
+    return message(title(plan), lines, trailers)
 
 
 def merge_message(plan: PromotionPlan, number: int, gates: Sequence[GateResult], approvers: Sequence[Identity]) -> str:
     """The merge commit: which release, under which plan, through which gates, and who approved."""
     passed = ", ".join(f"{gate.key}={gate.phase.value}" for gate in gates) or "none"
-    trailers = [f"Liftlock-Release: {plan.release}", f"Liftlock-Plan: {plan.digest}", f"Liftlock-Gates: {passed}"]
-    return "\n".join([f"{title(plan)} (#{number})", "", *trailers, *(f"Approved-by: {approver}" for approver in approvers)])
-
-
-def read_trailers(message: str) -> Mapping[str, tuple[str, ...]]:
-    """key -> values of the trailers in a message's last paragraph."""
-    found: dict[str, tuple[str, ...]] = {}
-    for match in _TRAILER.finditer(message.rstrip().rpartition("\n\n")[2]):
-        found[match["key"]] = (*found.get(match["key"], ()), match["value"])
-    return found
+    trailers = [trailer("Liftlock-Release", plan.release), *metadata_trailers(plan.metadata), trailer("Liftlock-Gates", passed)]
+    return message(f"{title(plan)} (#{number})", (), [*trailers, *(trailer("Approved-by", str(approver)) for approver in approvers)])
 
 
 def counting_approvers(reviews: Sequence[Review], head: str, excluded: Mapping[str, str]) -> tuple[Identity, ...]:

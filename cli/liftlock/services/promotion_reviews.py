@@ -16,9 +16,10 @@ from liftlock.core.ports import CommitFacts, Identity, PullRequest, PullState, R
 from liftlock.core.project import Project
 from liftlock.core.promotion import Observed, PromotionPlan, PromotionRequest, ServiceChange, plan_promotion, stale_reason
 from liftlock.core.promotion_check import promotion_check
-from liftlock.core.promotion_messages import counting_approvers, merge_message, read_trailers
+from liftlock.core.promotion_messages import counting_approvers, merge_message
 from liftlock.core.promotion_pull import PromotionPull
 from liftlock.core.pull_request_body import Metadata, decode_metadata
+from liftlock.core.trailers import read_trailers
 from liftlock.services.promotion_view import PromotionParts, PromotionView
 
 

@@ -10,20 +10,14 @@ from liftlock.core.errors import UnavailableError
 from liftlock.core.gate import Presence
 from liftlock.core.image import ImageRef
 from liftlock.core.ledger import Record
-from liftlock.core.ports import Checkout, Clock, Forge, Ledger, PullRequest, PullState, Registry, Repository
+from liftlock.core.ports import Checkout, Clock, Forge, Ledger, PullRequest, Registry, Repository
 from liftlock.core.project import Project
 from liftlock.core.promotion import Observed, PromotionPlan, PromotionRequest, find_changes, plan_promotion, promotable_stage
-from liftlock.core.promotion_pull import (
-    RELEASES,
-    BranchFacts,
-    PromotionPull,
-    excluded_approvers,
-    is_promotion_into,
-    judge_branch,
-    release_path,
-)
+from liftlock.core.promotion_pull import RELEASES, excluded_approvers
+from liftlock.core.proposal import ProposalKind
 from liftlock.core.pull_request_body import PullRequestText
 from liftlock.core.release import Release
+from liftlock.services.proposal_view import ProposalView
 from liftlock.services.releases import Fingerprints, declared_release
 
 
@@ -50,6 +44,7 @@ class PromotionView:
     def __init__(self, project: Project, parts: PromotionParts) -> None:
         self._project = project
         self._parts = parts
+        self.proposals = ProposalView(parts.repository, parts.forge, project.forge.base)
 
     def plan(self, request: PromotionRequest) -> PromotionPlan:
         """The plan from what is there now."""
@@ -58,13 +53,13 @@ class PromotionView:
     def observe(self, request: PromotionRequest) -> Observed:
         """The world as the promotion sees it. Pull requests are listed before Git is fetched, so that their commits are here."""
         stage = promotable_stage(self._project, request)
-        pulls = [pull for pull in self._parts.forge.list_pulls(state=PullState.OPEN) if self._concerns(pull, request.target)]
+        pulls = self.proposals.listed(lambda kind, target: kind is ProposalKind.PROMOTE and target == request.target)
         self._parts.repository.fetch()
         base = self._parts.repository.head(self._project.forge.base)
         releases = {name: self.release(base, name) for name in (*stage.upstream, request.target)}
         changes = find_changes(request, releases[request.source], releases[request.target])
         records = self._parts.ledger.records()
-        found = tuple(self._judge(pull, request.target, base) for pull in pulls)
+        found = tuple(self.proposals.judged(pull, base) for pull in pulls)
         images = [change.new.image for change in changes]
         mine = [judged for judged in found if {n: c.image for n, c in judged.changes.items()} == {c.service: c.new.image for c in changes}]
         return Observed(
@@ -87,25 +82,6 @@ class PromotionView:
         digests = {image.digest.text for image in images}
         introducers = repository.introducers(base, RELEASES, digests)
         return excluded_approvers(pull, repository.commit(pull.commit), {text: introducers.get(text, ()) for text in digests}, records)
-
-    def facts(self, commit: str, target: str, base: str) -> BranchFacts:
-        """What Git holds of a promotion's branch whose head is `commit`."""
-        repository, path = self._parts.repository, release_path(target)
-        head = repository.commit(commit)
-        parent = head.parents[0] if head.parents else None
-        return BranchFacts(
-            head=head,
-            on_base=parent is not None and repository.is_ancestor(parent, base),
-            before=repository.read(parent, path) if parent else None,
-            after=repository.read(commit, path),
-            current=repository.read(base, path),
-        )
-
-    def _judge(self, pull: PullRequest, target: str, base: str) -> PromotionPull:
-        return judge_branch(pull, target, self.facts(pull.commit, target, base))
-
-    def _concerns(self, pull: PullRequest, target: str) -> bool:
-        return pull.base == self._project.forge.base and is_promotion_into(target, pull.head)
 
     def _presences(self, images: Sequence[ImageRef]) -> Mapping[str, Presence]:
         """Whether the registry has each image; an answer that could not be had is no answer."""

@@ -7,31 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import assert_never
 
 from liftlock.core.errors import ConflictError, UsageError
 from liftlock.core.ledger import Entry, Fact, Json
 from liftlock.core.ports import Identity, PullRequest
 from liftlock.core.project import Project
-from liftlock.core.promotion import Adopt, Close, LeaveAlone, Open, PromotionPlan, PromotionRequest, Update
+from liftlock.core.promotion import PromotionPlan, PromotionRequest
 from liftlock.core.promotion_messages import commit_message
-from liftlock.core.promotion_pull import branch_changes, release_path
-from liftlock.core.release_file import edit_release
+from liftlock.core.proposal import ReleaseEdit
 from liftlock.services.promotion_view import PromotionParts, PromotionView
+from liftlock.services.proposals import OpenOutcome, Proposal, Proposals, until_settled
 
-_ATTEMPTS = 8
-
-
-class OpenOutcome(StrEnum):
-    """What `promote open` did."""
-
-    OPENED = "opened"
-    ADOPTED = "adopted"
-    UPDATED = "updated"
-    NOTHING = "nothing"
-    BLOCKED = "blocked"
-    LEFT_ALONE = "left-alone"
+__all__ = ["OpenOutcome", "OpenReport", "Promotions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +39,7 @@ class Promotions:
         self._project = project
         self._parts = parts
         self._view = PromotionView(project, parts)
+        self._proposals = Proposals(parts.repository, parts.forge, parts.ledger, parts.clock, project.forge.base)
 
     def request(self, source: str | None, target: str, services: Sequence[str]) -> PromotionRequest:
         """The promotion that a person means: the only upstream environment is the source where none is named."""
@@ -70,51 +58,35 @@ class Promotions:
 
         reviewed: the digest of the plan that was looked at; ConflictError where the plan is another one by now.
         """
-        for attempt in range(1, _ATTEMPTS + 1):
+
+        def attempt() -> OpenReport | PromotionPlan:
             plan = self._view.plan(request)
-            if reviewed is not None and plan.digest != reviewed:
-                raise ConflictError(f"the plan is {plan.digest} by now, not {reviewed}", hint="look at it again: liftlock promote plan")
-            try:
-                return self.apply(plan, actor)
-            except ConflictError:
-                if attempt == _ATTEMPTS:
-                    raise
-        raise AssertionError("the last attempt returns or raises")
+            return plan if reviewed not in (None, plan.digest) else self.apply(plan, actor)
+
+        done = until_settled(attempt)
+        if isinstance(done, PromotionPlan):
+            raise ConflictError(f"the plan is {done.digest} by now, not {reviewed}", hint="look at it again: liftlock promote plan")
+        return done
 
     def apply(self, plan: PromotionPlan, actor: Identity) -> OpenReport:
         """Carries out the plan's actions; ConflictError where the world is not what was planned from."""
         if plan.blockers:
             return OpenReport(OpenOutcome.BLOCKED, plan)
-        outcome, pull = OpenOutcome.NOTHING, None
-        closed: list[int] = []
-        notes: list[str] = []
-        for action in plan.actions:
-            match action:
-                case Open():
-                    outcome, pull = OpenOutcome.OPENED, self._open(plan, actor)
-                case Adopt(number=number):
-                    outcome, pull = OpenOutcome.ADOPTED, self._parts.forge.pull(number)
-                case Update(number=number):
-                    outcome, pull = OpenOutcome.UPDATED, self._update(plan, number, actor)
-                    notes.append(f"#{number} was made anew: {action.reason}; earlier approvals do not count any more")
-                case LeaveAlone(number=number, reason=reason, hinders=hinders):
-                    notes.append(f"#{number} is left alone: {reason}")
-                    if hinders:
-                        outcome, pull = OpenOutcome.LEFT_ALONE, self._parts.forge.pull(number)
-                case Close(number=number, reason=reason):
-                    self._parts.forge.close(number, reason=f"{reason}{f' by #{pull.number}: {pull.url}' if pull else ''}", by=actor)
-                    closed.append(number)
-                case _:
-                    assert_never(action)
-        return OpenReport(outcome, plan, pull, tuple(closed), tuple(notes))
+        done = self._proposals.carry_out(self._proposal(plan, actor) if plan.changes else None, plan.actions, actor)
+        return OpenReport(done.outcome, plan, done.pull, done.closed, done.notes)
 
-    def _open(self, plan: PromotionPlan, actor: Identity) -> PullRequest:
-        parts, text = self._parts, self._parts.describe(plan)
-        try:
-            self._push(plan, actor, force=False)
-        except ConflictError:
-            self._take_over(plan, actor)
-        pull = parts.forge.open_pull(title=text.title, body=text.body, head=plan.branch, base=self._project.forge.base, author=actor)
+    def _proposal(self, plan: PromotionPlan, actor: Identity) -> Proposal:
+        return Proposal(
+            branch=plan.branch,
+            base=plan.base,
+            edits=(ReleaseEdit(plan.request.target, plan.new_images),),
+            metadata=plan.metadata,
+            message=commit_message(plan, actor),
+            text=self._parts.describe(plan),
+            opened=lambda pull: self._opened(plan, pull, actor),
+        )
+
+    def _opened(self, plan: PromotionPlan, pull: PullRequest, actor: Identity) -> Entry:
         details: dict[str, Json] = {
             "pull": pull.number,
             "url": pull.url,
@@ -122,33 +94,4 @@ class Promotions:
             "plan": plan.digest,
             "services": {change.service: str(change.new.image) for change in plan.changes},
         }
-        parts.ledger.append([Entry(Fact.PROMOTION_OPENED, plan.request.target, str(actor), parts.clock.now(), plan.release, details)])
-        return pull
-
-    def _update(self, plan: PromotionPlan, number: int, actor: Identity) -> PullRequest:
-        text = self._parts.describe(plan)
-        self._push(plan, actor, force=True)
-        return self._parts.forge.update_pull(number, title=text.title, body=text.body)
-
-    def _push(self, plan: PromotionPlan, actor: Identity, *, force: bool) -> None:
-        path, repository = release_path(plan.request.target), self._parts.repository
-        text = edit_release(repository.read(plan.base, path), plan.new_images)
-        repository.commit_files(
-            base=plan.base, branch=plan.branch, files={path: text}, message=commit_message(plan), author=actor, force=force
-        )
-
-    def _take_over(self, plan: PromotionPlan, actor: Identity) -> None:
-        """The branch is there without a pull request: a run before this one was interrupted, or another one is just about to open it."""
-        repository = self._parts.repository
-        repository.fetch()
-        try:
-            tip = repository.head(plan.branch)
-        except UsageError as err:
-            raise ConflictError(f"{plan.branch} came and went while it was pushed", hint="run the same command again") from err
-        facts = self._view.facts(tip, plan.request.target, plan.base)
-        changes, reason = branch_changes(plan.branch, plan.request.target, facts)
-        if reason is not None:
-            raise ConflictError(f"{reason} (by {facts.head.author}), and it has no open pull request",
-                                hint=f"look at it, then delete it: git push origin --delete {plan.branch}")  # fmt: skip
-        if facts.before != facts.current or changes != plan.new_images:
-            self._push(plan, actor, force=True)
+        return Entry(Fact.PROMOTION_OPENED, plan.request.target, str(actor), self._parts.clock.now(), plan.release, details)

@@ -13,8 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from liftlock.core.errors import LiftlockError
 from liftlock.core.ledger import Fact
 from liftlock.core.ports import Identity, PullState
-from liftlock.core.promotion import Adopt, LeaveAlone, PromotionRequest
+from liftlock.core.promotion import PromotionRequest
 from liftlock.core.promotion_pull import branch_name
+from liftlock.core.proposal import Adopt, LeaveAlone
 from liftlock.core.release import Release, ReleasedImage
 from liftlock.services.promotion_reviews import MergeOutcome
 from liftlock.services.promotions import OpenOutcome

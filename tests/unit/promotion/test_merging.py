@@ -9,7 +9,7 @@ import pytest
 from liftlock.core.errors import ConflictError, UsageError
 from liftlock.core.ledger import Fact
 from liftlock.core.ports import Identity, PullState
-from liftlock.core.promotion_messages import read_trailers
+from liftlock.core.trailers import read_trailers
 from liftlock.services.promotion_reviews import MergeOutcome
 from liftlock.services.promotions import OpenOutcome
 from tests.git_repositories import ADA, GRACE, LINUS
@@ -133,7 +133,7 @@ def test_a_body_that_claims_another_plan_is_refused() -> None:
     world.reviews.approve(1, GRACE)
     pull = world.forge.pull(1)
     world.forge.update_pull(1, title=pull.title, body=pull.body.replace('"plan":"plan-', '"plan":"plan-0'))
-    with pytest.raises(ConflictError, match="what it was planned from has changed"):
+    with pytest.raises(ConflictError, match="description does not say what it does"):
         world.reviews.merge(1, ADA)
 
 
@@ -205,7 +205,7 @@ def test_a_plan_that_is_not_the_reviewed_one_is_refused() -> None:
 def test_a_forge_that_fails_after_the_push_leaves_a_branch_that_the_next_run_uses() -> None:
     world = ready_world()
     plan = world.promotions.plan(TO_STAGING)
-    world.promotions._push(plan, ADA, force=False)
+    world.promotions._proposals._push(world.promotions._proposal(plan, ADA), ADA, force=False)
     report = world.promotions.open(TO_STAGING, GRACE)
     assert (report.outcome, report.pull and report.pull.author) == (OpenOutcome.OPENED, GRACE)
 
