@@ -43,8 +43,9 @@ class DockerProvider(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ForgeSettings:
     """url: for a local forge the path of its bare repository, relative to the environments repository or absolute; for others the
-    repository's web address. token: a reference (`env:NAME`, `file:PATH`, `command:PROGRAM ARGUMENTS`). api: the API's address where it
-    does not follow from url. queue: whether a merge is handed to the forge's own queue or auto-merge.
+    repository's web address. token: a reference (`env:NAME`, `file:PATH`, `command:PROGRAM ARGUMENTS`), or `app:ID:REFERENCE` for a
+    GitHub App, where it leads to the App's private key. api: the API's address where it does not follow from url.
+    queue: whether a merge is handed to the forge's own queue or auto-merge.
     """
 
     kind: ForgeKind

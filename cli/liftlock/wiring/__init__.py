@@ -141,19 +141,20 @@ def history(repo: Path | None, *, offline: bool) -> History:
 def _promotion_parts(repo: Path | None) -> tuple[Project, PromotionParts]:
     from liftlock.adapters.clock import SystemClock
     from liftlock.adapters.committed_config import committed_fingerprint, load_committed
-    from liftlock.adapters.forges.local import LocalForge
     from liftlock.adapters.git import GitRepository
     from liftlock.adapters.ledger import GitLedger
+    from liftlock.adapters.progress import choose_progress
     from liftlock.adapters.pull_request_rendering import render_pull_request
     from liftlock.adapters.registry import OciRegistry
     from liftlock.services.promotion_view import PromotionParts
+    from liftlock.wiring.forges import declared_forge
 
     here = load_configuration(repo)
     repository = GitRepository(here.root)
     repository.fetch()
     project = load_committed(here.root, repository.head(here.project.forge.base)).project
     clock = SystemClock()
-    forge = LocalForge(here.project.forge.url, clock, relative_to=here.root)
+    forge = declared_forge(here.root, here.project.forge, clock, lambda text: choose_progress().note(text))
     fingerprint = partial(committed_fingerprint, here.root)
     return project, PromotionParts(
         repository, repository, forge, GitLedger(here.root), OciRegistry(), clock, render_pull_request, fingerprint

@@ -13,6 +13,7 @@ from liftlock.adapters.config_files.shape_types import (
     Backend,
     Branch,
     Duration,
+    ForgeToken,
     HttpPath,
     Image,
     Memory,
@@ -132,10 +133,11 @@ class Forge(Shape):
         examples=["../shop.git", "https://forge.example/shop/environments"],
     )
     base: Branch = Field(default="main", description="The branch that is deployed.", examples=["main"])
-    token: Passphrase | None = Field(
+    token: ForgeToken | None = Field(
         default=None,
-        description="Where the forge's token is: env:NAME, file:PATH or command:PROGRAM ARGUMENTS.",
-        examples=["env:FORGE_TOKEN", "command:pass show shop/forge"],
+        description="Where the forge's token is: env:NAME, file:PATH or command:PROGRAM ARGUMENTS. For a GitHub App app:ID: and where its "
+        "private key is.",
+        examples=["env:FORGE_TOKEN", "command:pass show shop/forge", "app:123456:file:~/.config/liftlock/app.pem"],
     )
     api: NonEmpty | None = Field(
         default=None, description="The API's address, where it does not follow from url.", examples=["https://forge.example/api/v3"]

@@ -21,7 +21,6 @@ from liftlock.core.ledger import Json
 from liftlock.core.ports import Check, CheckState, Identity, PullRequest, PullState
 from liftlock.core.project import MergeMethod
 
-HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 _STATES = {CheckState.PASSED: "success", CheckState.PENDING: "pending", CheckState.FAILED: "failure"}
 _RECHECKS = 6
 _DESCRIPTION = 140
@@ -43,7 +42,7 @@ class GitHubForge:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._address, self._method, self._notice, self._sleep = address, method, notice, sleep
-        self._http = ForgeHttp("GitHub", api, credentials, headers=HEADERS, notice=notice, patience=patience, sleep=sleep)
+        self._http = ForgeHttp("GitHub", api, credentials, headers=shapes.HEADERS, notice=notice, patience=patience, sleep=sleep)
         self._repo = f"/repos/{address.owner}/{address.name}"
         self._queue = GitHubQueue(self._http, address, graphql_address(api), method) if queue else None
         self._pulls = GitHubPulls(self._http, address, self._note_once)

@@ -8,6 +8,7 @@ from liftlock.adapters.forges.answers import Answer, Fields
 from liftlock.core.errors import ConflictError, LiftlockError, PolicyError
 from liftlock.core.ports import Check, CheckState, Identity, PullRequest, PullState, Review
 
+HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 # What GitHub calls a permission in the settings of tokens and apps.
 PULLS_READ, PULLS_WRITE = "Pull requests: read", "Pull requests: write"
 CONTENTS_READ, CONTENTS_WRITE = "Contents: read", "Contents: write"

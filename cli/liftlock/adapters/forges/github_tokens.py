@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from liftlock.adapters.forges.addresses import RepositoryAddress
+from liftlock.adapters.forges.github_shapes import HEADERS
 from liftlock.adapters.forges.http import ForgeHttp, Patience, Token
 from liftlock.core.errors import ConfigError, UsageError
 from liftlock.core.ledger import Json
@@ -48,7 +49,7 @@ class AppCredentials:
         address: RepositoryAddress,
         api: str,
         *,
-        headers: Mapping[str, str],
+        headers: Mapping[str, str] = HEADERS,
         patience: Patience | None = None,
         notice: Callable[[str], None] = lambda _: None,
         sleep: Callable[[float], None] = time.sleep,
@@ -60,10 +61,14 @@ class AppCredentials:
         self._token: tuple[str, float] | None = None
 
     def headers(self) -> Mapping[str, str]:
-        """The installation's token, made anew five minutes before it ends."""
+        """The installation's token in the header."""
+        return bearer(self.token()).headers()
+
+    def token(self) -> str:
+        """The installation's token, made anew five minutes before it ends. Git takes it too, as the password of `x-access-token`."""
         if self._token is None or self._now() > self._token[1] - _EARLY:
             self._token = self._made()
-        return bearer(self._token[0]).headers()
+        return self._token[0]
 
     def signed(self) -> str:
         """What the app proves itself with: a JWT, begun a minute ago in case that clocks differ."""

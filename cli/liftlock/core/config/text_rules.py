@@ -29,6 +29,11 @@ PASSPHRASE = TextRule(
     rf"{REFERENCE.pattern}|command:.+",
     "a passphrase is never written here; say where it is found: env:NAME, file:PATH, or command:PROGRAM ARGUMENTS",
 )
+FORGE_TOKEN = TextRule(
+    rf"(app:[A-Za-z0-9._-]+:)?({PASSPHRASE.pattern})",
+    "a token is never written here; say where it is found: env:NAME, file:PATH or command:PROGRAM ARGUMENTS; for a GitHub App "
+    "app:ID: and where its private key is found",
+)
 _PARAMETERS = r"(\?[^#\s]*)?"
 _STORES = (
     r"file://[^?#\s]+",
