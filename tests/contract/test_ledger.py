@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from liftlock.adapters.ledger import GitLedger
-from liftlock.core.ledger import Entry, Fact
+from liftlock.core.ledger import Entry, Fact, Record
 from liftlock.core.ledger_chain import environments_of, select
 from liftlock.core.ports import Ledger
 from tests.fakes.promotion import FakeLedger
@@ -50,6 +51,15 @@ def test_a_new_ledger_is_empty(ledger: Ledger) -> None:
 def test_nothing_appended_is_nothing_written(ledger: Ledger) -> None:
     assert list(ledger.append([])) == []
     assert list(ledger.records()) == []
+
+
+def test_what_stands_there_by_now_can_make_an_append_unneeded(ledger: Ledger) -> None:
+    def has_prod(records: Sequence[Record]) -> bool:
+        return any(record.entry.environment == "prod" for record in records)
+
+    assert len(ledger.append([fact("prod")], unless=has_prod)) == 1
+    assert list(ledger.append([fact("prod")], unless=has_prod)) == []
+    assert len(ledger.records()) == 1
 
 
 def test_records_come_back_as_they_were_in_order_and_chained(ledger: Ledger) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
@@ -152,8 +152,10 @@ class FakeLedger:
 
     kept: list[Record] = field(default_factory=list)
 
-    def append(self, entries: Sequence[Entry]) -> Sequence[Record]:
-        added = []
+    def append(self, entries: Sequence[Entry], *, unless: Callable[[Sequence[Record]], bool] | None = None) -> Sequence[Record]:
+        added: list[Record] = []
+        if unless is not None and unless(self.records()):
+            return added
         for entry in entries:
             self.kept.append(chain(self.kept[-1] if self.kept else None, entry))
             added.append(self.kept[-1])

@@ -7,7 +7,7 @@ is needed to read it: a bare clone without any remote will do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -31,12 +31,14 @@ class GitLedger:
         self._attempts = attempts
         self._read: tuple[str, Records | None] = ("", None)
 
-    def append(self, entries: Sequence[Entry]) -> Sequence[Record]:
+    def append(self, entries: Sequence[Entry], *, unless: Callable[[Sequence[Record]], bool] | None = None) -> Sequence[Record]:
         """Chains the entries behind the forge's last record and pushes; starts again when another writer was first."""
         if not entries:
             return ()
         for attempt in range(self._attempts):
             tip = self._fetch()
+            if unless is not None and unless(self._records(tip)):
+                return ()
             last = self._last(tip)
             records: list[Record] = []
             for entry in entries:
@@ -58,7 +60,9 @@ class GitLedger:
 
     def records(self) -> Sequence[Record]:
         """All records in order, their chain checked; IncompleteError names the first one that is broken. Each is parsed when it is used."""
-        tip = self._git.ref(self._ref)
+        return self._records(self._git.ref(self._ref))
+
+    def _records(self, tip: str | None) -> Sequence[Record]:
         if tip is None:
             return ()
         if self._read[0] != tip or self._read[1] is None:

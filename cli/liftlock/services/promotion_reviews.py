@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from liftlock.core.errors import ConflictError, UsageError
 from liftlock.core.gate import GateResult
-from liftlock.core.ledger import Entry, Fact, Json
+from liftlock.core.ledger import Entry, Fact, Json, Record
 from liftlock.core.ports import CommitFacts, Identity, PullRequest, PullState, Review
 from liftlock.core.project import Project
 from liftlock.core.promotion import Observed, PromotionPlan, PromotionRequest, ServiceChange, plan_promotion, stale_reason
@@ -161,16 +161,11 @@ class PromotionReviews:
         self._parts.repository.fetch()
         commit = self._parts.repository.commit(pull.merge_commit or pull.commit)
         release = self._view.release(commit.commit, metadata.target)
-        if not self._is_recorded(pull.number):
-            self._parts.ledger.append(self._entries(pull, metadata, commit, release.id))
+        entries = self._entries(pull, metadata, commit, release.id)
+        self._parts.ledger.append(entries, unless=lambda records: _is_recorded(pull.number, records))
         kept = self._parts.checkout.fast_forward(self._project.forge.base)
         outcome = MergeOutcome.MERGED if actor else MergeOutcome.ALREADY_MERGED
         return MergeReport(outcome, pull.number, metadata.target, release.id, commit.commit, (), kept)
-
-    def _is_recorded(self, number: int) -> bool:
-        return any(
-            record.entry.fact is Fact.PROMOTED and record.entry.details.get("pull") == number for record in self._parts.ledger.records()
-        )
 
     def _entries(self, pull: PullRequest, metadata: Metadata, merge: CommitFacts, release: str) -> Sequence[Entry]:
         trailers, now = read_trailers(merge.message), self._parts.clock.now()
@@ -195,6 +190,10 @@ class PromotionReviews:
             "services": {name: str(new.image) for name, new in changed.items()},
             "tags": {name: new.tag for name, new in changed.items() if new.tag},
         }
+
+
+def _is_recorded(number: int, records: Sequence[Record]) -> bool:
+    return any(record.entry.fact is Fact.PROMOTED and record.entry.details.get("pull") == number for record in reversed(records))
 
 
 def _metadata(pull: PullRequest) -> Metadata:

@@ -18,8 +18,10 @@ from liftlock.core.fingerprint import Fingerprint
 from liftlock.core.ledger import Fact
 from liftlock.core.ports import PullState
 from liftlock.services.images import ImageParts, Images
+from liftlock.services.promotion_reviews import MergeOutcome, PromotionReviews
 from liftlock.services.promotion_view import PromotionParts
 from liftlock.services.promotions import OpenOutcome, Promotions
+from liftlock.services.proposals import until_settled
 from tests.fakes.promotion import FakeClock
 from tests.git_repositories import ADA, GRACE, commit_here, git, make_clone, make_forge
 from tests.promotion_world import REGISTRY, TO_STAGING, World, ready_world
@@ -72,6 +74,23 @@ def test_promotions_of_different_services_at_once_all_get_their_number(tmp_path:
     pulls = LocalForge(str(forge), FakeClock()).list_pulls(state=PullState.OPEN)
     assert [pull.number for pull in pulls] == [1, 2, 3]
     assert {pull.title for pull in pulls} == {f"Promote {name} v1 to staging" for name in names}
+
+
+def test_merging_at_once_is_recorded_once(tmp_path: Path) -> None:
+    world = ready_world()
+    forge = seed_forge(world, tmp_path)
+    clones = [make_clone(forge, tmp_path / f"c{n}") for n in range(4)]
+    Promotions(world.project, parts_on(clones[0], forge, world)).open(TO_STAGING, ADA)
+    PromotionReviews(world.project, parts_on(clones[0], forge, world)).approve(1, GRACE)
+
+    def merge(clone: Path) -> MergeOutcome:
+        return until_settled(lambda: PromotionReviews(world.project, parts_on(clone, forge, world)).merge(1, ADA).outcome)
+
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = list(pool.map(merge, clones))
+    assert set(outcomes) <= {MergeOutcome.MERGED, MergeOutcome.ALREADY_MERGED}
+    facts = [record.entry.fact for record in GitLedger(make_clone(forge, tmp_path / "reader")).records()]
+    assert (facts.count(Fact.PROMOTED), facts.count(Fact.APPROVED)) == (1, 1)
 
 
 def test_reviews_at_once_are_all_kept(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Protocol
@@ -102,8 +102,11 @@ class Checkout(Protocol):
 class Ledger(Protocol):
     """The append-only record of facts, on the branch liftlock/ledger."""
 
-    def append(self, entries: Sequence[Entry]) -> Sequence[Record]:
-        """Chains the entries behind what the forge has and pushes; a race with another writer is retried, never lost."""
+    def append(self, entries: Sequence[Entry], *, unless: Callable[[Sequence[Record]], bool] | None = None) -> Sequence[Record]:
+        """Chains the entries behind what the forge has and pushes; a race with another writer is retried, never lost.
+
+        unless: asked of the records that they would stand behind, each time anew; where it holds, nothing is written.
+        """
         ...
 
     def records(self) -> Sequence[Record]:
