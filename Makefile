@@ -7,10 +7,10 @@ PYTHON ?= $(or $(newest),python3)
 machine = $(or $(wildcard .venv/bin/python),$(PYTHON)) -m machine
 
 .DEFAULT_GOAL := help
-.PHONY: help setup images pulumi demo test engines gitea forges check bench clean
+.PHONY: help setup images pulumi demo test engines gitea forges actionlint check bench clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\): ## /  make \1	/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z]*\): ## /  make \1	/p' Makefile | expand -t 20
 
 setup: ## the Python environment in .venv, from locked packages
 	@$(machine) $@
@@ -34,6 +34,9 @@ gitea: ## a real Gitea, built from source for the tests that need it (the first 
 	@$(machine) $@
 
 forges: ## the tests that run against a real Gitea, which is built where it is not there
+	@$(machine) $@
+
+actionlint: ## the checker of GitHub workflows that the tests use, built from source (seconds; make test does it too)
 	@$(machine) $@
 
 check: ## lint, format, types and import contracts alone

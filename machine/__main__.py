@@ -41,6 +41,13 @@ def _gitea() -> int:
     return 0
 
 
+def _actionlint() -> int:
+    from machine.actionlint_program import ensure_actionlint
+
+    ensure_actionlint()
+    return 0
+
+
 def _prepare(*more: Callable[[], int]) -> None:
     """Packages and images side by side: the one waits for the network while the other unpacks."""
     with ThreadPoolExecutor(max_workers=2 + len(more)) as pool:
@@ -58,7 +65,7 @@ def _check() -> int:
 def _test() -> int:
     from machine import checks, engine
 
-    _prepare()
+    _prepare(_actionlint)
     return checks.summarise([*checks.run_static(), checks.run_pytest(engine.endpoint(), checks.WITHOUT_BUILT)])
 
 
@@ -99,6 +106,7 @@ TARGETS: dict[str, Callable[[], int]] = {
     "images": _images,
     "pulumi": _pulumi,
     "gitea": _gitea,
+    "actionlint": _actionlint,
     "engines": _engines,
     "forges": _forges,
     "demo": lambda: _with_images("demo"),

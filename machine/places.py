@@ -14,6 +14,7 @@ from machine.steps import say
 PROJECT = Path(__file__).resolve().parent.parent
 VENV = PROJECT / ".venv"
 IMAGES_FILE = PROJECT / ".machine" / "images.json"
+ACTIONLINT_FILE = PROJECT / ".machine" / "actionlint.json"
 PULUMI_FILE = PROJECT / ".machine" / "pulumi.json"
 GITEA_FILE = PROJECT / ".machine" / "gitea.json"
 

@@ -16,7 +16,11 @@ from liftlock.core.errors import ExitCode, LiftlockError, UsageError
 
 class _Liftlock(Root):
     later = (
-        Later("init", "init:init", "Write a new environments repository, commit it, and push it to its forge."),
+        Later(
+            "init",
+            "init:init",
+            "Write a new environments repository, commit it, and push it to its forge; with --ci, add pipelines to one that is there.",
+        ),
         Later("doctor", "doctor:doctor", "Look at everything that liftlock needs: Git, Docker, engine, registry, forge."),
         Later("engine", "engine", "Show which engine runs the environments, and where its state is."),
         Later("config", "config", "Check the declared files and explain where every value comes from."),

@@ -27,7 +27,9 @@ class RepositoryFacts:
     project: str
     id: str
     registry: str
+    forge_kind: str
     forge: str
+    token: str | None
     services: tuple[ServiceFacts, ...]
     sample: bool
     router: str | None = None

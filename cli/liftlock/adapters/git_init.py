@@ -41,6 +41,11 @@ def push_first(folder: Path, *, branch: str, to: Path, called: Path) -> None:
     git.run("remote", "set-url", "origin", str(called))
 
 
+def name_origin(folder: Path, url: str) -> None:
+    """Names a far forge as origin; nothing is pushed."""
+    Git(folder).run("remote", "add", "origin", f"{url}.git")
+
+
 def check_forge(forge: Path, branch: str) -> bool:
     """Whether a bare repository without that branch is there (True) or nothing is (False); ConflictError for anything else."""
     if not forge.exists() or (forge.is_dir() and not any(forge.iterdir())):

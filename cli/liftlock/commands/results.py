@@ -16,7 +16,7 @@ def result_shapes() -> Mapping[str, Any]:
         **_environments(),
         **_promotions(),
         "error": Fields({"exit_code": int, "message": str, "hint": str | None, "failures": Mapping[str, str]}),
-        "init": _init(),
+        **_init(),
         "doctor": _doctor(),
         **_engine(),
         "drift": Fields({"environments": ListOf(_drift())}),
@@ -123,10 +123,11 @@ def _promotions() -> dict[str, Any]:
     }
 
 
-def _init() -> Fields:
+def _init() -> dict[str, Any]:
+    from liftlock.adapters.ci_files import CiReport
     from liftlock.adapters.new_repository import CreatedRepository
 
-    return Fields({"created": CreatedRepository, "next": tuple[str, ...]})
+    return {"init": Fields({"created": CreatedRepository, "next": tuple[str, ...]}), "init-ci": CiReport}
 
 
 def _doctor() -> Any:

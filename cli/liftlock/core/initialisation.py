@@ -8,12 +8,15 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
+from urllib.parse import urlsplit
 
 from liftlock.core.config.text_rules import NAME, PROJECT_ID, REGISTRY, REPOSITORY
 from liftlock.core.errors import ConfigError, LiftlockError, UsageError
 from liftlock.core.image import ImageRef
+from liftlock.core.project import EngineKind, EngineSettings, ForgeKind, ForgeSettings, Gates, Project, Stage
 
 DEFAULT_REGISTRY = "127.0.0.1:5000"
+_EXAMPLE = "--forge https://github.com/OWNER/REPOSITORY, or --forge gitea:https://HOST/OWNER/REPOSITORY"
 _ENDINGS = re.compile(r"[-_.]?(environments?|envs?|deploy|gitops)$")
 _REMAKE = "run make images again in liftlock's source, or leave --images out and write the digests by hand"
 
@@ -28,6 +31,11 @@ class NewService:
     sample: str = ""
 
 
+_REVIEWED = Gates(verified=True, approvals=1)
+PIPELINE = (Stage("dev"), Stage("staging", ("dev",), _REVIEWED), Stage("prod", ("staging",), _REVIEWED))
+"""What liftlock.yaml.j2 declares."""
+FORGE_TOKEN = "env:LIFTLOCK_FORGE_TOKEN"  # noqa: S105 - where it is, not what it is
+_HOSTS = {"github.com": ForgeKind.GITHUB, "gitlab.com": ForgeKind.GITLAB, "codeberg.org": ForgeKind.GITEA}
 SHOP = (NewService("api", "shop/api", 8000, "api"), NewService("web", "shop/web", 8000, "web"))
 
 
@@ -42,11 +50,11 @@ class KnownImages:
 
 @dataclass(frozen=True, slots=True)
 class NewRepository:
-    """The plan. folder and forge are absolute; forge_setting is how liftlock.yaml names the forge."""
+    """The plan. folder is absolute; forge is how liftlock.yaml names it; bare: the absolute path of a local one, None for any other."""
 
     folder: PurePath
-    forge: PurePath
-    forge_setting: str
+    forge: ForgeSettings
+    bare: PurePath | None
     project: str
     registry: str
     services: tuple[NewService, ...]
@@ -57,6 +65,20 @@ class NewRepository:
     def sample(self) -> bool:
         """Whether it declares the shop sample."""
         return self.services == SHOP
+
+    @property
+    def declared(self) -> Project:
+        """What its liftlock.yaml declares, as far as CI files need it: also where router or databases are still to be filled in."""
+        return Project(
+            name=self.project,
+            registry=self.registry,
+            forge=self.forge,
+            engine=EngineSettings(EngineKind.AUTO, PurePath(".liftlock/state"), "file:.liftlock/passphrase"),
+            services=tuple((service.name, f"{self.registry}/{service.repository}") for service in self.services),
+            databases=("shop",) if self.sample else (),
+            pipeline=PIPELINE,
+            id=self.id,
+        )
 
 
 def plan_repository(
@@ -83,8 +105,34 @@ def plan_repository(
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise UsageError(f'--service names "{twice}" twice', hint="give each service a name of its own")
-    forge = folder.parent / f"{name}.git"
-    return NewRepository(folder, forge, f"../{forge.name}", name, host, declared, known, id)
+    bare = folder.parent / f"{name}.git"
+    return NewRepository(folder, ForgeSettings(ForgeKind.LOCAL, f"../{bare.name}"), bare, name, host, declared, known, id)
+
+
+def parse_forge(given: str) -> ForgeSettings | None:
+    """The forge that a web address, perhaps with its kind before it (`gitea:https://…`), names; None where it is a path.
+
+    UsageError where the kind cannot be told, or the address holds what it should not.
+    """
+    kind, _, rest = given.partition(":")
+    named = ForgeKind(kind) if kind in {"github", "gitea", "gitlab"} else None
+    address = rest if named else given
+    if not address.startswith(("https://", "http://")):
+        if named:
+            raise UsageError(f"--forge {given}: after {kind}: comes the repository's web address", hint=f"for example {_EXAMPLE}")
+        return None
+    try:
+        url = urlsplit(address)
+        plain = url.hostname is not None and not (url.username or url.password or url.query or url.fragment) and url.path.strip("/")
+    except ValueError:
+        plain = None
+    if not plain:
+        raise UsageError("--forge: this is not a repository's web address, without a user or a token in it", hint=f"for example {_EXAMPLE}")
+    known = named or _HOSTS.get(url.hostname or "")
+    if known is None:
+        hint = f"say it: --forge github:{given}, gitea:{given} or gitlab:{given}"
+        raise UsageError(f"--forge {given}: which kind of forge is {url.hostname}?", hint=hint)
+    return ForgeSettings(known, address.rstrip("/").removesuffix(".git"), token=FORGE_TOKEN)
 
 
 def project_name(folder: PurePath) -> str:
@@ -132,4 +180,6 @@ def next_steps(plan: NewRepository, folder: PurePath, *, sound: bool) -> tuple[s
     steps = [f"cd {shlex.quote(str(folder))}"]
     if not sound:
         steps.append("liftlock config validate      # names the images that liftlock.yaml still lacks")
+    if plan.bare is None:
+        steps.append("git push -u origin main         # the repository has to be there, and empty")
     return (*steps, "liftlock doctor", f"liftlock image record --env dev {tags}", "liftlock env up dev")

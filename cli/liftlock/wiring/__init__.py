@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from liftlock.adapters.ci_files import CiReport
     from liftlock.adapters.config_files.loader import Inspection
     from liftlock.adapters.engines.pulumi.versions import InstalledCli
     from liftlock.adapters.new_repository import CreatedRepository
@@ -169,6 +170,23 @@ class Initialised:
     next: tuple[str, ...]
 
 
+def is_repository(folder: Path) -> bool:
+    """Whether the folder is an environments repository already."""
+    return (folder / "liftlock.yaml").is_file()
+
+
+def add_ci(folder: Path, platforms: Sequence[str], *, force: bool) -> CiReport:
+    """Writes the CI files of an environments repository that is there; nothing else of it changes."""
+    from liftlock import __version__
+    from liftlock.adapters.ci_files import write_ci_files
+    from liftlock.core.ci_pipeline import Platform, plan_pipeline
+
+    loaded = load_configuration(folder)
+    branches = any(loaded.files.ephemeral(name) for name in loaded.environments)
+    pipeline = plan_pipeline(loaded.project, version=__version__, branches=branches)
+    return write_ci_files(loaded.root, [Platform(name) for name in dict.fromkeys(platforms)], pipeline, force=force)
+
+
 def initialise(
     folder: Path,
     *,
@@ -179,12 +197,16 @@ def initialise(
     images: Path | None,
     actor: str | None,
     id: str | None = None,
+    platforms: Sequence[str] = (),
 ) -> Initialised:
-    """Plans and makes a new environments repository."""
+    """Plans and makes a new environments repository, with the files of these CI platforms."""
+    from liftlock import __version__
+    from liftlock.adapters.ci_files import ci_files
     from liftlock.adapters.config_files.loader import inspect_project
     from liftlock.adapters.git_init import acting_identity
     from liftlock.adapters.new_repository import create_repository
     from liftlock.adapters.new_repository_inputs import read_images, with_forge
+    from liftlock.core.ci_pipeline import Platform, plan_pipeline
     from liftlock.core.initialisation import next_steps, plan_repository
 
     place = folder.resolve()
@@ -192,7 +214,8 @@ def initialise(
     chosen = id if id is not None else secrets.token_hex(4)
     plan = plan_repository(place, project=project, registry=registry, services=services, images=known, id=chosen)
     plan = with_forge(plan, forge)
-    created = create_repository(plan, acting_identity(place, actor))
+    more = ci_files([Platform(name) for name in dict.fromkeys(platforms)], plan_pipeline(plan.declared, version=__version__))
+    created = create_repository(plan, acting_identity(place, actor), more)
     return Initialised(created, next_steps(plan, folder, sound=inspect_project(created.folder).project is not None))
 
 

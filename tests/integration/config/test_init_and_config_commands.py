@@ -19,6 +19,7 @@ from liftlock.commands import config
 from liftlock.commands.init import init
 from liftlock.core.errors import ConflictError, LiftlockError, UsageError
 from liftlock.core.image import ImageRef
+from liftlock.core.project import ForgeKind, ForgeSettings
 from liftlock.core.release import ReleasedImage
 from liftlock.core.release_file import edit_release
 from tests.config_repository import FILES, write
@@ -151,6 +152,25 @@ def test_an_empty_bare_forge_is_used_and_one_with_a_main_branch_is_refused(place
 
 
 @pytest.mark.parametrize(
+    ("given", "kind", "url"),
+    [
+        ("https://github.com/shop/environments", ForgeKind.GITHUB, "https://github.com/shop/environments"),
+        ("https://gitlab.com/shop/sub/environments.git", ForgeKind.GITLAB, "https://gitlab.com/shop/sub/environments"),
+        ("gitea:http://127.0.0.1:3000/shop/environments/", ForgeKind.GITEA, "http://127.0.0.1:3000/shop/environments"),
+        ("github:https://github.shop.example/shop/environments", ForgeKind.GITHUB, "https://github.shop.example/shop/environments"),
+    ],
+)
+def test_a_far_forge_is_declared_and_named_as_origin_and_nothing_is_pushed(place: Path, given: str, kind: ForgeKind, url: str) -> None:
+    done = begin("shop", "--images", "images.json", "--forge", given)
+    assert done.exit_code == 0, done.output
+    assert f"{url}: origin; nothing was pushed" in done.stdout
+    assert "git push -u origin main" in done.stdout
+    assert load_project(place / "shop").project.forge == ForgeSettings(kind, url, "main", "env:LIFTLOCK_FORGE_TOKEN")
+    assert git(place / "shop", "remote", "get-url", "origin") == f"{url}.git"
+    assert entries(place) == {"images.json", "shop"}
+
+
+@pytest.mark.parametrize(
     ("words", "expected"),
     [
         (("x", "--project", "No Name"), "is not a project name"),
@@ -159,8 +179,11 @@ def test_an_empty_bare_forge_is_used_and_one_with_a_main_branch_is_refused(place
         (("x", "--service", "api=a:0"), "a port is between 1 and 65535"),
         (("x", "--service", "api=a:1", "--service", "api=b:1"), 'names "api" twice'),
         (("x", "--service", "router=a:1"), "liftlock's own part"),
-        (("x", "--forge", "https://forge.example/shop.git"), "only a bare Git repository on this machine"),
-        (("x", "--forge", "git@forge.example:shop.git"), "only a bare Git repository on this machine"),
+        (("x", "--forge", "https://forge.example/shop/e.git"), "which kind of forge is forge.example?"),
+        (("x", "--forge", "https://ada:secret@github.com/shop/e"), "without a user or a token"),
+        (("x", "--forge", "https://github.com"), "not a repository's web address"),
+        (("x", "--forge", "gitea:shop/e"), "after gitea: comes the repository's web address"),
+        (("x", "--forge", "git@forge.example:shop.git"), "or a repository's web address"),
         (("x", "--forge", "x/forge.git"), "cannot lie inside"),
         (("x", "--images", "missing.json"), "missing.json: the images file cannot be read: No such file"),
         (("x", "--images", "broken.json"), "broken.json:1:2 this is not JSON"),

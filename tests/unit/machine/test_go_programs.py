@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from machine.actionlint_program import actionlint_program, actionlint_version
 from machine.gitea_program import gitea_program, gitea_version
 from machine.go_programs import GoProgram, build_environment, build_key, copy_content
 from machine.go_toolchain import LOCK, Go, choose_go, locked_version, new_enough, parse_version
@@ -145,3 +146,11 @@ def test_what_lies_beside_a_program_is_copied_so_that_it_can_be_removed(tmp_path
         copy_content(source, copy)
     assert (copy / "deep" / "page.html").read_text() == "page"
     assert all(path.stat().st_mode & 0o200 for path in (copy, copy / "deep", copy / "deep" / "page.html"))
+
+
+def test_the_project_asks_for_an_actionlint_and_tells_it_its_version() -> None:
+    program = actionlint_program()
+    version = actionlint_version((program.folder / "go.mod").read_text())
+    assert program.linker.endswith(f"version={version}")
+    with pytest.raises(StepError, match="asks for no"):
+        actionlint_version("require github.com/pulumi/pulumi/pkg/v3 v3.9.1\n")

@@ -1,0 +1,277 @@
+"""The jobs that a CI platform runs for an environments repository: one model, of which every platform gets a rendering. Pure.
+
+Commands are lines of POSIX sh, run in the repository's folder. What comes from outside (a build's images, a branch's name, a number)
+reaches them through environment variables alone. `ci/liftlock.sh` installs liftlock and turns exit codes into what a pipeline needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from liftlock.core.project import ForgeKind, Project, Stage
+
+SCRIPT = "ci/liftlock.sh"
+RESULTS = "ci-out"
+TOKEN, PASSPHRASE, REGISTRY_PASSWORD = "LIFTLOCK_FORGE_TOKEN", "LIFTLOCK_PASSPHRASE", "LIFTLOCK_REGISTRY_PASSWORD"
+IMAGES, PULL, BRANCH = "LIFTLOCK_IMAGES", "LIFTLOCK_PULL", "LIFTLOCK_BRANCH"
+PROPOSALS = "liftlock/"  # how the names of liftlock's own branches begin
+_RUN = f"sh {SCRIPT}"
+
+
+class Platform(StrEnum):
+    """Where the jobs run."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    JENKINS = "jenkins"
+    CIRCLECI = "circleci"
+    AZURE = "azure"
+    CLOUDBUILD = "cloudbuild"
+    CODEPIPELINE = "codepipeline"
+    GOCD = "gocd"
+    TRAVIS = "travis"
+
+
+class Right(StrEnum):
+    """What a job may do to one kind of thing on the forge."""
+
+    NONE = "none"
+    READ = "read"
+    WRITE = "write"
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a job's token must be able to do, and no more. contents: Git itself, the ledger's branch included."""
+
+    contents: Right = Right.READ
+    pulls: Right = Right.NONE
+    statuses: Right = Right.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job. environment: that it is about, "" for all.
+
+    secrets: the names of the platform's secrets that it gets. variables: what its trigger says. lock: two jobs with one lock never run at
+    once. runs: whether it needs Docker and the environments' state. paths: the files whose change on the base branch starts it.
+    target: of a promotion, the environment that gets it.
+    """
+
+    id: str
+    title: str
+    commands: tuple[str, ...]
+    rights: Rights
+    environment: str = ""
+    target: str = ""
+    secrets: tuple[str, ...] = (TOKEN,)
+    variables: tuple[str, ...] = ()
+    lock: str = ""
+    minutes: int = 15
+    runs: bool = False
+    paths: tuple[str, ...] = ()
+
+    @property
+    def script(self) -> str:
+        """The commands as one text."""
+        return "\n".join(self.commands)
+
+
+@dataclass(frozen=True, slots=True)
+class StageJobs:
+    """What belongs to one environment of the pipeline: its deployment, then a promotion to each environment behind it."""
+
+    environment: str
+    upstream: tuple[str, ...]
+    deploy: Job
+    opens: tuple[Job, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CiPipeline:
+    """All jobs of a project. stages are in the pipeline's order.
+
+    origin: the forge's scheme and host, "" for a local one. nightly and often: cron expressions, in UTC.
+    """
+
+    project: str
+    base: str
+    forge: ForgeKind
+    origin: str
+    registry: str
+    version: str
+    services: tuple[str, ...]
+    record: Job
+    stages: tuple[StageJobs, ...]
+    status: Job
+    merge: Job
+    sweep: Job
+    drift: Job
+    branch_up: Job | None
+    branch_down: Job | None
+    nightly: str = "17 3 * * *"
+    often: str = "7,22,37,52 * * * *"
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """Every job, in the order in which a release meets them."""
+        stages = [job for stage in self.stages for job in (stage.deploy, *stage.opens)]
+        branches = [job for job in (self.branch_up, self.branch_down) if job is not None]
+        return (self.record, *stages, self.status, self.merge, self.sweep, self.drift, *branches)
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """The names of the pipeline's environments, in its order."""
+        return tuple(stage.environment for stage in self.stages)
+
+
+def plan_pipeline(project: Project, *, version: str, branches: bool = True) -> CiPipeline:
+    """The jobs of a project. branches: whether it declares a class of environments of branches."""
+    return CiPipeline(
+        project=project.name,
+        base=project.forge.base,
+        forge=project.forge.kind,
+        origin=_origin(project),
+        registry=project.registry,
+        version=version,
+        services=tuple(name for name, _ in project.services),
+        record=_record(project.pipeline),
+        stages=tuple(_stage(stage, project.pipeline) for stage in project.pipeline),
+        status=_status(),
+        merge=_merge(),
+        sweep=_sweep(project.pipeline),
+        drift=_drift(),
+        branch_up=_branch("up", "Make the branch's environment") if branches else None,
+        branch_down=_branch("down", "Remove the branch's environment") if branches else None,
+    )
+
+
+def _origin(project: Project) -> str:
+    """`https://HOST[:PORT]` of the forge, the only place that gets its token; "" for a local one."""
+    if project.forge.kind is ForgeKind.LOCAL:
+        return ""
+    url = urlsplit(project.forge.url)
+    return f"{url.scheme}://{url.netloc.rpartition('@')[2]}"
+
+
+def _record(pipeline: Sequence[Stage]) -> Job:
+    """Every first environment of the pipeline gets the build."""
+    first = [stage.environment for stage in pipeline if not stage.upstream]
+    return Job(
+        id="record",
+        title="Record the digests of a build",
+        commands=(
+            f"set -f # the words of {IMAGES} are no patterns of file names",
+            f"{_RUN} signatures ${IMAGES} # only where LIFTLOCK_COSIGN_KEY names a public key",
+            *(f"{_RUN} image record --env {name} -- ${IMAGES}" for name in first),
+        ),
+        rights=Rights(contents=Right.WRITE),
+        secrets=(TOKEN, REGISTRY_PASSWORD),
+        variables=(IMAGES,),
+    )
+
+
+def _stage(stage: Stage, pipeline: Sequence[Stage]) -> StageJobs:
+    name = stage.environment
+    behind = [other.environment for other in pipeline if name in other.upstream]
+    return StageJobs(name, stage.upstream, _deploy(stage), tuple(_open(name, target) for target in behind))
+
+
+def _deploy(stage: Stage) -> Job:
+    """A first environment also follows what all environments share; the others get that by what is proved upstream, or by hand."""
+    name = stage.environment
+    own = (f"releases/{name}.yaml", f"environments/{name}.yaml")
+    return Job(
+        id=f"deploy-{name}",
+        title=f"Deploy {name}",
+        commands=(f"{_RUN} env up {name} --yes",),
+        rights=Rights(contents=Right.WRITE),
+        environment=name,
+        secrets=(TOKEN, PASSPHRASE, REGISTRY_PASSWORD),
+        lock=f"liftlock-deploy-{name}",
+        minutes=60,
+        runs=True,
+        paths=own if stage.upstream else (*own, "environments/base.yaml", "liftlock.yaml"),
+    )
+
+
+def _open(source: str, target: str) -> Job:
+    return Job(
+        id=f"open-{source}-{target}",
+        title=f"Open the promotion from {source} to {target}",
+        commands=(f"{_RUN} promote open --from {source} --to {target} --json", f"{_RUN} statuses"),
+        rights=Rights(Right.WRITE, pulls=Right.WRITE, statuses=Right.WRITE),
+        environment=source,
+        target=target,
+        secrets=(TOKEN, REGISTRY_PASSWORD),
+    )
+
+
+def _status() -> Job:
+    return Job(
+        id="status",
+        title="Say the promotion's gates on the pull request",
+        commands=(f'{_RUN} promote status "${PULL}" --set-status',),
+        rights=Rights(pulls=Right.READ, statuses=Right.WRITE),
+        secrets=(TOKEN, REGISTRY_PASSWORD),
+        variables=(PULL,),
+    )
+
+
+def _merge() -> Job:
+    return Job(
+        id="merge",
+        title="Merge the promotion, if every gate passes now",
+        commands=(
+            f'{_RUN} promote status "${PULL}" --set-status',
+            f"mkdir -p {RESULTS}",
+            f'{_RUN} promote merge "${PULL}" --json > "{RESULTS}/merged-${PULL}.json"',
+        ),
+        rights=Rights(Right.WRITE, pulls=Right.WRITE, statuses=Right.WRITE),
+        secrets=(TOKEN, REGISTRY_PASSWORD),
+        variables=(PULL,),
+    )
+
+
+def _sweep(pipeline: Sequence[Stage]) -> Job:
+    """What time alone clears: soak, windows, the end of a freeze; and approvals, where the platform does not hear of them."""
+    ways = " ".join(f"{source}:{stage.environment}" for stage in pipeline for source in stage.upstream)
+    return Job(
+        id="sweep",
+        title="Open what may rise by now, merge what is approved",
+        commands=(f"mkdir -p {RESULTS}", f"{_RUN} sweep {RESULTS} {ways}".rstrip()),
+        rights=Rights(Right.WRITE, pulls=Right.WRITE, statuses=Right.WRITE),
+        secrets=(TOKEN, REGISTRY_PASSWORD),
+        lock="liftlock-sweep",
+        minutes=30,
+    )
+
+
+def _drift() -> Job:
+    return Job(
+        id="drift",
+        title="Look for drift in every environment",
+        commands=(f"mkdir -p {RESULTS}", f"{_RUN} drift --json > {RESULTS}/drift.json"),
+        rights=Rights(),
+        secrets=(TOKEN, PASSPHRASE, REGISTRY_PASSWORD),
+        lock="liftlock-drift",
+        minutes=60,
+        runs=True,
+    )
+
+
+def _branch(command: str, title: str) -> Job:
+    return Job(
+        id=f"branch-{command}",
+        title=title,
+        commands=(f'{_RUN} branch {command} "--branch=${BRANCH}"',),
+        rights=Rights(),
+        secrets=(TOKEN, PASSPHRASE, REGISTRY_PASSWORD),
+        variables=(BRANCH,),
+        lock=f"liftlock-branch-${BRANCH}",
+        minutes=60,
+        runs=True,
+    )

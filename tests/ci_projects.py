@@ -1,0 +1,47 @@
+"""Projects of several shapes, for the tests of the files that CI platforms get."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from liftlock.core.ci_pipeline import CiPipeline, Platform, plan_pipeline
+from liftlock.core.project import ForgeKind, ForgeSettings, Gates, Project, Stage
+from tests.promotion_world import REGISTRY, make_project
+
+GITHUB = ForgeSettings(ForgeKind.GITHUB, "https://github.com/shop/environments", token="env:LIFTLOCK_FORGE_TOKEN")
+GITEA = ForgeSettings(ForgeKind.GITEA, "http://forge.example:3000/shop/environments", "release/1.0", "env:LIFTLOCK_FORGE_TOKEN")
+_GATES = Gates(verified=True, approvals=1)
+DAG = (
+    Stage("dev"),
+    Stage("lab"),
+    Stage("qa", ("dev", "lab"), _GATES),
+    Stage("load", ("dev",), _GATES),
+    Stage("staging", ("qa", "load"), _GATES),
+    Stage("prod-eu", ("staging",), _GATES),
+    Stage("prod-us", ("staging",), _GATES),
+)
+ODD = (Stage("on"), Stage("null", ("on",), _GATES), Stage("y", ("null",), _GATES))
+
+
+def _services(*names: str) -> tuple[tuple[str, str], ...]:
+    return tuple((name, f"{REGISTRY}/shop/{name}") for name in names)
+
+
+def projects() -> dict[str, Project]:
+    """A project for each shape."""
+    usual = replace(make_project(), forge=GITHUB)
+    return {
+        "one-service": replace(usual, services=_services("api")),
+        "many-services": replace(usual, services=_services(*(f"service-{number}" for number in range(120)))),
+        "dag": replace(make_project(pipeline=DAG), forge=GITEA),
+        "yaml-syntax": replace(make_project(pipeline=ODD), name="no", forge=GITHUB, services=_services("true", "null", "off")),
+        "one-environment": make_project(pipeline=(Stage("prod"),)),
+    }
+
+
+def pipelines() -> dict[str, CiPipeline]:
+    """The pipeline of each; the last shape has no environments of branches."""
+    return {name: plan_pipeline(found, version="0.1.0", branches=name != "one-environment") for name, found in projects().items()}
+
+
+PLATFORMS = tuple(Platform)
