@@ -30,7 +30,8 @@ class _Liftlock(Root):
         Later("promote", "promote", "Move a proved release to the next environment through a reviewed pull request."),
         Later("drift", "drift:drift", "Show what differs between declared configuration, what was last applied and what is live."),
         Later("history", "history:history", "Show what was recorded, promoted and deployed where, when and by whom, newest first."),
-        Later("who-has", "history:who_has", "Show which environments run a digest, by their last deployment."),
+        Later("who-has", "history:who_has", "Show which environments run an image, since when, by their last deployment."),
+        Later("diff", "history:diff", "Show how two environments differ: images, source commits, configuration, data."),
     )
 
 

@@ -142,7 +142,8 @@ def _environment() -> dict[str, str]:
     """The process's own environment without what would lead Git elsewhere."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in {"GIT_SSH", "GIT_SSH_COMMAND"}}
     kept |= {name: value for name, value in os.environ.items() if name.startswith(("GIT_CONFIG_", "GIT_SSL_", "GIT_ASKPASS"))}
-    return kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    # A replacement reference would show other objects than those that the hashes name.
+    return kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_REPLACE_OBJECTS": "1"}
 
 
 def _verb(arguments: Sequence[str]) -> str:

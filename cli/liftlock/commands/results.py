@@ -82,6 +82,7 @@ def _shown_environment() -> Fields:
 
 
 def _environments() -> dict[str, Any]:
+    from liftlock.core.environment_diff import EnvironmentDifference
     from liftlock.core.history import Event, Holder
     from liftlock.core.ports import StackResult
     from liftlock.services.branches import BranchStatus
@@ -99,6 +100,7 @@ def _environments() -> dict[str, Any]:
         "branch-down": DownReport,
         "history": tuple[Event, ...],
         "who-has": tuple[Holder, ...],
+        "diff": EnvironmentDifference,
     }
 
 

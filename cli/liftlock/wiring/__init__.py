@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from liftlock.adapters.config_files.loader import Inspection
     from liftlock.adapters.engines.pulumi.versions import InstalledCli
     from liftlock.adapters.new_repository import CreatedRepository
+    from liftlock.adapters.past import Declarations
     from liftlock.core.config.loaded import LoadedProject
     from liftlock.core.config.provenance import Provenance
     from liftlock.core.diagnosis import Finding
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
     from liftlock.core.engine_report import EngineReport
     from liftlock.core.environment import Environment
     from liftlock.core.errors import ConfigError
-    from liftlock.core.ports import Identity
+    from liftlock.core.ports import Identity, Ledger
+    from liftlock.core.ports.past import Past
     from liftlock.core.project import Project
+    from liftlock.services.environment_diff import EnvironmentDiff
     from liftlock.services.history import History
     from liftlock.services.images import Images
     from liftlock.services.promotion_reviews import PromotionReviews
@@ -127,16 +131,54 @@ def images(repo: Path | None) -> Images:
 
 def history(repo: Path | None, *, offline: bool) -> History:
     """Tells what the ledger holds; a bare clone without configuration will do."""
-    from liftlock.adapters.config_files.repository import find_repository
-    from liftlock.adapters.git import GitRepository, is_bare
-    from liftlock.adapters.ledger import GitLedger
     from liftlock.services.history import History
 
+    ledger, past, root = _records(repo, offline=offline)
+    return History(ledger, past, declared=(lambda: load_configuration(root).environments) if root else None)
+
+
+def environment_diff(repo: Path | None, *, offline: bool) -> EnvironmentDiff:
+    """Compares environments; likewise."""
+    from liftlock.services.environment_diff import EnvironmentDiff
+
+    return EnvironmentDiff(*_records(repo, offline=offline)[:2])
+
+
+def _records(repo: Path | None, *, offline: bool, base: str | None = None) -> tuple[Ledger, Past, Path | None]:
+    """Ledger and base branch; and the environments repository, None where it is a bare clone."""
+    from liftlock.adapters.config_files.repository import find_repository
+    from liftlock.adapters.git import is_bare
+    from liftlock.adapters.ledger import GitLedger
+    from liftlock.adapters.past import GitPast
+
     start = repo or Path()
-    if is_bare(start):
-        return History(GitLedger(start))
-    root = find_repository(start)
-    return History(GitLedger(root), None if offline else GitRepository(root), declared=lambda: load_configuration(root).environments)
+    bare = is_bare(start)
+    root = start if bare else find_repository(start)
+    return GitLedger(root), GitPast(root, _declarations(root), base=base, offline=offline), None if bare else root
+
+
+def _declarations(root: Path) -> Declarations:
+    """Loads what reads configuration only when it is asked: most looks back need none."""
+    from liftlock.adapters.past import Declarations
+
+    def reading() -> ModuleType:
+        from liftlock.adapters import past_declarations
+
+        return past_declarations
+
+    return Declarations(
+        base=lambda: reading().base_branch(root),
+        project=lambda commit: reading().project_at(root, commit),
+        declared=lambda commit, environment: reading().declared_at(root, commit, environment),
+    )
+
+
+def parse_moment(text: str | None) -> datetime | None:
+    """The moment that `30d`, a date or a time names; None for None."""
+    from liftlock.adapters.clock import SystemClock
+    from liftlock.core.period import parse_moment as parse
+
+    return None if text is None else parse(text, SystemClock().now())
 
 
 def _promotion_parts(repo: Path | None) -> tuple[Project, PromotionParts]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import pytest
 
 from liftlock.core.errors import ConfigError, UsageError
+from liftlock.core.history import Filter
 from liftlock.core.ledger import Entry, Fact
 from liftlock.services.history import History
-from tests.fakes.promotion import START, FakeLedger
+from tests.fakes.past import FakePast
+from tests.fakes.promotion import START, FakeLedger, FakeOrigin
 
 
 def ledger() -> FakeLedger:
@@ -17,26 +21,30 @@ def ledger() -> FakeLedger:
     return kept
 
 
+def history(declared: Callable[[], Iterable[str]] | None = None) -> History:
+    return History(ledger(), FakePast(FakeOrigin()), declared=declared)
+
+
 def test_an_environment_that_is_neither_declared_nor_on_record_is_a_mistake_with_the_nearest_name() -> None:
     with pytest.raises(UsageError, match='unknown environment "stagin"; did you mean "staging"'):
-        History(ledger(), declared=lambda: ["dev", "staging"]).events(environment="stagin")
+        history(lambda: ["dev", "staging"]).events(Filter("stagin"))
 
 
 def test_one_on_record_may_be_the_nearest() -> None:
     with pytest.raises(UsageError, match='did you mean "pr-7"'):
-        History(ledger(), declared=lambda: ["dev"]).events(environment="pr-77")
+        history(lambda: ["dev"]).events(Filter("pr-77"))
 
 
 def test_a_declared_environment_without_a_record_has_an_empty_history() -> None:
-    assert History(ledger(), declared=lambda: ["dev"]).events(environment="dev") == ()
+    assert history(lambda: ["dev"]).events(Filter("dev")) == ()
 
 
 def test_a_broken_configuration_does_not_hide_what_is_on_record() -> None:
     def broken() -> list[str]:
         raise ConfigError("liftlock.yaml:1:1 is wrong")
 
-    assert [event.release for event in History(ledger(), declared=broken).events(environment="pr-7")] == ["rel-1"]
+    assert [event.release for event in history(broken).events(Filter("pr-7"))] == ["rel-1"]
 
 
 def test_where_no_configuration_is_at_hand_any_name_may_have_existed() -> None:
-    assert History(ledger()).events(environment="dev") == ()
+    assert history().events(Filter("dev")) == ()
