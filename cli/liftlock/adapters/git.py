@@ -6,33 +6,20 @@ Nothing here asks for a password, reads a work tree to write a commit, or shows 
 from __future__ import annotations
 
 import os
-import random
 import re
 import subprocess
 import tempfile
-import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from liftlock.core.errors import ConflictError, IncompleteError, LiftlockError, UnavailableError, UsageError
+from liftlock.adapters.git_remote import Access, Remote, keep_ledger, moved, no_access, without_credentials
+from liftlock.core.errors import LiftlockError, UnavailableError, UsageError
 from liftlock.core.ports import CommitFacts, Identity, WorkTree
 
 LEDGER_BRANCH = "liftlock/ledger"
-_CREDENTIALS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/@\s]+@", re.IGNORECASE)
-_LOCKED = ("cannot lock ref", "unable to create", "File exists", "unable to update local ref", "Unable to create")
-_MOVED = (
-    "stale info",
-    "non-fast-forward",
-    "fetch first",
-    "[rejected]",
-    "cannot lock ref",
-    "failed to update ref",
-    "reference already exists",
-)
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _FORMAT = "%H%x00%P%x00%an%x00%ae%x00%cn%x00%ce%x00%B"
-_BROKEN = ("Permission denied", "Read-only file system", "No space left", "hook declined")
 _SETTINGS = (
     "core.quotePath=false",
     "i18n.logOutputEncoding=UTF-8",
@@ -41,7 +28,6 @@ _SETTINGS = (
     "color.ui=false",
 )
 _OPTIONS = tuple(word for setting in _SETTINGS for word in ("-c", setting))
-_ATTEMPTS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +41,6 @@ class Answer:
 
 class GitError(LiftlockError):
     """Git refused; the adapters turn it into what it means where they can."""
-
-
-def without_credentials(text: str) -> str:
-    """The text with user names and passwords taken out of its URLs."""
-    return _CREDENTIALS.sub(r"\g<scheme>", text)
 
 
 class Git:
@@ -160,23 +141,19 @@ def signed_by(identity: Identity) -> dict[str, str]:
     }
 
 
-def pause(attempt: int) -> None:
-    """Waits a little, longer each time and never two writers alike."""
-    time.sleep(random.uniform(0.005, 0.02) * min(attempt + 1, 10))  # noqa: S311 - spreads writers, guards nothing
-
-
 class GitRepository:
     """Repository and Checkout ports on a clone whose `origin` is the forge. Commits are made in a temporary index."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, access: Access = no_access) -> None:
         self._git = Git(root)
+        self._remote = Remote(self._git, access)
 
     # --- what is there ---------------------------------------------------------------------------------------------------------------
 
     def fetch(self) -> None:
         """Brings the forge's branches here. IncompleteError where the ledger's history was rewritten: the copy here is kept."""
         known = self._git.ref(_tracking(LEDGER_BRANCH))
-        fetch_refs(self._git, "+refs/heads/*:refs/remotes/origin/*", "--prune")
+        self._remote.fetch("+refs/heads/*:refs/remotes/origin/*", "--prune")
         keep_ledger(self._git, _tracking(LEDGER_BRANCH), known)
 
     def head(self, branch: str) -> str:
@@ -238,9 +215,9 @@ class GitRepository:
         """One commit on `base`, pushed as `branch`, if the forge's branch still is what was last fetched."""
         known = self._git.ref(_tracking(branch))
         if not force and known not in (None, base):
-            raise _moved(branch)
+            raise moved(branch)
         made = self._write(base, files, message, author)
-        push(self._git, made, branch, expected=known)
+        self._remote.push(made, branch, expected=known)
         return made
 
     def _write(self, base: str, files: Mapping[PurePosixPath, str], message: str, author: Identity) -> str:
@@ -298,59 +275,3 @@ class GitRepository:
 
 def _tracking(branch: str) -> str:
     return f"refs/remotes/origin/{branch}"
-
-
-def _moved(branch: str) -> ConflictError:
-    return ConflictError(f"the forge's branch {branch} has moved", hint="run the same command again: it starts from what is there now")
-
-
-def fetch_refs(git: Git, *what: str) -> None:
-    """Fetches from origin; another process that holds a reference's lock is waited for."""
-    options, refs = [word for word in what if word.startswith("--")], [word for word in what if not word.startswith("--")]
-    command = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--refmap=", *options, "origin", *refs)
-    for attempt in range(_ATTEMPTS):
-        answer = git.run(*command, ok=range(256), timeout=120)
-        if answer.code == 0:
-            return
-        if not any(sign in answer.err for sign in _LOCKED) or any(sign in answer.err for sign in _BROKEN):
-            break
-        pause(attempt)
-    raise unreachable(git, answer)
-
-
-def push(git: Git, commit: str, branch: str, *, expected: str | None) -> None:
-    """Sets the forge's branch to the commit if it is still `expected` (None: absent); ConflictError where it is not."""
-    lease = f"--force-with-lease=refs/heads/{branch}:{expected or ''}"
-    answer = git.run("push", "--quiet", "--no-verify", lease, "origin", f"{commit}:refs/heads/{branch}", ok=range(256), timeout=120)
-    if answer.code == 0:
-        return
-    if any(sign in answer.err for sign in _MOVED) and not any(sign in answer.err for sign in _BROKEN):
-        raise _moved(branch)
-    raise unreachable(git, answer)
-
-
-def unreachable(git: Git, answer: Answer) -> LiftlockError:
-    """What a failed fetch or push means."""
-    url = without_credentials(git.run("config", "--get", "remote.origin.url", ok=(0, 1)).out.strip())
-    reason = " ".join(without_credentials(answer.err).split())
-    if not url:
-        return UsageError(f"the repository in {git.directory} has no remote `origin`", hint="run: git remote add origin <the forge's URL>")
-    if "hook declined" in reason or "protected branch" in reason:
-        return ConflictError(f"the forge at {url} refused the push: {reason}", hint="its rules forbid it; ask who administers it")
-    return UnavailableError(
-        f"the forge at {url} cannot be used: {reason}", hint="check that it is there and writable, then run the same command again"
-    )
-
-
-def keep_ledger(git: Git, ref: str, known: str | None) -> str | None:
-    """The ledger's tip; IncompleteError, and the reference put back, where it does not go on from the commit that was known here."""
-    found = git.ref(ref)
-    if known is None or known == found:
-        return found
-    if found is not None and git.run("merge-base", "--is-ancestor", known, found, ok=(0, 1)).code == 0:
-        return found
-    git.run("update-ref", ref, known)
-    raise IncompleteError(
-        f"the forge's ledger was rewritten: it does not go on from {known[:12]}, which was here before",
-        hint=f"compare {known[:12]} with {found[:12] if found else 'nothing'}; the copy here is kept as {ref}",
-    )

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from liftlock.adapters.git import LEDGER_BRANCH, Git, fetch_refs, keep_ledger, pause, push, signed_by
+from liftlock.adapters.git import LEDGER_BRANCH, Git, signed_by
+from liftlock.adapters.git_remote import Access, Remote, keep_ledger, no_access, pause
 from liftlock.adapters.ledger_reading import PAGE, PAGES, LedgerReader
 from liftlock.core.errors import ConflictError, IncompleteError, UnavailableError, UsageError
 from liftlock.core.ledger import Entry, Record, chain, decode, encode
@@ -25,8 +26,9 @@ _FALLBACK = Identity("liftlock", "liftlock@localhost")
 class GitLedger:
     """Ledger port on a clone."""
 
-    def __init__(self, root: Path, *, attempts: int = 20) -> None:
+    def __init__(self, root: Path, access: Access = no_access, *, attempts: int = 20) -> None:
         self._git = Git(root)
+        self._remote = Remote(self._git, access)
         self._reader = LedgerReader(self._git)
         self._attempts = attempts
         self._read: tuple[str, Records | None] = ("", None)
@@ -46,7 +48,7 @@ class GitLedger:
                 records.append(last)
             commit = self._commit(records, tip)
             try:
-                push(self._git, commit, LEDGER_BRANCH, expected=tip)
+                self._remote.push(commit, LEDGER_BRANCH, expected=tip)
             except ConflictError:
                 pause(attempt)
                 continue
@@ -82,7 +84,7 @@ class GitLedger:
         """The tip as the forge has it now."""
         ref = self._ref
         known = self._git.ref(ref)
-        fetch_refs(self._git, "--prune", f"+refs/heads/{LEDGER_BRANCH}*:{ref}*")
+        self._remote.fetch("--prune", f"+refs/heads/{LEDGER_BRANCH}*:{ref}*")
         return keep_ledger(self._git, ref, known)
 
     def _last(self, tip: str | None) -> Record | None:

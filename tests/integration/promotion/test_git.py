@@ -7,8 +7,9 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from liftlock.adapters.forges.local import LocalForge
-from liftlock.adapters.git import Git, GitError, GitRepository, without_credentials
-from liftlock.core.errors import ConflictError, IncompleteError, UnavailableError, UsageError
+from liftlock.adapters.git import Git, GitError, GitRepository
+from liftlock.adapters.git_remote import without_credentials
+from liftlock.core.errors import IncompleteError, PolicyError, UnavailableError, UsageError
 from liftlock.core.ports import Identity
 from liftlock.core.release import ReleasedImage
 from liftlock.core.release_file import edit_release, parse_release
@@ -123,7 +124,7 @@ def test_a_forge_that_refuses_a_push_is_quoted(forge: Path, clone: Path) -> None
     hook = forge / "hooks" / "pre-receive"
     hook.write_text("#!/bin/sh\necho main is protected >&2\nexit 1\n")
     hook.chmod(0o755)
-    with pytest.raises(ConflictError, match=r"refused the push.*main is protected"):
+    with pytest.raises(PolicyError, match=r"refused the push.*main is protected"):
         write(GitRepository(clone))
 
 

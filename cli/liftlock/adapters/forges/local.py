@@ -25,7 +25,8 @@ from liftlock.adapters.forges.local_events import (
     encode_events,
     pull_request,
 )
-from liftlock.adapters.git import Git, GitError, pause, signed_by, without_credentials
+from liftlock.adapters.git import Git, GitError, signed_by
+from liftlock.adapters.git_remote import pause, without_credentials
 from liftlock.core.errors import ConflictError, UnavailableError, UsageError
 from liftlock.core.ports import Check, Clock, Identity, PullRequest, PullState
 
