@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import httpx
@@ -14,20 +14,23 @@ from liftlock.adapters.engines.pulumi.settings import NOTES, WORK
 from liftlock.adapters.engines.pulumi.versions import require
 from liftlock.core.diagnosis import Finding, Verdict
 from liftlock.core.errors import LiftlockError
-from liftlock.core.project import EngineKind, ForgeKind, Project
+from liftlock.core.project import EngineKind, Project
 
 _GIT_IDENTITY = 'git config --global user.name "Your Name" && git config --global user.email you@example.org'
 
 
-def diagnose(root: Path | None, project: Project | None) -> Sequence[Finding]:
-    """Every part in the order in which a newcomer needs it; what needs an environments repository is left out without one."""
+def diagnose(root: Path | None, project: Project | None, ask_forge: Callable[[], str] = str) -> Sequence[Finding]:
+    """Every part in the order in which a newcomer needs it; what needs an environments repository is left out without one.
+
+    ask_forge: what answers as forge; an error where it cannot be used.
+    """
     found = [_git(), _git_identity(root), _docker(), _engine(root, project)]
     if project is None or root is None:
         return [
             *found,
             Finding("environments repository", Verdict.UNCHECKED, "none here", "liftlock init DIR writes one; or say --repo DIR"),
         ]
-    return [*found, Finding("environments repository", Verdict.OK, str(root)), _registry(project.registry), _forge(project, root)]
+    return [*found, Finding("environments repository", Verdict.OK, str(root)), _registry(project.registry), _forge(ask_forge)]
 
 
 def _git() -> Finding:
@@ -81,17 +84,11 @@ def _registry(host: str) -> Finding:
     return Finding("registry", Verdict.OK, f"{host}{' (asks for a login)' if status == 401 else ''}")
 
 
-def _forge(project: Project, root: Path) -> Finding:
-    where = project.forge.url if project.forge.kind is ForgeKind.LOCAL else "origin"
-    said = _say(["git", "ls-remote", "--heads", where, project.forge.base], root)
-    if not said:
-        return Finding(
-            "forge",
-            Verdict.MISSING,
-            f"{project.forge.url} has no branch {project.forge.base} or cannot be read",
-            "correct `forge` in liftlock.yaml, or push the branch",
-        )
-    return Finding("forge", Verdict.OK, f"{project.forge.kind.value}, {project.forge.url}, {project.forge.base} at {said[:12]}")
+def _forge(ask: Callable[[], str]) -> Finding:
+    try:
+        return Finding("forge", Verdict.OK, ask())
+    except LiftlockError as err:
+        return Finding("forge", Verdict.MISSING, err.message, err.hint or "correct `forge` in liftlock.yaml")
 
 
 def _say(command: Sequence[str], folder: Path | None = None) -> str | None:

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from liftlock.adapters.git import Git, GitRepository, is_bare
+from liftlock.adapters.git_remote import Access, no_access
 from liftlock.core.errors import UsageError
 from liftlock.core.ports import Identity
 from liftlock.core.ports.past import BaseChange, Declared, FileChange
@@ -46,15 +47,17 @@ class Declarations:
 class GitPast:
     """Past port. base: the branch; without it the one that liftlock.yaml names, or HEAD's in a bare repository."""
 
-    def __init__(self, root: Path, declarations: Declarations, *, base: str | None = None, offline: bool = False) -> None:
-        self._root, self._git, self._base, self._declarations = root, Git(root), base, declarations
+    def __init__(
+        self, root: Path, declarations: Declarations, access: Access = no_access, *, base: str | None = None, offline: bool = False
+    ) -> None:
+        self._root, self._git, self._base, self._declarations, self._access = root, Git(root), base, declarations, access
         self._bare = is_bare(root)
         self._offline = offline or self._bare
 
     def fetch(self) -> None:
         """Brings the forge's branches here; a bare repository and an offline one are taken as they are."""
         if not self._offline:
-            GitRepository(self._root).fetch()
+            GitRepository(self._root, self._access).fetch()
 
     def tip(self) -> str:
         """The latest commit of the base branch."""

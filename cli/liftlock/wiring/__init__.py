@@ -150,11 +150,13 @@ def _records(repo: Path | None, *, offline: bool, base: str | None = None) -> tu
     from liftlock.adapters.git import is_bare
     from liftlock.adapters.ledger import GitLedger
     from liftlock.adapters.past import GitPast
+    from liftlock.wiring.clones import later_access
 
     start = repo or Path()
     bare = is_bare(start)
     root = start if bare else find_repository(start)
-    return GitLedger(root), GitPast(root, _declarations(root), base=base, offline=offline), None if bare else root
+    access = later_access(root, lambda: load_configuration(root).project.forge)
+    return GitLedger(root), GitPast(root, _declarations(root), access, base=base, offline=offline), None if bare else root
 
 
 def _declarations(root: Path) -> Declarations:
@@ -184,24 +186,22 @@ def parse_moment(text: str | None) -> datetime | None:
 def _promotion_parts(repo: Path | None) -> tuple[Project, PromotionParts]:
     from liftlock.adapters.clock import SystemClock
     from liftlock.adapters.committed_config import committed_fingerprint, load_committed
-    from liftlock.adapters.git import GitRepository
-    from liftlock.adapters.ledger import GitLedger
     from liftlock.adapters.progress import choose_progress
     from liftlock.adapters.pull_request_rendering import render_pull_request
     from liftlock.adapters.registry import OciRegistry
     from liftlock.services.promotion_view import PromotionParts
+    from liftlock.wiring import clones
     from liftlock.wiring.forges import declared_forge
 
     here = load_configuration(repo)
-    repository = GitRepository(here.root)
+    declared = here.project.forge
+    repository, ledger = clones.repository(here.root, declared), clones.ledger(here.root, declared)
     repository.fetch()
-    project = load_committed(here.root, repository.head(here.project.forge.base)).project
+    project = load_committed(here.root, repository.head(declared.base)).project
     clock = SystemClock()
-    forge = declared_forge(here.root, here.project.forge, clock, lambda text: choose_progress().note(text))
+    forge = declared_forge(here.root, declared, clock, lambda text: choose_progress().note(text))
     fingerprint = partial(committed_fingerprint, here.root)
-    return project, PromotionParts(
-        repository, repository, forge, GitLedger(here.root), OciRegistry(), clock, render_pull_request, fingerprint
-    )
+    return project, PromotionParts(repository, repository, forge, ledger, OciRegistry(), clock, render_pull_request, fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +323,7 @@ def diagnose(repo: Path | None) -> Sequence[Finding]:
     from liftlock.adapters.config_files.repository import find_repository
     from liftlock.adapters.diagnostics import diagnose as look
     from liftlock.core.errors import LiftlockError
+    from liftlock.wiring.forges import describe_forge
 
     try:
         root = find_repository(repo or Path())
@@ -330,7 +331,8 @@ def diagnose(repo: Path | None) -> Sequence[Finding]:
         if repo is not None:
             raise
         return look(None, None)
-    return look(root, load_configuration(root).project)
+    project = load_configuration(root).project
+    return look(root, project, lambda: describe_forge(root, project.forge))
 
 
 def render_drift(report: DriftReport) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
@@ -12,7 +13,9 @@ from liftlock.core.ports import Clock, Forge
 from liftlock.core.project import ForgeKind, ForgeSettings
 
 if TYPE_CHECKING:
+    from liftlock.adapters.forges.gitea import GiteaForge
     from liftlock.adapters.forges.github_tokens import AppCredentials
+    from liftlock.adapters.forges.http import Credentials
 
 _APP = "app:"
 
@@ -46,14 +49,31 @@ def forge_token(root: Path, settings: ForgeSettings) -> str:
     return SecretSources(root).resolve(settings.token)
 
 
+def describe_forge(root: Path, settings: ForgeSettings) -> str:
+    """What answers, for `doctor`: address, base branch, and of Gitea version and rights. An error says what is missing."""
+    from liftlock.adapters.git import Git
+    from liftlock.wiring.clones import git_access
+
+    git = Git(root)
+    where = settings.url if settings.kind is ForgeKind.LOCAL else "origin"
+    said = git.run("ls-remote", "--heads", where, settings.base, env=git_access(root, settings)(git), ok=range(256), timeout=15)
+    if not said.out:
+        reason = "has no such branch" if said.code == 0 else "cannot be read by Git"
+        hint = "correct `forge` in liftlock.yaml, or push the branch"
+        raise ConfigError(f"{settings.url}, branch {settings.base}: the forge {reason}", hint=hint)
+    more = f", {_gitea(root, settings, lambda _: None).describe(settings.base)}" if settings.kind is ForgeKind.GITEA else ""
+    return f"{settings.kind.value}, {settings.url}, {settings.base} at {said.out[:12]}{more}"
+
+
 def _github(root: Path, settings: ForgeSettings, notice: Callable[[str], None]) -> Forge:
     from liftlock.adapters.forges.addresses import parse_address
     from liftlock.adapters.forges.github import GitHubForge, api_address
-    from liftlock.adapters.forges.github_tokens import bearer
+    from liftlock.adapters.forges.later_token import LaterToken
 
     address = parse_address(settings.url)
     is_app = (settings.token or "").startswith(_APP)
-    credentials = _github_app(root, settings, notice) if is_app else bearer(forge_token(root, settings))
+    token = LaterToken("Authorization", "Bearer ", partial(forge_token, root, settings))
+    credentials: Credentials = _github_app(root, settings, notice) if is_app else token
     api = api_address(address, settings.api)
     return GitHubForge(address, api, credentials, method=settings.merge, queue=settings.queue, notice=notice)
 
@@ -71,14 +91,16 @@ def _github_app(root: Path, settings: ForgeSettings, notice: Callable[[str], Non
     return AppCredentials(app, address, api_address(address, settings.api), notice=notice)
 
 
-def _gitea(root: Path, settings: ForgeSettings, notice: Callable[[str], None]) -> Forge:
+def _gitea(root: Path, settings: ForgeSettings, notice: Callable[[str], None]) -> GiteaForge:
+    """The repository's name is the last two parts of its address; what is before them is where Gitea itself is."""
     from liftlock.adapters.forges.addresses import parse_address
     from liftlock.adapters.forges.gitea import GiteaForge
     from liftlock.adapters.forges.gitea_merging import MergeStyle
-    from liftlock.adapters.forges.http import ForgeHttp, Token
+    from liftlock.adapters.forges.http import ForgeHttp
+    from liftlock.adapters.forges.later_token import LaterToken
 
     address = parse_address(settings.url)
-    http = ForgeHttp(
-        "Gitea", settings.api or f"{address.web}/api/v1", Token("Authorization", "token ", forge_token(root, settings)), notice=notice
-    )
-    return GiteaForge(http, address.path, MergeStyle(settings.merge, settings.queue))
+    *above, owner, name = address.path.split("/")
+    token = LaterToken("Authorization", "token ", partial(forge_token, root, settings))
+    http = ForgeHttp("Gitea", settings.api or "/".join([address.web, *above, "api/v1"]), token, notice=notice)
+    return GiteaForge(http, f"{owner}/{name}", MergeStyle(settings.merge, settings.queue))

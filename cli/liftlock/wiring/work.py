@@ -15,7 +15,6 @@ from liftlock.adapters.docker_client import DEFAULT_ENDPOINT, docker_endpoint
 from liftlock.adapters.docker_runtime import DockerRuntime
 from liftlock.adapters.git import GitRepository
 from liftlock.adapters.http_probe import HttpProbe
-from liftlock.adapters.ledger import GitLedger
 from liftlock.adapters.locks import FileLocks
 from liftlock.adapters.progress import PlainProgress, choose_progress
 from liftlock.adapters.receipts.files import FileReceipts
@@ -40,6 +39,7 @@ from liftlock.services.drift import DriftDetection
 from liftlock.services.environments import Environments
 from liftlock.services.parts import Parts
 from liftlock.services.status import Status
+from liftlock.wiring import clones
 from liftlock.wiring.engines import declared_engine
 from liftlock.wiring.later import LaterRegistry
 
@@ -252,7 +252,7 @@ class Workspace:
     @cached_property
     def repository(self) -> GitRepository:
         """The environments repository as Git sees it."""
-        return GitRepository(self.root)
+        return clones.repository(self.root, self.project.forge)
 
     @cached_property
     def registry(self) -> Registry:
@@ -271,7 +271,7 @@ class Workspace:
             engine=self.engine,
             runtime=DockerRuntime(self.project.id),
             registry=self.registry,
-            ledger=GitLedger(self.root),
+            ledger=clones.ledger(self.root, self.project.forge),
             secrets=SecretSources(self.root),
             locks=FileLocks(self.root / ".liftlock" / "locks", self.progress),
             seeder=SyntheticSeeder(),

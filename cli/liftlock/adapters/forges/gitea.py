@@ -119,6 +119,12 @@ class GiteaForge:
         if check not in map(check_of, known):
             self._api.send("POST", f"/statuses/{commit}", status_of(check), repeatable=True)
 
+    def describe(self, base: str) -> str:
+        """Version, and that the token may do what is needed; an error where it may not. Changes nothing."""
+        version = self._api.version()
+        self._api.check_may_write(base)
+        return f"Gitea {version}, token may write"
+
     def _ask_to_merge(self, pull: PullRequest, message: str) -> Verdict:
         """Gitea's automatic merge is bound to no commit, but statuses are: without a required one a later push would be merged unseen."""
         if self._style.queue and not self._api.requires_checks(pull.base):

@@ -101,6 +101,17 @@ class GiteaApi:
         if answer.object().number("total_commits") == 0:
             raise UsageError(f"{base} has everything of {head} already: there is nothing to review")
 
+    def version(self) -> str:
+        """The version, as Gitea or Forgejo says it."""
+        return self.http.get("/version").object().text("version")
+
+    def check_may_write(self, base: str) -> None:
+        """An error where the token, or its account, may not open pull requests and push."""
+        if not self._get("").object().object("permissions").flag("push"):
+            raise UsageError(f"the token's account may not push to {self.repository}", hint="give it write access there")
+        # A pull request of a branch into itself is never made: what is asked is only whether one might be.
+        self.send("POST", "/pulls", {"title": "-", "head": base, "base": base}, accept=(422,))
+
     # --- single steps ----------------------------------------------------------------------------------------------------------------
 
     def comment(self, number: int, text: str) -> None:
