@@ -98,6 +98,7 @@ class ForgeState:
     rechecks: int = 0
     moment: datetime = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
     ids: int = 1000
+    contained: dict[tuple[str, str], bool] = field(default_factory=dict, repr=False)
 
     def account(self, login: str, *, permission: str = "write", token: str | None = None, email: str | None = None) -> Account:
         """A new account; its token is not taken by anyone else."""
@@ -116,6 +117,11 @@ class ForgeState:
 
     # --- Git -------------------------------------------------------------------------------------------------------------------------
 
+    def heads(self) -> dict[str, str]:
+        """All branches, by one process."""
+        lines = git(self.bare, "for-each-ref", "--format=%(refname:strip=2) %(objectname)", "refs/heads/").splitlines()
+        return dict(line.rsplit(" ", 1) for line in lines)
+
     def branch(self, name: str) -> str | None:
         return self._try("rev-parse", "--verify", "--quiet", f"refs/heads/{name}^{{commit}}")
 
@@ -123,7 +129,9 @@ class ForgeState:
         return self._try("cat-file", "-e", f"{commit}^{{commit}}") is not None
 
     def contains(self, base: str, commit: str) -> bool:
-        return self._try("merge-base", "--is-ancestor", commit, base) is not None
+        if (base, commit) not in self.contained:
+            self.contained[base, commit] = self._try("merge-base", "--is-ancestor", commit, base) is not None
+        return self.contained[base, commit]
 
     def commits(self, pull: Pull) -> list[dict[str, str]]:
         """The pull request's own commits, oldest first."""
@@ -143,24 +151,29 @@ class ForgeState:
 
     # --- pull requests ---------------------------------------------------------------------------------------------------------------
 
-    def refreshed(self, pull: Pull) -> Pull:
+    def all(self) -> list[Pull]:
+        """Every pull request as it is now."""
+        heads = self.heads()
+        return [self.refreshed(pull, heads) for pull in self.pulls.values()]
+
+    def refreshed(self, pull: Pull, heads: dict[str, str]) -> Pull:
         """As it is after what was pushed since: another head, or merged where the base has it."""
         if pull.state != "open":
             return pull
-        pull.commit = (None if pull.fork else self.branch(pull.head)) or pull.commit
-        base = self.branch(pull.base)
+        pull.commit = (None if pull.fork else heads.get(pull.head)) or pull.commit
+        base = heads.get(pull.base)
         if base and self.contains(base, pull.commit):
             self._merged(pull, base, None)
         return pull
 
     def find(self, number: int) -> Pull | None:
-        return self.refreshed(self.pulls[number]) if number in self.pulls else None
+        return self.refreshed(self.pulls[number], self.heads()) if number in self.pulls else None
 
     def open(self, account: Account, *, title: str, body: str, head: str, base: str) -> Pull:
         commit, into = self.branch(head), self.branch(base)
         if commit is None or into is None:
             raise RefusedError("no branch")
-        if any((pull.head, pull.base, pull.state) == (head, base, "open") for pull in map(self.refreshed, self.pulls.values())):
+        if any((pull.head, pull.base, pull.state) == (head, base, "open") for pull in self.all()):
             raise RefusedError("already exists")
         if self.contains(into, commit):
             raise RefusedError("no commits")

@@ -55,11 +55,10 @@ def repository(path: str, web: str, *, number: int = 1) -> Object:
     }
 
 
-def pull_in_list(state: ForgeState, pull: Pull, path: str, web: str) -> Object:
+def pull_in_list(base_sha: str, pull: Pull, path: str, web: str) -> Object:
     owner = path.partition("/")[0]
     own = repository(path, web)
     theirs = repository("mallory/fork", web, number=2) if pull.fork else own
-    base_sha = state.branch(pull.base) or pull.commit
     at = f"{web}/repos/{path}/pulls/{pull.number}"
     links = "comments commits statuses html issue review_comments review_comment self"
     head_owner = "mallory" if pull.fork else owner
@@ -96,7 +95,7 @@ def pull_alone(state: ForgeState, pull: Pull, path: str, web: str) -> Object:
     mergeable = state.mergeable(pull) if open_now else None
     blocked = "blocked" if open_now and state.unmet(pull) else "clean"
     return {
-        **pull_in_list(state, pull, path, web),
+        **pull_in_list(state.branch(pull.base) or pull.commit, pull, path, web),
         **dict.fromkeys(("additions", "changed_files", "deletions", "review_comments"), 1),
         "comments": len(pull.comments),
         "commits": len(state.commits(pull)),

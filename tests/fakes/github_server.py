@@ -95,9 +95,9 @@ class FakeGitHub:
 
     def _list(self, asked: Asked, account: Account) -> Said:
         wanted = asked.query.get("state", "open")
-        pulls = [self.state.refreshed(pull) for pull in self.state.pulls.values()]
-        chosen = [pull for pull in pulls if wanted == "all" or (pull.state == "open") == (wanted == "open")]
-        return page(asked, [objects.pull_in_list(self.state, pull, PATH, asked.url) for pull in chosen])
+        chosen = [pull for pull in self.state.all() if wanted == "all" or (pull.state == "open") == (wanted == "open")]
+        base = self.state.branch("main") or ""
+        return page(asked, chosen, show=lambda pull: objects.pull_in_list(base, pull, PATH, asked.url))
 
     def _get(self, asked: Asked, account: Account, number: str) -> Said:
         pull = self.state.find(int(number))
@@ -119,14 +119,14 @@ class FakeGitHub:
         if not self.state.has(commit):
             return _no(404, "Not Found")
         items = [objects.status(given, commit, asked.url, combined=True) for given in self.state.combined(commit)]
-        return page(asked, items, wrap=lambda part: objects.combined_status(list(part), commit, PATH, asked.url, len(items)))
+        return page(asked, items, wrap=lambda part: objects.combined_status(part, commit, PATH, asked.url, len(items)))
 
     def _check_runs(self, asked: Asked, account: Account, commit: str) -> Said:
         if account.token in self.blind:
             return _no(403, "Resource not accessible by personal access token")
         runs = enumerate(self.state.check_runs.get(commit, []))
         items = [objects.check_run(index, name, state, conclusion, commit, asked.url) for index, (name, state, conclusion) in runs]
-        return page(asked, items, wrap=lambda part: {"total_count": len(items), "check_runs": list(part)})
+        return page(asked, items, wrap=lambda part: {"total_count": len(items), "check_runs": part})
 
     def _permission(self, asked: Asked, account: Account, login: str) -> Said:
         found = next((known for known in self.state.accounts.values() if known.login == login), None)

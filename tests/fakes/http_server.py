@@ -97,15 +97,23 @@ def tagged(asked: Asked, said: Said) -> Said:
     return Said(200, said.body, {**said.headers, "etag": etag})
 
 
-def page(asked: Asked, items: Sequence[Any], *, wrap: Callable[[Sequence[Any]], Any] = list, default: int = 30, most: int = 100) -> Said:
-    """One page of the items, with a Link header to the next."""
+def page(
+    asked: Asked,
+    items: Sequence[Any],
+    *,
+    show: Callable[[Any], Any] = lambda item: item,
+    wrap: Callable[[list[Any]], Any] = list,
+    default: int = 30,
+    most: int = 100,
+) -> Said:
+    """One page of the items, with a Link header to the next. show: an item as it is sent. wrap: the page as it is sent."""
     size = min(int(asked.query.get("per_page", default)), most)
     number = int(asked.query.get("page", 1))
     headers = {}
     if len(items) > number * size:
         following = urlencode({**asked.query, "page": number + 1})
         headers["link"] = f'<{asked.url}{asked.path}?{following}>; rel="next"'
-    return Said(200, wrap(items[(number - 1) * size : number * size]), headers)
+    return Said(200, wrap([show(item) for item in items[(number - 1) * size : number * size]]), headers)
 
 
 @contextmanager

@@ -37,7 +37,10 @@ class RepositoryAddress:
 
 def parse_address(url: str) -> RepositoryAddress:
     """`https://host/owner/name`, `ssh://git@host/owner/name.git` and `git@host:owner/name.git` are the same; ConfigError for all else."""
-    parts = urlsplit(url) if "://" in url else None
+    try:
+        parts = urlsplit(url) if "://" in url else None
+    except ValueError as err:
+        raise ConfigError("forge.url is not a web address", hint="such as https://github.com/OWNER/NAME") from err
     scp = _SCP.fullmatch(url) if parts is None else None
     if parts is not None and parts.scheme in ("http", "https") and parts.hostname:
         web, host, path = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", parts.hostname, parts.path

@@ -130,12 +130,13 @@ class GitHubForge:
 
     def set_status(self, commit: str, check: Check) -> None:
         """Says on the commit what the check found, unless that is its last word already."""
+        check = replace(check, description=check.description[:_DESCRIPTION])
         if check in shapes.statuses(self._pulls.statuses(commit)):
             return
         asked: dict[str, Json] = {
             "state": _STATES[check.state],
             "context": check.name,
-            "description": check.description[:_DESCRIPTION],
+            "description": check.description,
             "target_url": check.url,
         }
         answer = self._http.send(

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json as jsonlib
 import random
 import time
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -107,13 +108,14 @@ class ForgeHttp:
             headers={"User-Agent": "liftlock", "Accept": "application/json", **(headers or {})},
             trust_env=not is_loopback(self._base.host),  # no proxy reaches this machine's own loopback
         )
+        self._closing = weakref.finalize(self, self._client.close)
 
     def __repr__(self) -> str:
         return f"ForgeHttp({self._name!r}, {str(self._base)!r})"
 
     def close(self) -> None:
-        """Gives the connections back."""
-        self._client.close()
+        """Gives the connections back; happens by itself when nobody holds this any more."""
+        self._closing()
 
     def get(self, path: str, *, params: Params | None = None, accept: Collection[int] = (), needs: str = "") -> Answer:
         """What is there. What was read before is only asked for its change (ETag), which costs most forges' rate limits nothing."""
