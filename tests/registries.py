@@ -19,6 +19,8 @@ _IMAGE = "liftlock/registry"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _INDEX = "application/vnd.oci.image.index.v1+json"
 REVISION = "org.opencontainers.image.revision"
+_EMPTY = "application/vnd.oci.empty.v1+json"
+_BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -40,6 +42,31 @@ class RunningRegistry:
         size = len(json.dumps(body).encode())
         entry = {"mediaType": _MANIFEST, "digest": inner, "size": size, "platform": {"os": "linux", "architecture": "amd64"}}
         return self._manifest(name, tag, {"schemaVersion": 2, "mediaType": _INDEX, "manifests": [entry]})
+
+    def tag_with(self, name: str, tag: str, layers: list[tuple[bytes, str, dict[str, str]]]) -> None:
+        """What cosign keeps under a tag beside an image: layers of (content, media type, annotations)."""
+        self._manifest(name, tag, self._artifact(name, layers))
+
+    def refer(self, name: str, image: str, bundle: bytes, *, predicate: str) -> None:
+        """A sigstore bundle that refers to the image; listed under the fallback tag, as clients do for a registry without referrers."""
+        subject = {"mediaType": _MANIFEST, "digest": image, "size": 1}
+        said = {"dev.sigstore.bundle.content": "dsse-envelope", "dev.sigstore.bundle.predicateType": predicate}
+        body = self._artifact(name, [(bundle, _BUNDLE, {})]) | {"artifactType": _BUNDLE, "subject": subject, "annotations": said}
+        data = json.dumps(body).encode()
+        digest = self._manifest(name, "sha256:" + hashlib.sha256(data).hexdigest(), body)
+        tag = image.replace(":", "-")
+        listed = httpx.get(f"http://{self.host}/v2/{name}/manifests/{tag}", headers={"Accept": _INDEX})
+        entries = listed.json()["manifests"] if listed.status_code == httpx.codes.OK else []
+        entry = {"mediaType": _MANIFEST, "digest": digest, "size": len(data), "artifactType": _BUNDLE, "annotations": said}
+        self._manifest(name, tag, {"schemaVersion": 2, "mediaType": _INDEX, "manifests": [*entries, entry]})
+
+    def _artifact(self, name: str, layers: list[tuple[bytes, str, dict[str, str]]]) -> dict[str, object]:
+        described = [
+            {"mediaType": kind, "digest": self._blob(name, content), "size": len(content), "annotations": said}
+            for content, kind, said in layers
+        ]
+        config = {"mediaType": _EMPTY, "digest": self._blob(name, b"{}"), "size": 2}
+        return {"schemaVersion": 2, "mediaType": _MANIFEST, "config": config, "layers": described}
 
     def _blob(self, name: str, data: bytes) -> str:
         digest = "sha256:" + hashlib.sha256(data).hexdigest()

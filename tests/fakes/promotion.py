@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 
+from liftlock.core.attestation import Found
 from liftlock.core.errors import ConflictError, UnavailableError, UsageError
 from liftlock.core.fingerprint import Fingerprint
 from liftlock.core.image import Digest, ImageRef
@@ -54,6 +55,26 @@ class FakeRegistry:
         if self.down:
             raise UnavailableError("the registry does not answer", hint="start it")
         return self.tags.get((repository, reference))
+
+
+@dataclass
+class FakeAttestations:
+    """What is attached, by `repository@digest`. read: how many things were read."""
+
+    attached: dict[str, list[Found]] = field(default_factory=dict)
+    down: bool = False
+    read: int = 0
+
+    def attach(self, image: ImageRef, found: Found) -> None:
+        """One more thing beside the image."""
+        self.attached.setdefault(str(image), []).append(found)
+
+    def find(self, image: ImageRef, predicate: str | None = None) -> Iterator[Found]:
+        if self.down:
+            raise UnavailableError("the registry does not answer", hint="start it")
+        for found in self.attached.get(str(image), ()):
+            self.read += 1
+            yield found
 
 
 @dataclass

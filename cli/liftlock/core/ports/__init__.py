@@ -3,6 +3,7 @@
 Every method may raise UnavailableError when its part does not answer; other errors are named.
 """
 
+from liftlock.core.ports.attestations import Attestations, Signatures
 from liftlock.core.ports.engine import Engine, LiveState, Observation, ResourceChange, StackResult, StackSummary, StepOperation
 from liftlock.core.ports.forge import Check, CheckState, Forge, PullRequest, PullState, Review
 from liftlock.core.ports.machine import Clock, Health, Locks, Passed, Probe, Progress, RunningPart, Runtime, Secrets, Seeder
@@ -11,6 +12,7 @@ from liftlock.core.ports.receipts import Receipts, Witness
 from liftlock.core.ports.repository import Checkout, CommitFacts, ImageFacts, Ledger, Registry, Repository, WorkTree
 
 __all__ = [
+    "Attestations",
     "Check",
     "CheckState",
     "Checkout",
@@ -39,6 +41,7 @@ __all__ = [
     "Runtime",
     "Secrets",
     "Seeder",
+    "Signatures",
     "StackResult",
     "StackSummary",
     "StepOperation",
