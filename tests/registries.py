@@ -48,7 +48,7 @@ class RunningRegistry:
         self._manifest(name, tag, self._artifact(name, layers))
 
     def refer(self, name: str, image: str, bundle: bytes, *, predicate: str) -> None:
-        """A sigstore bundle that refers to the image; listed under the fallback tag, as clients do for a registry without referrers."""
+        """A sigstore bundle that refers to the image; listed under the fallback tag, as cosign does for a registry without referrers."""
         subject = {"mediaType": _MANIFEST, "digest": image, "size": 1}
         said = {"dev.sigstore.bundle.content": "dsse-envelope", "dev.sigstore.bundle.predicateType": predicate}
         body = self._artifact(name, [(bundle, _BUNDLE, {})]) | {"artifactType": _BUNDLE, "subject": subject, "annotations": said}
@@ -57,7 +57,7 @@ class RunningRegistry:
         tag = image.replace(":", "-")
         listed = httpx.get(f"http://{self.host}/v2/{name}/manifests/{tag}", headers={"Accept": _INDEX})
         entries = listed.json()["manifests"] if listed.status_code == httpx.codes.OK else []
-        entry = {"mediaType": _MANIFEST, "digest": digest, "size": len(data), "artifactType": _BUNDLE, "annotations": said}
+        entry = {"mediaType": _MANIFEST, "digest": digest, "size": len(data), "artifactType": _EMPTY}
         self._manifest(name, tag, {"schemaVersion": 2, "mediaType": _INDEX, "manifests": [*entries, entry]})
 
     def _artifact(self, name: str, layers: list[tuple[bytes, str, dict[str, str]]]) -> dict[str, object]:

@@ -17,8 +17,15 @@ from liftlock.core.image import Digest, ImageRef
 
 _BUNDLE = "application/vnd.dev.sigstore.bundle"
 _ENVELOPE = "application/vnd.dsse.envelope.v1+json"
-# What a referrer that holds evidence calls itself; one that calls itself nothing is looked at too.
-_REFERRERS = (_BUNDLE, _ENVELOPE, "application/vnd.dev.cosign.artifact.att.", "application/vnd.dev.cosign.artifact.sig.")
+# What a referrer that holds evidence is listed as. Where clients keep the list, cosign lists it by the type of its empty configuration.
+_REFERRERS = (
+    _BUNDLE,
+    _ENVELOPE,
+    "application/vnd.dev.cosign.artifact.att.",
+    "application/vnd.dev.cosign.artifact.sig.",
+    "application/vnd.oci.empty.",
+    "application/vnd.oci.image.config.",
+)
 _NO_REFERRERS = frozenset({400, 404, 405, 501})  # how registries say that they do not list referrers
 _SIGNATURE = "dev.cosignproject.cosign/signature"
 _PREDICATES = ("predicateType", "dev.sigstore.bundle.predicateType")
@@ -69,7 +76,7 @@ class OciAttestations:
         return _objects(parse_object(answer.content, f"the referrers of {image}").get("manifests"))
 
     def _referrer(self, there: _Repository, descriptor: Mapping[str, Any], predicate: str | None) -> Iterator[Found]:
-        place = f"referrer {str(descriptor.get('digest'))[7:19]}"
+        place = f"referrer {_short(descriptor)}"
         content = self._content(there, "manifests", descriptor, place)
         if isinstance(content, Unreadable):
             yield content
@@ -78,14 +85,14 @@ class OciAttestations:
 
     def _layers(self, there: _Repository, content: bytes, place: str, predicate: str | None) -> Iterator[Found]:
         try:
-            layers = _objects(parse_object(content, place).get("layers"))
+            manifest = parse_object(content, place)
         except IncompleteError:
             yield Unreadable(place, "its manifest is not JSON")
             return
-        for layer in layers:
+        for layer in _objects(manifest.get("layers")) if _may_be(manifest, predicate) else ():
             kind = str(layer.get("mediaType"))
             if kind.startswith((_BUNDLE, _ENVELOPE, SIMPLE_SIGNING)) and _may_be(layer, predicate):
-                yield self._layer(there, layer, kind, f"{place}/{str(layer.get('digest'))[7:19]}")
+                yield self._layer(there, layer, kind, f"{place}/{_short(layer)}")
 
     def _layer(self, there: _Repository, layer: Mapping[str, Any], kind: str, place: str) -> Found:
         content = self._content(there, "blobs", layer, place)
@@ -100,14 +107,16 @@ class OciAttestations:
 
     def _content(self, there: _Repository, kind: str, descriptor: Mapping[str, Any], place: str) -> bytes | Unreadable:
         """What the descriptor is of. Only a registry that does not answer at all is an error: one bad thing hides no good one."""
-        size = descriptor.get("size")
+        digest, size = _digest(descriptor), descriptor.get("size")
+        if digest is None:
+            return Unreadable(place, "it is listed without a digest")
         if isinstance(size, int) and size > LIMIT:
-            return Unreadable(place, f"it says that it is {size} bytes long; more than {LIMIT} are not read")
+            return Unreadable(place, f"it is {size} bytes long; more than {LIMIT} are not read")
         try:
-            content = self._http.content(there.host, there.name, kind, Digest.parse(str(descriptor.get("digest"))))
+            content = self._http.content(there.host, there.name, kind, digest)
         except TooLargeError:
-            return Unreadable(place, f"it is longer than {LIMIT} bytes, which are not read")
-        except (ConfigError, IncompleteError) as err:
+            return Unreadable(place, f"it is longer than {LIMIT} bytes; more are not read")
+        except IncompleteError as err:
             return Unreadable(place, err.message)
         return Unreadable(place, "it is listed, but the registry does not have it") if content is None else content
 
@@ -121,6 +130,19 @@ def _may_be(descriptor: Mapping[str, Any], predicate: str | None) -> bool:
     """A hint that nobody signed: it may only leave evidence out, never make any."""
     said = next((value for key in _PREDICATES if isinstance(value := _annotations(descriptor).get(key), str)), None)
     return predicate is None or said is None or said == predicate
+
+
+def _digest(descriptor: Mapping[str, Any]) -> Digest | None:
+    try:
+        return Digest.parse(str(descriptor.get("digest")))
+    except ConfigError:
+        return None
+
+
+def _short(descriptor: Mapping[str, Any]) -> str:
+    """For people; nothing that somebody made up reaches a message."""
+    digest = _digest(descriptor)
+    return digest.short if digest else "?"
 
 
 def _annotations(descriptor: Mapping[str, Any]) -> Mapping[str, Any]:

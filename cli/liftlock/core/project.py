@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from pathlib import PurePath
+from pathlib import PurePath, PurePosixPath
 
 
 class ForgeKind(StrEnum):
@@ -127,6 +127,28 @@ class Judgement:
     valid: timedelta = timedelta(days=7)
 
 
+class AttestationMode(StrEnum):
+    """What becomes of a release whose images lack the attestation: nothing is asked, it is told, or it does not enter."""
+
+    OFF = "off"
+    WARN = "warn"
+    ENFORCE = "enforce"
+
+
+@dataclass(frozen=True, slots=True)
+class AttestationRule:
+    """What must be attested of every image. predicate: the type of the statement. key: a file of public keys in the repository.
+
+    builder and source: for SLSA provenance, who must have built it (with or without a version) and from which repository.
+    """
+
+    mode: AttestationMode
+    predicate: str
+    key: PurePosixPath
+    builder: str | None = None
+    source: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Gates:
     """What must hold before a release enters an environment.
@@ -134,6 +156,7 @@ class Gates:
     verified: each upstream environment has proved the same release healthy. approvals: how many people other than the author and the
     commits' authors must approve; approvers: who may (empty: anybody else). soak: how long it must have been healthy in each upstream
     environment without a break. smoke: a smoke test passed there. checks: of the forge, by name, on the pull request's head.
+    attestation: what must be signed about each image.
     """
 
     verified: bool = True
@@ -144,6 +167,7 @@ class Gates:
     windows: tuple[Window, ...] = ()
     checks: tuple[str, ...] = ()
     judgement: Judgement | None = None
+    attestation: AttestationRule | None = None
 
 
 @dataclass(frozen=True, slots=True)

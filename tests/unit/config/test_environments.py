@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import PurePosixPath
 
 import pytest
 
@@ -11,7 +12,7 @@ from liftlock.core.config.loaded import LoadedProject
 from liftlock.core.environment import DataSource, DataSpec, EnvironmentClass, Secret
 from liftlock.core.errors import ConfigError, UsageError
 from liftlock.core.image import Digest, ImageRef
-from liftlock.core.project import Gates, Stage
+from liftlock.core.project import AttestationMode, AttestationRule, Gates, Stage
 from liftlock.core.release import release_id
 from tests.config_repository import FILES, REGISTRY, A, B, C, inspect
 
@@ -27,6 +28,23 @@ def test_the_project_is_what_liftlock_yaml_says() -> None:
     assert project.services == (("api", f"{REGISTRY}/shop/api"), ("web", f"{REGISTRY}/shop/web"))
     assert project.stage("staging") == Stage("staging", ("dev",), Gates(verified=True, approvals=1))
     assert str(project.engine.state) == ".liftlock/state"
+
+
+def test_what_must_be_attested_is_what_liftlock_yaml_says() -> None:
+    rule = (
+        'gates: {attestation: {mode: off, key: "file:keys/cosign.pub", builder: "https://ci.example/b", '
+        'source: "git+https://forge.example/shop/app.git"}}'
+    )
+    project = loaded({"liftlock.yaml": FILES["liftlock.yaml"].replace("gates: {approvals: 2}", rule)}).project
+    stage = project.stage("prod")
+    assert stage is not None
+    assert stage.gates.attestation == AttestationRule(
+        AttestationMode.OFF,
+        "https://slsa.dev/provenance/v1",
+        PurePosixPath("keys/cosign.pub"),
+        builder="https://ci.example/b",
+        source="https://forge.example/shop/app",
+    )
 
 
 def test_an_environment_is_resolved_with_its_release() -> None:

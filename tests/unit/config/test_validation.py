@@ -37,7 +37,31 @@ def test_all_problems_of_all_files_are_reported_together_in_order() -> None:
     ]
 
 
+_PROD = "prod, from: [staging], gates: {approvals: 2}"
+_ATTESTED = "prod, from: [staging], gates: {attestation: "
+
 SETTINGS = [
+    (_PROD, _ATTESTED + "{mode: enforce}}", "liftlock.yaml:28:50 pipeline[2].gates.attestation.key: key is missing"),
+    (
+        _PROD,
+        _ATTESTED + '{mode: strict, key: "file:k"}}',
+        'liftlock.yaml:28:70 pipeline[2].gates.attestation.mode: "strict" is not off or warn or enforce',
+    ),
+    (
+        _PROD,
+        _ATTESTED + '{key: "env:KEY"}}',
+        "liftlock.yaml:28:69 pipeline[2].gates.attestation.key: a public key is a file of this repository",
+    ),
+    (
+        _PROD,
+        _ATTESTED + '{key: "file:../k"}}',
+        "liftlock.yaml:28:69 pipeline[2].gates.attestation.key: a public key is a file of this repository",
+    ),
+    (
+        _PROD,
+        _ATTESTED + '{key: "file:k", predicate: "https://spdx.dev/Document", source: x}}',
+        "liftlock.yaml:28:63 pipeline[2].gates.attestation: builder and source are what SLSA",
+    ),
     ("version: 1", "version: 2", 'liftlock.yaml:1:10 version: "2" is not 1'),
     (
         "project: shop",

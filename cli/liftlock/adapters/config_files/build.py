@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+from pathlib import PurePath, PurePosixPath
 
 from liftlock.adapters.config_files import shapes
 from liftlock.core.environment import (
@@ -19,6 +19,8 @@ from liftlock.core.environment import (
 from liftlock.core.gates.calendar import DAYS
 from liftlock.core.image import ImageRef
 from liftlock.core.project import (
+    AttestationMode,
+    AttestationRule,
     DockerProvider,
     EngineKind,
     EngineSettings,
@@ -31,6 +33,7 @@ from liftlock.core.project import (
     Stage,
     Window,
 )
+from liftlock.core.slsa import repository_address
 
 
 def build_project(file: shapes.ProjectFile) -> Project:
@@ -60,6 +63,17 @@ def _gates(gates: shapes.Gates) -> Gates:
         ),
         checks=tuple(gates.checks),
         judgement=Judgement(tuple(judgement.by), judgement.valid) if judgement else None,
+        attestation=_attestation(gates.attestation) if gates.attestation else None,
+    )
+
+
+def _attestation(rule: shapes.Attestation) -> AttestationRule:
+    return AttestationRule(
+        mode=AttestationMode(rule.mode),
+        predicate=rule.predicate,
+        key=PurePosixPath(rule.key.removeprefix("file:")),
+        builder=rule.builder,
+        source=repository_address(rule.source) if rule.source else None,
     )
 
 

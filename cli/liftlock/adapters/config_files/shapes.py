@@ -5,9 +5,9 @@ Every field has a description and an example: `liftlock config schema` hands the
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from liftlock.adapters.config_files.shape_types import (
     Backend,
@@ -16,6 +16,7 @@ from liftlock.adapters.config_files.shape_types import (
     ForgeToken,
     HttpPath,
     Image,
+    KeyFile,
     Memory,
     Name,
     NonEmpty,
@@ -33,6 +34,7 @@ from liftlock.adapters.config_files.shape_types import (
 )
 from liftlock.core.environment import HealthCheck
 from liftlock.core.project import Judgement as JudgementRule
+from liftlock.core.slsa import PROVENANCE
 
 _HEALTH = HealthCheck()
 _JUDGEMENT = JudgementRule()
@@ -216,6 +218,37 @@ class Judgement(Shape):
     valid: Duration = Field(default=_JUDGEMENT.valid, description="How long it counts.", examples=["7d"])
 
 
+class Attestation(Shape):
+    """What must be signed about each image, and by whose key."""
+
+    mode: Literal["off", "warn", "enforce"] = Field(
+        default="enforce", description="off: not asked. warn: told, lets pass. enforce: nothing enters without it.", examples=["warn"]
+    )
+    predicate: NonEmpty = Field(
+        default="https://slsa.dev/provenance/v1",
+        description="The predicate type of the in-toto statement.",
+        examples=["https://slsa.dev/provenance/v1", "https://sigstore.dev/cosign/sign/v1"],
+    )
+    key: KeyFile = Field(
+        description="The public keys that may have signed it: a PEM file of this repository, ECDSA P-256 or Ed25519.",
+        examples=["file:keys/cosign.pub"],
+    )
+    builder: NonEmpty | None = Field(
+        default=None,
+        description="For SLSA provenance: who must have built it; without @VERSION any version.",
+        examples=["https://ci.example/builders/container"],
+    )
+    source: NonEmpty | None = Field(
+        default=None, description="For SLSA provenance: the repository it must be built from.", examples=["https://forge.example/shop/app"]
+    )
+
+    @model_validator(mode="after")
+    def _facts_of_provenance(self) -> Self:
+        if (self.builder or self.source) and not self.predicate.startswith(PROVENANCE):
+            raise ValueError(f"builder and source are what SLSA provenance tells; {self.predicate} does not")
+        return self
+
+
 class Gates(Shape):
     """What must hold before a release enters the environment."""
 
@@ -240,6 +273,9 @@ class Gates(Shape):
     )
     judgement: Judgement | None = Field(
         default=None, description="Somebody judged it good in each upstream environment.", examples=[{"by": ["@grace"], "valid": "7d"}]
+    )
+    attestation: Attestation | None = Field(
+        default=None, description="What must be signed about each image.", examples=[{"mode": "enforce", "key": "file:keys/cosign.pub"}]
     )
 
 

@@ -1,0 +1,105 @@
+"""The gate on attestations: what somebody with a trusted key signed about exactly these digests. Pure.
+
+Nothing that is not signed by the rule's key counts, for or against. One attestation that fulfils the rule is enough for an image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from liftlock.core.attestation import Envelope, Found, Statement, Unreadable, read_statement
+from liftlock.core.gates.result import GateResult, count, failed, passed, pending
+from liftlock.core.image import Digest
+from liftlock.core.project import AttestationMode, AttestationRule
+from liftlock.core.slsa import builder_of, is_builder, source_of
+
+KEY = "attestation"
+_TOLD = 3  # of what is in the way, so that a reason stays readable
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """What is attested of one image. good: where the attestation is that fulfils the rule.
+
+    contrary: what is signed and speaks against the rule. useless: what is attached and is no evidence, and why. unasked: why the registry
+    could not be asked.
+    """
+
+    good: str | None = None
+    contrary: tuple[str, ...] = ()
+    useless: tuple[str, ...] = ()
+    unasked: str | None = None
+
+
+NOT_ASKED = Attested(unasked="not asked: another gate is in the way")
+
+
+def weigh(rule: AttestationRule, image: Digest, found: Iterable[Found], signed: Callable[[Envelope], bool]) -> Attested:
+    """What the things found beside the image come to. signed: whether the rule's key signed it. Stops at the first that is enough."""
+    contrary: list[str] = []
+    useless: list[str] = []
+    for item in found:
+        if isinstance(item, Unreadable):
+            useless.append(f"{item.place}: {item.reason}")
+        elif not signed(item):
+            useless.append(f"{item.place}: no signature of it is by a key in {rule.key}")
+        else:
+            about, reason = _judge(rule, image, item)
+            if reason is None:
+                return Attested(good=item.place)
+            (contrary if about else useless).append(f"{item.place}: {reason}")
+    return Attested(contrary=tuple(contrary), useless=tuple(useless))
+
+
+def attestation_gate(rule: AttestationRule, attested: Mapping[str, Attested]) -> GateResult:
+    """Passes when every image (`repository@digest`) has what the rule asks for. One that only warns passes, and says what is missing."""
+    result = _enforced(rule, attested)
+    if result.passed or rule.mode is AttestationMode.ENFORCE:
+        return result
+    return passed(KEY, f"warning, not enforced: {result.reason}", result.evidence)
+
+
+def _enforced(rule: AttestationRule, attested: Mapping[str, Attested]) -> GateResult:
+    lacking = {image: said for image, said in attested.items() if said.good is None}
+    wrong = [f"{image} ({_some(said.contrary)})" for image, said in lacking.items() if said.contrary]
+    if wrong:
+        return failed(KEY, f"what is attested is not what {rule.predicate} must say here: {_some(wrong)}")
+    if lacking and all(said == NOT_ASKED for said in lacking.values()):
+        return pending(KEY, f"the registry was not asked for {count(len(lacking), 'image')}: another gate is in the way")
+    unasked = [f"{image} ({said.unasked})" for image, said in lacking.items() if said.unasked is not None]
+    without = [f"{image} ({_some(said.useless) or 'nothing is attached'})" for image, said in lacking.items() if said.unasked is None]
+    reasons = [f"no {rule.predicate} signed by a key in {rule.key} for {_some(without)}"] if without else []
+    reasons += [f"the registry could not be asked for {_some(unasked)}"] if unasked else []
+    if reasons:
+        return pending(KEY, "; ".join(reasons))
+    where = [f"{image}: {said.good}" for image, said in attested.items()]
+    return passed(KEY, f"{rule.predicate} by a key in {rule.key} for {count(len(attested), 'image')}", _some(where))
+
+
+def _judge(rule: AttestationRule, image: Digest, envelope: Envelope) -> tuple[bool, str | None]:
+    """Whether a signed envelope is what the rule is about, and why it does not fulfil it; None where it does."""
+    try:
+        statement = read_statement(envelope)
+    except ValueError as err:
+        return False, str(err)
+    if image.text not in statement.digests:
+        return False, "it is about other images"
+    if statement.predicate_type != rule.predicate:
+        return False, f"it is {statement.predicate_type}"
+    return True, _against(rule, statement)
+
+
+def _against(rule: AttestationRule, statement: Statement) -> str | None:
+    builder, source = builder_of(statement.predicate), source_of(statement.predicate)
+    if rule.builder is not None and (builder is None or not is_builder(rule.builder, builder)):
+        return f"built by {builder or 'nobody who is named'}, not by {rule.builder}"
+    if rule.source is not None and source != rule.source:
+        return f"built from {source or 'no repository that is named'}, not from {rule.source}"
+    return None
+
+
+def _some(items: Iterable[str]) -> str:
+    every = list(items)
+    more = f", and {len(every) - _TOLD} more" if len(every) > _TOLD else ""
+    return ", ".join(every[:_TOLD]) + more
