@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -149,7 +149,7 @@ class _Composer:
         return tuple(items), event.end_mark.index
 
     def _entries(self, event: Any, depth: int) -> tuple[tuple[Entry, ...], int]:
-        own: list[Entry] = []
+        own: dict[str, Entry] = {}
         merged: list[Node] = []
         while hasattr(event := next(self._events), "anchor"):
             key = self._key(event, own)
@@ -157,18 +157,17 @@ class _Composer:
             if key.text == "<<" and not key.style:
                 merged.append(value)
             else:
-                own.append(Entry(key, value))
-        return (*own, *self._merged(merged, {entry.key.text for entry in own})), event.end_mark.index
+                own[key.text] = Entry(key, value)
+        return (*own.values(), *self._merged(merged, set(own))), event.end_mark.index
 
-    def _key(self, event: Any, before: list[Entry]) -> ScalarNode:
+    def _key(self, event: Any, before: Mapping[str, Entry]) -> ScalarNode:
         start = event.start_mark.index
         if not isinstance(event, ScalarEvent) or event.anchor is not None:
             raise self._refuse(start, "a key must be one plain word, not a list, mapping, anchor or alias")
         key = self._node(event, 0)
         assert isinstance(key, ScalarNode)  # noqa: S101 - a ScalarEvent gives nothing else
-        first = next((entry.key for entry in before if entry.key.text == key.text), None)
-        if first is not None:
-            message = f'duplicate key "{shown(key.text)}"; it is already set at line {first.position.line}'
+        if key.text in before:
+            message = f'duplicate key "{shown(key.text)}"; it is already set at line {before[key.text].key.position.line}'
             raise self._refuse(start, message)
         return key
 
