@@ -1,6 +1,6 @@
 """Says how many tests a run left out because they need what must be built first: nobody shall take a run without them for all of it.
 
-And gives every run the same Ctrl-C, wherever it was started.
+And gives every run the same Ctrl-C, wherever it was started. No property has a deadline: how quick an example is depends on the machine.
 """
 
 from __future__ import annotations
@@ -11,9 +11,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from tests.gitea_server import Gitea
+
+settings.register_profile("liftlock", deadline=None)
+settings.load_profile("liftlock")
 
 _left_out = pytest.StashKey[Counter[str]]()
 _NEEDS = {"pulumi": ("the real Pulumi CLI", "make engines"), "gitea": ("a real Gitea", "make forges")}

@@ -5,7 +5,7 @@ The text is all there is: nothing is read or written here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from liftlock.core.config.document import Document, Entry, MappingNode, Node, ScalarNode, Span
 from liftlock.core.config.problems import Problem, config_error
@@ -23,6 +23,8 @@ HEADER = """\
 """
 _KEYS = ("image", "tag", "commit")
 _EDITED = "releases/<environment>.yaml"
+Splice = tuple[Span, str]
+"""Characters of a text, and what stands there instead."""
 
 
 def parse_release(text: str, file: str) -> Release:
@@ -38,14 +40,20 @@ def edit_release(text: str | None, changes: Mapping[str, ReleasedImage], file: s
 
     ConfigError where the text is no release file, or holds anchors that would carry a change into other services' lines.
     """
-    before = parse_release(text, file) if text is not None else Release({})
-    current = HEADER + "services: {}\n" if text is None else text
-    for service in sorted(changes):
-        if before.services.get(service) != changes[service]:
-            current = _set_service(current, service, changes[service], file)
-    if text is None or current != text:
-        _check(current, {**before.services, **changes}, file)
-    return current
+    if text is None:
+        after = _new_file(changes)
+        _check(after, changes, file)
+        return after
+    document = read_document(text, file)
+    before, problems = inspect_release(document)
+    if problems:
+        raise config_error(problems)
+    changed = {name: changes[name] for name in sorted(changes) if before.services.get(name) != changes[name]}
+    if not changed:
+        return text
+    after = _edited(document, changed)
+    _check(after, {**before.services, **changed}, file)
+    return after
 
 
 def inspect_release(document: Document) -> tuple[Release, tuple[Problem, ...]]:
@@ -126,52 +134,64 @@ def _label(node: Node | None, path: str, problems: list[Problem]) -> str | None:
 # --- edits ------------------------------------------------------------------------------------------------------------------------------
 
 
-def _set_service(text: str, service: str, image: ReleasedImage, file: str) -> str:
-    root = read_document(text, file).root
+def _new_file(services: Mapping[str, ReleasedImage]) -> str:
+    lines = "".join(f"  {_line(name, services[name])}\n" for name in sorted(services))
+    return f"{HEADER}services:\n{lines}" if services else f"{HEADER}services: {{}}\n"
+
+
+def _edited(document: Document, changed: Mapping[str, ReleasedImage]) -> str:
+    """Every change as a replacement of characters of the one text, made in one go; the mapping is in the order of new lines."""
+    text, root = document.text, document.root
     services = root.get("services") if isinstance(root, MappingNode) else None
-    entry = services.entry(service) if isinstance(services, MappingNode) else None
-    if entry is not None and not entry.inherited:
-        return _replace_service(text, entry, image)
-    line = f"{plain_text(service)}: {_canonical(image)}"
-    if isinstance(services, MappingNode) and any(not known.inherited for known in services.entries):
-        return _add_service(text, services, line)
-    newline = _newline(text)
-    if services is not None:
-        head = text[: services.span.start].rstrip(" \t")
-        return f"{head}{newline}  {line}{text[_end(text, services) :]}"
-    if isinstance(root, MappingNode) and root.flow:
-        return _splice(text, root.span, f"{{services: {{{line}}}}}")
-    gap = "" if not text or text == "\ufeff" or text.endswith(("\n", "\r")) else newline
-    return f"{text}{gap}services:{newline}  {line}{newline}"
+    own = {e.key.text: e for e in services.entries if not e.inherited} if isinstance(services, MappingNode) else {}
+    splices = [splice for name, image in changed.items() if name in own for splice in _replace_service(text, own[name], image)]
+    lines = [_line(name, image) for name, image in changed.items() if name not in own]
+    if lines and isinstance(services, MappingNode) and services.entries:
+        splices.append(_add_services(text, services, lines))
+    elif lines:
+        splices += _first_services(text, root, services, lines)
+    return _spliced(text, splices)
 
 
-def _replace_service(text: str, entry: Entry, image: ReleasedImage) -> str:
+def _replace_service(text: str, entry: Entry, image: ReleasedImage) -> list[Splice]:
     """Only the scalars that differ, where the same keys are written out; otherwise the whole value in its usual form."""
     node, values = entry.value, _values(image)
     if isinstance(node, MappingNode) and not node.alias and _simple(node) and {part.key.text for part in node.entries} == set(values):
-        for part in sorted(node.entries, key=lambda part: part.value.span.start, reverse=True):
-            old, new = part.value, values[part.key.text]
-            if isinstance(old, ScalarNode) and old.text != new:
-                text = _splice(text, old.span, _in_style(new, old.style))
-        return text
+        parts = ((part.value, values[part.key.text]) for part in node.entries)
+        return [(old.span, _in_style(new, old.style)) for old, new in parts if isinstance(old, ScalarNode) and old.text != new]
     start, end = node.span.start, _end(text, node)
     between = text[entry.key.span.end : start]
     if isinstance(node, MappingNode) and not node.flow and not between.strip(" \t\r\n:"):
         start = entry.key.span.end + between.index(":") + 1
     space = "" if text[start - 1 : start] in (" ", "\t") else " "
-    return _splice(text, Span(start, end), space + _canonical(image))
+    return [(Span(start, end), space + _canonical(image))]
 
 
-def _add_service(text: str, services: MappingNode, line: str) -> str:
-    """A new line (in a flow mapping: a new item) behind the last service."""
+def _add_services(text: str, services: MappingNode, lines: Sequence[str]) -> Splice:
+    """New lines (in a flow mapping: new items) behind the last service."""
     own = [entry for entry in services.entries if not entry.inherited]
-    end = _end(text, own[-1].value)
     if services.flow:
-        return f"{text[:end]}, {line}{text[end:]}"
-    first = own[0].key.span.start
+        end = _end(text, own[-1].value) if own else services.span.end - 1
+        return Span(end, end), "".join(f", {line}" for line in lines)
+    first = own[0].key.span.start if own else services.span.start
     indent = text[max(text.rfind("\n", 0, first), text.rfind("\r", 0, first)) + 1 : first].lstrip("\ufeff")
-    rest = min((at for at in (text.find("\n", end), text.find("\r", end)) if at >= 0), default=len(text))
-    return f"{text[:rest]}{_newline(text)}{indent}{line}{text[rest:]}"
+    rest = _end_of_line(text, _end(text, own[-1].value if own else services))
+    return Span(rest, rest), "".join(f"{_newline(text)}{indent}{line}" for line in lines)
+
+
+def _first_services(text: str, root: Node | None, services: Node | None, lines: Sequence[str]) -> list[Splice]:
+    """The first services of a file that has none of its own."""
+    newline = _newline(text)
+    below = [f"{newline}  {line}" for line in lines]
+    if services is not None:
+        start, end = services.span.start, _end(text, services)
+        head = len(text[:start].rstrip(" \t"))
+        rest = _end_of_line(text, end)
+        return [(Span(head, end), below[0]), (Span(rest, rest), "".join(below[1:]))]
+    if isinstance(root, MappingNode) and root.flow:
+        return [(root.span, f"{{services: {{{', '.join(lines)}}}}}")]
+    gap = "" if not text or text == "\ufeff" or text.endswith(("\n", "\r")) else newline
+    return [(Span(len(text), len(text)), f"{gap}services:{''.join(below)}{newline}")]
 
 
 def _simple(node: MappingNode) -> bool:
@@ -191,6 +211,10 @@ def _values(image: ReleasedImage) -> dict[str, str]:
     return {key: value for key, value in given.items() if value is not None}
 
 
+def _line(service: str, image: ReleasedImage) -> str:
+    return f"{plain_text(service)}: {_canonical(image)}"
+
+
 def _canonical(image: ReleasedImage) -> str:
     parts = [f"{key}: {quoted_text(value) if key == 'image' else plain_text(value)}" for key, value in _values(image).items()]
     return "{" + ", ".join(parts) + "}"
@@ -206,7 +230,9 @@ def _in_style(value: str, style: str) -> str:
 def _end(text: str, node: Node) -> int:
     """Where a node's own characters end: a block's events reach on to whatever follows it."""
     if isinstance(node, MappingNode) and not (node.flow or node.alias):
-        return max(_end(text, entry.value) for entry in node.entries if not entry.inherited)
+        own = [_end(text, entry.value) for entry in node.entries if not entry.inherited]
+        if own:
+            return max(own)
     end = node.span.end
     return end if node.span.start == end else node.span.start + len(text[node.span.start : end].rstrip())
 
@@ -217,8 +243,18 @@ def _newline(text: str) -> str:
     return "\r\n" if at > 0 and text[at - 1] == "\r" else "\n"
 
 
-def _splice(text: str, span: Span, new: str) -> str:
-    return text[: span.start] + new + text[span.end :]
+def _end_of_line(text: str, at: int) -> int:
+    return min((found for found in (text.find("\n", at), text.find("\r", at)) if found >= 0), default=len(text))
+
+
+def _spliced(text: str, splices: Sequence[Splice]) -> str:
+    """The text with all replacements made. Where two ask for the same characters the last one wins, and the check finds it."""
+    pieces: list[str] = []
+    at = 0
+    for span, new in sorted(splices, key=lambda splice: (splice[0].start, splice[0].end)):
+        pieces += [text[at : span.start], new]
+        at = max(at, span.end)
+    return "".join([*pieces, text[at:]])
 
 
 def _check(text: str, expected: Mapping[str, ReleasedImage], file: str) -> None:

@@ -121,6 +121,30 @@ def test_a_change_that_an_anchor_would_carry_elsewhere_is_refused() -> None:
     assert caught.value.hint is not None and "anchors" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("before", "line"),
+    [
+        (f"services:\n  <<: {{api: {{image: r/a@sha256:{A}}}}} # shared\n# end\n", "\n  {}"),
+        (f"services: {{<<: {{api: {{image: r/a@sha256:{A}}}}}}}\n", ", {}"),
+    ],
+    ids=["block", "flow"],
+)
+def test_a_service_that_a_merge_key_brings_in_is_set_beside_it(before: str, line: str) -> None:
+    added = line.format(f'api: {{image: "127.0.0.1:5480/shop/api@sha256:{B}"}}')
+    after = edit_release(before, {"api": released("b", None, None)})
+    assert after.replace(added, "") == before
+    assert str(parse_release(after, "r").services["api"].image.digest) == f"sha256:{B}"
+
+
+def test_an_anchor_that_all_its_users_change_with_is_written_out() -> None:
+    before = f"services:\n  api: {{image: &x r/a@sha256:{A}}}\n  web: {{image: *x}} # same\n"
+    after = edit_release(before, {"api": released("b", None, None), "web": released("b", None, None, "web")})
+    assert after.splitlines()[1:] == [
+        f'  api: {{image: "127.0.0.1:5480/shop/api@sha256:{B}"}}',
+        f'  web: {{image: "127.0.0.1:5480/shop/web@sha256:{B}"}} # same',
+    ]
+
+
 def test_the_schema_for_editors_and_the_reader_know_the_same_keys() -> None:
     schema = json_schema("release")
     assert list(schema["properties"]) == ["services"]
