@@ -7,9 +7,12 @@ from pathlib import PurePath, PurePosixPath
 
 from liftlock.adapters.pull_request_rendering import render_pull_request
 from liftlock.core.ledger import Entry, Fact, Json
+from liftlock.core.policy import Rule
+from liftlock.core.policy_edit import add_rule, kind_of
+from liftlock.core.policy_file import KINDS, policy_path
 from liftlock.core.ports import Identity
 from liftlock.core.project import EngineKind, EngineSettings, ForgeKind, ForgeSettings, Gates, Project, Stage
-from liftlock.core.promotion import PromotionRequest
+from liftlock.core.promotion_types import PromotionRequest
 from liftlock.core.release import Release
 from liftlock.services.images import ImageParts, Images
 from liftlock.services.promotion_reviews import PromotionReviews
@@ -17,7 +20,7 @@ from liftlock.services.promotion_view import PromotionParts
 from liftlock.services.promotions import Promotions
 from liftlock.services.releases import declared_release
 from tests.fakes.promotion import FakeClock, FakeForge, FakeLedger, FakeOrigin, FakeRegistry, FakeRepository
-from tests.git_repositories import ADA
+from tests.git_repositories import ADA, GRACE
 
 REGISTRY = "127.0.0.1:5000"
 SERVICES = ("api", "web", "worker")
@@ -90,6 +93,15 @@ class World:
         tip = self.origin.branches["main"]
         tree = {**self.origin.trees[tip], PurePosixPath(f"environments/{environment}.yaml"): text}
         self.origin.branches["main"] = self.origin.add((tip,), tree, "Configure", ADA)
+
+    def set_rules(self, *rules: Rule) -> None:
+        """The rules that policy/ on main has from now on."""
+        texts = dict.fromkeys(KINDS, "")
+        for rule in rules:
+            texts[kind_of(rule)] = add_rule(texts[kind_of(rule)] or None, rule)
+        tip = self.origin.branches["main"]
+        tree = {**self.origin.trees[tip], **{policy_path(kind): text for kind, text in texts.items()}}
+        self.origin.branches["main"] = self.origin.add((tip,), tree, "Set rules", GRACE)
 
     def deploy(self, environment: str, *facts: Fact, release: str | None = None) -> None:
         """Writes deployment records for the environment's release."""

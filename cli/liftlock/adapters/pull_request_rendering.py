@@ -7,8 +7,8 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from liftlock.core.promotion import PromotionPlan, ServiceChange
 from liftlock.core.promotion_messages import title
+from liftlock.core.promotion_types import PromotionPlan, ServiceChange
 from liftlock.core.pull_request_body import PullRequestText, encode_metadata
 from liftlock.core.release import ReleasedImage
 

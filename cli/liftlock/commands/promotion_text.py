@@ -11,8 +11,8 @@ from liftlock.commands.output import print_table
 from liftlock.core.proposal import Adopt, Close, LeaveAlone, Open, Update
 
 if TYPE_CHECKING:
-    from liftlock.core.gate import GateResult
-    from liftlock.core.promotion import PromotionPlan, ServiceChange
+    from liftlock.core.gates.result import GateResult
+    from liftlock.core.promotion_types import PromotionPlan, ServiceChange
     from liftlock.core.release import ReleasedImage
     from liftlock.services.promotion_reviews import Approval, MergeReport, PromotionStatus
     from liftlock.services.promotions import OpenReport

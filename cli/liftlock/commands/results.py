@@ -106,7 +106,7 @@ def _environments() -> dict[str, Any]:
 
 def _promotions() -> dict[str, Any]:
     from liftlock.core.ports import PullRequest
-    from liftlock.core.promotion import PromotionPlan
+    from liftlock.core.promotion_types import PromotionPlan
     from liftlock.services.images import ImageCheck, RecordReport, ResolvedImage
     from liftlock.services.promotion_reviews import Approval, MergeReport, PromotionStatus
     from liftlock.services.promotions import OpenReport

@@ -26,28 +26,20 @@ class Candidate:
     record: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The environment that releases come from: what it declares at the base, and its configuration and data ("" where unknown)."""
-
-    environment: str
-    declared: Release
-    config: str = ""
-    data: str = ""
-
-
-def candidates(source: Source, records: Sequence[Record], target: Release, services: Collection[str] | None) -> Iterator[Candidate]:
+def candidates(
+    source: str, declared_release: Release, records: Sequence[Record], target: Release, services: Collection[str] | None
+) -> Iterator[Candidate]:
     """The declared release, then earlier ones, down to what the target has. services: what the promotion is about, None for all."""
-    declared = {name: str(released.image) for name, released in source.declared.services.items()}
-    yield Candidate(source.declared.id, declared, None)
+    declared = {name: str(released.image) for name, released in declared_release.services.items()}
+    yield Candidate(declared_release.id, declared, None)
     present = {name: str(released.image) for name, released in target.services.items()}
-    ran = [record for record in records if record.entry.environment == source.environment and record.entry.fact is Fact.DEPLOYED]
-    seen, age = {source.declared.id}, _Age(present, ran, records)
+    ran = [record for record in records if record.entry.environment == source and record.entry.fact is Fact.DEPLOYED]
+    seen, age = {declared_release.id}, _Age(present, ran, records)
     if not _changed(declared, present, services):
         return
     for record in reversed(ran):
         entry = record.entry
-        if entry.release is None or entry.release in seen or not _is_usable(source, record):
+        if entry.release is None or entry.release in seen or not _is_usable(declared_release, record):
             continue
         seen.add(entry.release)
         images = images_of(entry)
@@ -80,17 +72,32 @@ class _Age:
         return last or next((r.sequence for r in self.records if images_of(r.entry).get(service) == image), 0)
 
 
-def labels(records: Sequence[Record], releases: Collection[Release]) -> dict[str, ReleasedImage]:
-    """`repository@digest` -> the image with its tag and commit, as far as the ledger or a release file names them."""
-    found: dict[str, ReleasedImage] = {}
-    for record in records:
-        if record.entry.fact in _LABELLED:
-            tags, commits = (_texts(record, key) for key in ("tags", "commits"))
-            for name, image in images_of(record.entry).items():
-                found[image] = ReleasedImage(ImageRef.parse(image), tags.get(name), commits.get(name))
-    for release in releases:
-        found |= {str(released.image): released for released in release.services.values()}
-    return found
+@dataclass
+class Labels:
+    """The tags and source commits of images, as the ledger and release files name them; a release file's word counts first."""
+
+    records: Sequence[Record]
+    releases: Sequence[Release]
+    _known: dict[str, ReleasedImage] = field(default_factory=dict)
+    _recorded: dict[str, tuple[str | None, str | None]] | None = None
+
+    def find(self, image: str) -> ReleasedImage:
+        """The image with what is known of it."""
+        if not self._known:
+            self._known = {str(released.image): released for release in self.releases for released in release.services.values()}
+        if image not in self._known:
+            tag, commit = self._on_record().get(image, (None, None))
+            self._known[image] = ReleasedImage(ImageRef.parse(image), tag, commit)
+        return self._known[image]
+
+    def _on_record(self) -> Mapping[str, tuple[str | None, str | None]]:
+        if self._recorded is None:
+            self._recorded = {}
+            for record in self.records:
+                if record.entry.fact in _LABELLED:
+                    tags, commits = (_texts(record, key) for key in ("tags", "commits"))
+                    self._recorded |= {image: (tags.get(name), commits.get(name)) for name, image in images_of(record.entry).items()}
+        return self._recorded
 
 
 def deployed_images(records: Sequence[Record]) -> dict[str, Mapping[str, str]]:
@@ -103,11 +110,11 @@ def _changed(images: Mapping[str, str], present: Mapping[str, str], services: Co
     return [name for name in names if present.get(name) != images[name]]
 
 
-def _is_usable(source: Source, record: Record) -> bool:
+def _is_usable(declared: Release, record: Record) -> bool:
     """Whether it ran from committed files, with the configuration and data that the source has now."""
     details = record.entry.details
     return details.get("dirty") is not True and all(
-        not now or details.get(key) == now for key, now in (("config", source.config), ("data", source.data))
+        not now or details.get(key) == now for key, now in (("config", declared.config), ("data", declared.data))
     )
 
 

@@ -1,135 +1,85 @@
 """Promotion, decided: from what is in Git, the ledger, the registry and the forge to the actions that are missing. Pure.
 
-The unit is a set of images. Planning again after an applied plan gives no action that writes.
+The unit is a set of images. Of the source's releases the newest that passes all gates is promoted. Planning again after an applied plan
+gives no action that writes.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from liftlock.core.candidates import Candidate, candidates
 from liftlock.core.errors import UsageError
-from liftlock.core.gate import GateMoment, GateResult, Presence, approvals_gate, digests_gate, same_images_gate, verified_gate
-from liftlock.core.ledger import Record
+from liftlock.core.gates.registry import NOT_ASKED
+from liftlock.core.gates.result import GateMoment, GatePhase, GateResult, earliest_clearing
+from liftlock.core.image import ImageRef
 from liftlock.core.project import Project, Stage
-from liftlock.core.promotion_pull import BranchCondition, PromotionPull, branch_name
-from liftlock.core.proposal import Action, Adopt, Close, LeaveAlone, Open, Update
-from liftlock.core.pull_request_body import Metadata
-from liftlock.core.release import Release, ReleasedImage
+from liftlock.core.promotion_actions import adopt_or_update, close_superseded
+from liftlock.core.promotion_gates import Situation, find_gates, read_situation
+from liftlock.core.promotion_pull import branch_name
+from liftlock.core.promotion_types import (
+    ConsideredRelease,
+    Observed,
+    PlanOutcome,
+    PromotionPlan,
+    PromotionRequest,
+    ServiceChange,
+    plan_digest,
+)
+from liftlock.core.proposal import Action, Adopt, Open
+from liftlock.core.proposal_pull import BranchCondition, ProposalPull
+
+_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class PromotionRequest:
-    """What is asked for. services: only these; None for all that the source has."""
+class Option:
+    """One way to answer the request: a release of the source, what of it would change, and what stands in its way."""
 
-    source: str
-    target: str
-    services: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Observed:
-    """The world as it was seen. releases: every upstream environment's and the target's, at the base commit.
-
-    pulls: the open promotions into the target. presences: `repository@digest` -> what the registry said.
-    excluded: a person's key -> why that person may not approve; known where there is a pull request.
-    """
-
-    base: str
-    releases: Mapping[str, Release]
-    records: Sequence[Record]
-    pulls: Sequence[PromotionPull]
-    presences: Mapping[str, Presence]
-    excluded: Mapping[str, str]
-    now: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceChange:
-    """One service's image in the target, before (None: it has none yet) and after."""
-
-    service: str
-    old: ReleasedImage | None
-    new: ReleasedImage
-
-
-@dataclass(frozen=True, slots=True)
-class PromotionPlan:
-    """What a promotion would change, what stands in its way, and what is to be done now (no action where a gate blocks).
-
-    source_release: what the source must have proved. release: what the target will run. rollback: what it runs now, if anything.
-    digest: names the content of the promotion (what, from where, to where, under which gates) but not the moment of planning.
-    """
-
-    request: PromotionRequest
-    base: str
-    source_release: str
-    release: str
-    rollback: str | None
+    candidate: Candidate
     changes: tuple[ServiceChange, ...]
     gates: tuple[GateResult, ...]
-    actions: tuple[Action, ...]
     branch: str
     digest: str
-    pull: int | None
+    pull: ProposalPull | None
 
     @property
     def blockers(self) -> tuple[GateResult, ...]:
-        """The gates that keep the pull request from being opened."""
+        """What keeps its pull request from being opened."""
         return tuple(gate for gate in self.gates if gate.moment is GateMoment.OPEN and not gate.passed)
 
     @property
-    def merge_blockers(self) -> tuple[GateResult, ...]:
-        """The gates that keep it from being merged."""
-        return tuple(gate for gate in self.gates if not gate.passed)
-
-    @property
-    def new_images(self) -> dict[str, ReleasedImage]:
-        """service -> the image that it gets."""
-        return {change.service: change.new for change in self.changes}
-
-    @property
-    def metadata(self) -> Metadata:
-        """What the pull request carries of this plan."""
-        return Metadata(self.request.source, self.request.target, self.digest, self.request.services, self.new_images)
+    def is_ready(self) -> bool:
+        """Whether it could be merged now, or waits for nothing but a date that people set."""
+        return all(
+            gate.passed or (gate.policy and gate.clears_at is not None) or (gate.key == "digests" and gate.phase is GatePhase.PENDING)
+            for gate in self.gates
+        )
 
 
 def plan_promotion(project: Project, request: PromotionRequest, observed: Observed) -> PromotionPlan:
-    """What promoting source's release into target takes now. UsageError where the pipeline or the source does not allow the question."""
+    """What promoting out of source into target takes now. UsageError where the pipeline or the source does not allow the question."""
     stage = promotable_stage(project, request)
-    source, target = observed.releases[request.source], observed.releases[request.target]
-    changes = find_changes(request, source, target)
-    branch = branch_name(request.target, {change.service: change.new for change in changes})
-    mine = next((found for found in observed.pulls if found.pull.head == branch), None) if changes else None
-    digest = _plan_digest(project, stage, request, source, changes)
-    gates = _gates(stage, request, observed, changes, mine) if changes else ()
-    blocked = any(gate.moment is GateMoment.OPEN and not gate.passed for gate in gates)
-    return PromotionPlan(
-        request=request,
-        base=observed.base,
-        source_release=source.id,
-        release=target.with_images({change.service: change.new for change in changes}).id,
-        rollback=target.id if target.services else None,
-        changes=changes,
-        gates=gates,
-        actions=() if blocked else _actions(request, observed, changes, branch, digest, mine),
-        branch=branch,
-        digest=digest,
-        pull=mine.pull.number if mine else None,
-    )
+    check_services(request, observed)
+    situation = read_situation(project, stage, observed)
+    request = _running_hotfix(request, observed)
+    kept = _kept(situation, request)
+    mine = next((option for option in kept if option.pull and _asked(option.pull) == request), None)
+    if mine is not None:
+        newest = next(iter(_candidates(situation, request)))
+        notes = (f"{newest.release} waits: #{_number(mine)} could be merged now",) if newest.release != mine.candidate.release else ()
+        return _plan(situation, request, mine, kept=kept, considered=(), notes=notes)
+    covered = {c.service: _number(option) for option in kept for c in option.changes} if request.hotfix is None else {}
+    return _choose(situation, request, kept, covered)
 
 
-def stale_reason(plan: PromotionPlan, found: PromotionPull | None) -> str | None:
-    """Why a pull request is not what the plan would open now; None where it is exactly that."""
-    if not plan.changes:
-        return f"{plan.request.target} has everything of it already"
-    if found is None or found.pull.head != plan.branch:
-        return f"{plan.request.source} or {plan.request.target} has another release since it was opened"
-    action = _own_action(found, plan.branch, plan.digest, plan.changes)
-    return None if isinstance(action, Adopt) else action.reason
+def plan_pull(project: Project, request: PromotionRequest, observed: Observed, found: ProposalPull) -> tuple[PromotionPlan, str | None]:
+    """What merging exactly this pull request takes now, and why it is not what was reviewed (None where it is)."""
+    stage = promotable_stage(project, request)
+    situation = read_situation(project, stage, observed)
+    option, stale = _option_of(situation, request, found)
+    return _plan(situation, request, option, kept=(), considered=(), actions=()), stale
 
 
 def promotable_stage(project: Project, request: PromotionRequest) -> Stage:
@@ -148,99 +98,220 @@ def promotable_stage(project: Project, request: PromotionRequest) -> Stage:
     return stage
 
 
-def find_changes(request: PromotionRequest, source: Release, target: Release) -> tuple[ServiceChange, ...]:
-    """The services whose image differs, by name. What the source does not have stays as it is in the target."""
+def check_services(request: PromotionRequest, observed: Observed) -> None:
+    """UsageError where the source has nothing to promote, or not one of the services that are asked for."""
+    source = observed.releases[request.source]
     if not source.services:
         raise UsageError(f"{request.source} has no release to promote", hint=f"releases/{request.source}.yaml lists no service")
-    wanted = sorted(source.services if request.services is None else set(request.services))
-    for name in wanted:
+    for name in request.services or ():
         if name not in source.services:
             raise UsageError(f"{request.source} releases no service {name!r}", hint=f"it has: {', '.join(sorted(source.services))}")
-    pairs = ((name, target.services.get(name), source.services[name]) for name in wanted)
-    return tuple(ServiceChange(name, old, new) for name, old, new in pairs if old is None or old.image != new.image)
 
 
-def _gates(
-    stage: Stage, request: PromotionRequest, observed: Observed, changes: Sequence[ServiceChange], mine: PromotionPull | None
-) -> tuple[GateResult, ...]:
-    """Cheap ones first. Every upstream environment must have the images and, where the stage asks for it, have proved its release."""
-    gates: list[GateResult] = []
-    for upstream in stage.upstream:
-        release = observed.releases[upstream]
-        if upstream != request.source:
-            differing = [c.service for c in changes if _image(release, c.service) != c.new.image]
-            gates.append(same_images_gate(upstream, differing))
-        if stage.gates.verified:
-            gates.append(verified_gate(upstream, release.id, observed.records))
-    images = (str(change.new.image) for change in changes)
-    unasked = Presence(present=False, reason="not asked")
-    gates.append(digests_gate({image: observed.presences.get(image, unasked) for image in images}))
-    if stage.gates.approvals:
-        head, reviews = (mine.pull.commit, mine.pull.reviews) if mine else (None, ())
-        gates.append(approvals_gate(stage.gates.approvals, head, reviews, observed.excluded))
-    return tuple(gates)
+# --- which release -----------------------------------------------------------------------------------------------------------------------
 
 
-def _image(release: Release, service: str) -> object:
-    released = release.services.get(service)
-    return released.image if released else None
+def _choose(situation: Situation, request: PromotionRequest, kept: Sequence[Option], covered: dict[str, int]) -> PromotionPlan:
+    """The newest release that passes all gates before the pull request; where none does, the newest with what is in its way."""
+    options: list[Option] = []
+    chosen: Option | None = None
+    notes: list[str] = []
+    for candidate in _candidates(situation, request):
+        changes, left_out = _changes(situation, request, candidate, covered)
+        notes = notes or left_out
+        if not changes:
+            break
+        options.append(_weigh(situation, request, candidate, changes))
+        blockers = options[-1].blockers
+        if not blockers or _only_unknown(blockers):
+            chosen = options[-1]
+            break
+    if not options:
+        empty = Option(next(iter(_candidates(situation, request))), (), (), _branch(request, ()), _digest(situation, request, ()), None)
+        return _plan(situation, request, empty, kept=kept, considered=(), notes=notes)
+    answer = chosen or options[0]
+    considered = tuple(
+        ConsideredRelease(o.candidate.release, o.candidate.record, o is chosen, o.blockers, earliest_clearing(o.blockers))
+        for o in options[:_SHOWN]
+    )
+    return _plan(situation, request, answer, kept=kept, considered=considered, notes=notes)
 
 
-def _actions(
-    request: PromotionRequest,
-    observed: Observed,
-    changes: Sequence[ServiceChange],
-    branch: str,
-    digest: str,
-    mine: PromotionPull | None,
-) -> tuple[Action, ...]:
-    actions: list[Action] = []
-    if changes:
-        actions.append(_own_action(mine, branch, digest, changes) if mine else Open(branch))
-    for other in sorted(observed.pulls, key=lambda found: found.pull.number):
-        if other is mine or not _superseded(request, observed.releases[request.source], other):
+def _only_unknown(blockers: Sequence[GateResult]) -> bool:
+    """Whether all that is missing is the registry's word: an older release would not be known any better."""
+    return all(gate.key == "digests" and gate.phase is GatePhase.PENDING for gate in blockers)
+
+
+def _candidates(situation: Situation, request: PromotionRequest) -> Iterator[Candidate]:
+    releases = situation.observed.releases
+    source, target = releases[request.source], releases[request.target]
+    found = candidates(request.source, source, situation.observed.records, target, request.services)
+    # A hotfix goes before evidence, so only what the source declares now can be meant.
+    return iter([next(found)]) if request.hotfix else found
+
+
+def _changes(
+    situation: Situation, request: PromotionRequest, candidate: Candidate, covered: dict[str, int]
+) -> tuple[tuple[ServiceChange, ...], list[str]]:
+    """What differs, by service, and what is left out of a promotion that names no services. What the source lacks stays as it is."""
+    names = sorted(candidate.images if request.services is None else request.services)
+    differing = [name for name in names if name in candidate.images and situation.present.get(name) != candidate.images[name]]
+    notes = [f"{name} is left out: #{covered[name]} could be merged now" for name in differing if name in covered]
+    differing = [name for name in differing if name not in covered]
+    if request.services is None and not request.train and request.hotfix is None:
+        held = {name: found for name in differing if (found := situation.holds(name, candidate.images[name]))}
+        single = {name: found for name, found in held.items() if all(hold.service for hold in found)}
+        notes += [f"{name} is left out: held by {found[0].id} ({found[0].reason})" for name, found in single.items()]
+        differing = [name for name in differing if name not in single]
+    return tuple(_change(situation, name, candidate.images[name]) for name in differing), notes
+
+
+def _change(situation: Situation, service: str, image: str) -> ServiceChange:
+    old = situation.observed.releases[situation.stage.environment].services.get(service)
+    return ServiceChange(service, old, situation.labels.find(image))
+
+
+def _weigh(situation: Situation, request: PromotionRequest, candidate: Candidate, changes: Sequence[ServiceChange]) -> Option:
+    branch = _branch(request, changes)
+    images = {change.service: change.new.image for change in changes}
+    pull = next((found for found in situation.observed.pulls if _is_for(found, request, branch, images)), None)
+    gates = find_gates(situation, request, candidate, changes, pull)
+    return Option(candidate, tuple(changes), gates, branch, _digest(situation, request, changes), pull)
+
+
+def _is_for(found: ProposalPull, request: PromotionRequest, branch: str, images: Mapping[str, ImageRef]) -> bool:
+    if found.pull.head == branch:
+        return True
+    mine = found.kind is request.kind and found.condition is not BranchCondition.EDITED
+    return mine and {name: new.image for name, new in found.changes.items()} == images
+
+
+# --- open pull requests ------------------------------------------------------------------------------------------------------------------
+
+
+def _running_hotfix(request: PromotionRequest, observed: Observed) -> PromotionRequest:
+    """The hotfix that is open for the same reason and has not expired: asking for it once more is no new one."""
+    if request.hotfix is None:
+        return request
+    for found in observed.pulls:
+        asked = _asked(found)
+        if asked is None or asked.hotfix is None or found.condition is BranchCondition.EDITED:
             continue
-        number = other.pull.number
-        if other.condition is BranchCondition.EDITED:
-            actions.append(LeaveAlone(number, other.reason, hinders=False))
-        else:
-            actions.append(Close(number, "superseded" if changes else f"{request.target} needs nothing of it any more"))
-    return tuple(actions)
+        same = replace(asked, hotfix=request.hotfix) == request and asked.hotfix.reason == " ".join(request.hotfix.reason.split())
+        if same and asked.hotfix.expires > observed.now:
+            return asked
+    return request
 
 
-def _own_action(mine: PromotionPull, branch: str, digest: str, changes: Sequence[ServiceChange]) -> Adopt | Update | LeaveAlone:
-    number = mine.pull.number
-    match mine.condition:
-        case BranchCondition.EDITED:
-            return LeaveAlone(number, mine.reason, hinders=True)
-        case BranchCondition.OUTDATED:
-            return Update(number, branch, mine.reason)
-        case BranchCondition.INTACT if mine.metadata is None or mine.metadata.plan != digest:
-            return Update(number, branch, "what it was planned from has changed")
-        case BranchCondition.INTACT if mine.changes != {change.service: change.new for change in changes}:
-            return Update(number, branch, "the tags or commits of its images have changed")
-        case BranchCondition.INTACT:
-            return Adopt(number)
+def _asked(found: ProposalPull) -> PromotionRequest | None:
+    try:
+        return PromotionRequest.of(found.metadata) if found.metadata else None
+    except UsageError:
+        return None
 
 
-def _superseded(request: PromotionRequest, source: Release, other: PromotionPull) -> bool:
-    """Whether another open promotion into the target touches a service that this one decides about."""
-    decided = set(source.services if request.services is None else request.services)
-    return not decided.isdisjoint(other.changes)
+def _kept(situation: Situation, request: PromotionRequest) -> tuple[Option, ...]:
+    """The open pull requests of the same lane that could be merged now: nothing newer takes their approvals away."""
+    kept = []
+    for found in sorted(situation.observed.pulls, key=lambda found: found.pull.number):
+        asked = _asked(found)
+        if asked is None or asked.source != request.source or found.kind is not request.kind or not _may_be_ready(situation, asked, found):
+            continue
+        option, stale = _option_of(situation, asked, found)
+        if stale is None and option.is_ready:
+            kept.append(option)
+    return tuple(kept)
 
 
-def _plan_digest(project: Project, stage: Stage, request: PromotionRequest, source: Release, changes: Sequence[ServiceChange]) -> str:
-    body = {
-        "version": 1,
-        "project": project.name,
-        "source": request.source,
-        "target": request.target,
-        "source_release": source.id,
-        "changes": {c.service: {"old": str(c.old.image) if c.old else None, "new": str(c.new.image)} for c in changes},
-        "gates": {"verified": stage.gates.verified, "approvals": stage.gates.approvals, "upstream": sorted(stage.upstream)},
-    }
-    return "plan-" + _hash(body)
+def _may_be_ready(situation: Situation, asked: PromotionRequest, found: ProposalPull) -> bool:
+    """Cheaply: without an approval of its head there is no need to look at its gates."""
+    needed = situation.stage.gates.approvals or asked.hotfix
+    return not needed or any(review.approved and review.commit == found.pull.commit for review in found.pull.reviews)
 
 
-def _hash(body: Mapping[str, object]) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+def _option_of(situation: Situation, request: PromotionRequest, found: ProposalPull) -> tuple[Option, str | None]:
+    """The pull request as an option, and why it is not what would be opened for these services now."""
+    images = {name: str(new.image) for name, new in found.changes.items()}
+    changes = tuple(_change(situation, name, image) for name, image in sorted(images.items()))
+    candidate = _candidate_with(situation, request, images)
+    declared = next(iter(_candidates(situation, request)))
+    gates = find_gates(situation, request, candidate or declared, changes, found)
+    option = Option(candidate or declared, changes, gates, found.pull.head, _digest(situation, request, changes), found)
+    if changes and all(change.old is not None and change.old.image == change.new.image for change in changes):
+        return option, f"{request.target} has everything of it already"
+    if found.condition is not BranchCondition.EDITED and candidate is None:
+        return option, f"{request.source} does not have this release any more, or {request.target} has a newer one"
+    action = adopt_or_update(found, option.branch, option.digest, changes)
+    if isinstance(action, Adopt) or (found.condition is BranchCondition.BEHIND and action.reason == found.reason):
+        return option, None
+    return option, action.reason
+
+
+def _candidate_with(situation: Situation, request: PromotionRequest, images: dict[str, str]) -> Candidate | None:
+    listed = _candidates(situation, replace(request, services=tuple(images)))
+    return next((one for one in listed if all(one.images.get(name) == image for name, image in images.items())), None)
+
+
+# --- the plan ----------------------------------------------------------------------------------------------------------------------------
+
+
+def _plan(
+    situation: Situation,
+    request: PromotionRequest,
+    option: Option,
+    *,
+    kept: Collection[Option],
+    considered: tuple[ConsideredRelease, ...],
+    notes: Sequence[str] = (),
+    actions: tuple[Action, ...] | None = None,
+) -> PromotionPlan:
+    observed, target = situation.observed, situation.observed.releases[request.target]
+    blocked = bool(option.blockers)
+    if actions is None:
+        actions = () if blocked else _actions(situation, request, option, kept)
+    outcome = PlanOutcome.BLOCKED if blocked else PlanOutcome.CHANGES if option.changes else PlanOutcome.NOTHING
+    return PromotionPlan(
+        request=request,
+        outcome=outcome,
+        base=observed.base,
+        source_release=option.candidate.release,
+        release=target.with_images({change.service: change.new for change in option.changes}).id,
+        rollback=target.id if target.services else None,
+        changes=option.changes,
+        gates=option.gates,
+        actions=actions,
+        branch=option.branch,
+        digest=option.digest,
+        pull=_number(option) if option.pull else None,
+        considered=considered,
+        notes=tuple(notes),
+        unasked=_unasked(observed, option),
+    )
+
+
+def _unasked(observed: Observed, option: Option) -> tuple[str, ...]:
+    """The images that the registry should be asked for before this can be decided: none while another gate is in the way."""
+    if not _only_unknown(option.blockers):
+        return ()
+    images = (str(change.new.image) for change in option.changes)
+    return tuple(image for image in images if observed.presences.get(image, NOT_ASKED) is NOT_ASKED)
+
+
+def _actions(situation: Situation, request: PromotionRequest, option: Option, kept: Collection[Option]) -> tuple[Action, ...]:
+    actions: list[Action] = []
+    if option.changes:
+        mine = option.pull
+        actions.append(adopt_or_update(mine, option.branch, option.digest, option.changes) if mine else Open(option.branch))
+    return (*actions, *close_superseded(situation.observed, request, option.changes, option.pull, [o.pull for o in kept if o.pull]))
+
+
+def _branch(request: PromotionRequest, changes: Sequence[ServiceChange]) -> str:
+    return branch_name(request.target, {change.service: change.new for change in changes}, request.kind)
+
+
+def _digest(situation: Situation, request: PromotionRequest, changes: Sequence[ServiceChange]) -> str:
+    return plan_digest(situation.project, situation.stage, request, changes)
+
+
+def _number(option: Option) -> int:
+    return option.pull.pull.number if option.pull else 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from liftlock.core.gate import GatePhase, GateResult
+from liftlock.core.gates.result import GatePhase, GateResult
 from liftlock.core.ports import Check, CheckState
 
 CHECK = "liftlock/promotion"

@@ -2,40 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from liftlock.core.gate import GateResult
-from liftlock.core.ports import Identity, Review
-from liftlock.core.promotion import PromotionPlan, ServiceChange
+from liftlock.core.gates.result import GateResult
+from liftlock.core.ports import Identity
+from liftlock.core.promotion_types import PromotionPlan, ServiceChange
 from liftlock.core.trailers import message, metadata_trailers, trailer
 
 
 def title(plan: PromotionPlan) -> str:
     """One line: what goes where."""
-    if len(plan.changes) > 3:
-        return f"Promote {len(plan.changes)} services to {plan.request.target}"
-    return f"Promote {', '.join(_short(change) for change in plan.changes)} to {plan.request.target}"
+    what = f"{len(plan.changes)} services" if len(plan.changes) > 3 else ", ".join(_short(change) for change in plan.changes)
+    return f"{'Hotfix' if plan.request.hotfix else 'Promote'} {what} to {plan.request.target}"
 
 
-def commit_message(plan: PromotionPlan, actor: Identity) -> str:
-    """The branch's one commit."""
+def commit_message(plan: PromotionPlan, actor: Identity, requester: Identity | None = None) -> str:
+    """The branch's one commit. requester: who made CI do it, where CI acts."""
     lines = [f"- {change.service}: {change.old.image.digest if change.old else 'nothing'} -> {change.new.image}" for change in plan.changes]
-    trailers = [trailer("Liftlock-Release", plan.release), *metadata_trailers(plan.metadata), trailer("Liftlock-Requested-by", str(actor))]
-    return message(title(plan), lines, trailers)
+    people = dict.fromkeys(named(person) for person in (requester, actor) if person is not None)
+    if plan.request.hotfix is not None:
+        people |= dict.fromkeys([plan.request.hotfix.requester])
+    asked = [trailer("Liftlock-Requested-by", person) for person in people]
+    return message(title(plan), lines, [trailer("Liftlock-Release", plan.release), *metadata_trailers(plan.metadata), *asked])
 
 
-def merge_message(plan: PromotionPlan, number: int, gates: Sequence[GateResult], approvers: Sequence[Identity]) -> str:
-    """The merge commit: which release, under which plan, through which gates, and who approved."""
+def merge_message(
+    plan: PromotionPlan, number: int, gates: Sequence[GateResult], approvers: Sequence[Identity], requesters: Sequence[str]
+) -> str:
+    """The merge commit: which release, under which plan, through which gates, who asked for it and who approved."""
     passed = ", ".join(f"{gate.key}={gate.phase.value}" for gate in gates) or "none"
     trailers = [trailer("Liftlock-Release", plan.release), *metadata_trailers(plan.metadata), trailer("Liftlock-Gates", passed)]
+    trailers += [trailer("Liftlock-Requested-by", person) for person in requesters]
     return message(f"{title(plan)} (#{number})", (), [*trailers, *(trailer("Approved-by", str(approver)) for approver in approvers)])
 
 
-def counting_approvers(reviews: Sequence[Review], head: str, excluded: Mapping[str, str]) -> tuple[Identity, ...]:
-    """Whose latest word approves exactly this head and counts, each once, by name."""
-    latest = {review.reviewer.key: review for review in sorted(reviews, key=lambda review: review.at)}
-    people = [r.reviewer for r in latest.values() if r.approved and r.commit == head and r.reviewer.key not in excluded]
-    return tuple(sorted(people, key=str))
+def named(person: Identity) -> str:
+    """How a trailer names somebody; of whom only an account is known, by that."""
+    return f"@{person.login}" if person.login and "@" not in person.email.removeprefix("@") else str(person)
 
 
 def _short(change: ServiceChange) -> str:

@@ -29,9 +29,13 @@ from liftlock.core.trailers import read_metadata
 
 
 class BranchCondition(StrEnum):
-    """INTACT: one commit of ours on the base, described as it is. OUTDATED: it has to be made anew. EDITED: somebody's work."""
+    """INTACT: one commit of ours on the base, described as it is. OUTDATED: it has to be made anew. EDITED: somebody's work.
+
+    BEHIND: a promotion that is intact, but its files have changed since on the base: perhaps in what it is not about.
+    """
 
     INTACT = "intact"
+    BEHIND = "behind"
     OUTDATED = "outdated"
     EDITED = "edited"
 
@@ -82,13 +86,15 @@ def judge_branch(pull: PullRequest, kind: ProposalKind, target: str, facts: Bran
     if reason is not None:
         return replace(found, condition=BranchCondition.EDITED, reason=f"{reason} (by {_by(facts.head)})")
     changed = [str(path) for path in facts.head.paths if facts.before[path] != facts.current[path]]
-    if changed:
-        reason = f"{', '.join(changed)} {'has' if len(changed) == 1 else 'have'} changed since on {pull.base}"
-    elif asked is not None and (asked.kind, asked.target) != (kind, target):
+    condition = BranchCondition.OUTDATED
+    if asked is not None and (asked.kind, asked.target) != (kind, target):
         reason = "its commit says that it is for something else"
     elif claimed != (asked or claimed) or claimed is None:
         reason = "its description does not say what it does"
-    return replace(found, condition=BranchCondition.OUTDATED, reason=reason) if reason else found
+    elif changed:
+        reason = f"{', '.join(changed)} {'has' if len(changed) == 1 else 'have'} changed since on {pull.base}"
+        condition = BranchCondition.BEHIND if kind in (ProposalKind.PROMOTE, ProposalKind.HOTFIX) else condition
+    return replace(found, condition=condition, reason=reason) if reason else found
 
 
 def branch_edits(branch: str, kind: ProposalKind, target: str, facts: BranchFacts) -> tuple[tuple[Edit, ...], str | None]:

@@ -129,6 +129,7 @@ class Images:
         details: dict[str, Json] = {
             "services": {name: str(new.image) for name, new in changed.items()},
             "tags": {name: new.tag for name, new in changed.items() if new.tag},
+            "commits": {name: new.commit for name, new in changed.items() if new.commit},
             "commit": commit,
         }
         parts.ledger.append([Entry(Fact.RECORDED, environment, str(actor), parts.clock.now(), release.id, details)])

@@ -10,23 +10,29 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from liftlock.core.errors import ConflictError, UsageError
-from liftlock.core.gate import GateResult
+from liftlock.core.gates.result import GateResult
+from liftlock.core.gates.review import ApprovalRule, counting_approvers, why_not
 from liftlock.core.ledger import Entry, Fact, Json, Record
+from liftlock.core.people import People
 from liftlock.core.ports import CommitFacts, Identity, PullRequest, PullState, Review
 from liftlock.core.project import Project
-from liftlock.core.promotion import Observed, PromotionPlan, PromotionRequest, ServiceChange, plan_promotion, stale_reason
+from liftlock.core.promotion import promotable_stage
 from liftlock.core.promotion_check import promotion_check
-from liftlock.core.promotion_messages import counting_approvers, merge_message
-from liftlock.core.promotion_pull import PromotionPull
+from liftlock.core.promotion_gates import approval_rule
+from liftlock.core.promotion_messages import merge_message
+from liftlock.core.promotion_types import PromotionPlan, PromotionRequest, ServiceChange
+from liftlock.core.proposal_pull import BranchCondition
 from liftlock.core.pull_request_body import Metadata, decode_metadata
 from liftlock.core.trailers import read_trailers
-from liftlock.services.promotion_view import PromotionParts, PromotionView
+from liftlock.services.promotion_view import Decision, PromotionParts, PromotionView
+from liftlock.services.promotions import Promotions
 
 
 class MergeOutcome(StrEnum):
     """What `promote merge` did."""
 
     MERGED = "merged"
+    QUEUED = "queued"
     ALREADY_MERGED = "already-merged"
     BLOCKED = "blocked"
 
@@ -102,8 +108,8 @@ class PromotionReviews:
         metadata = _metadata(pull)
         if pull.state is not PullState.OPEN:
             return _status(pull, metadata)
-        _, found, plan = self._decide(number, metadata)
-        return _status(found.pull if found else pull, metadata, plan, stale_reason(plan, found))
+        decision = self._decide(pull, metadata)
+        return _status(pull, metadata, decision.plan, decision.stale)
 
     def publish_status(self, number: int) -> PromotionStatus:
         """The promotion as it stands, said on its head commit as the check that a forge can require. A closed one is only shown."""
@@ -117,12 +123,9 @@ class PromotionReviews:
         pull = self._parts.forge.pull(number)
         metadata = _metadata(pull)
         reviewed = self._parts.forge.review(number, reviewer=reviewer, approve=True, commit=commit or pull.commit)
-        self._parts.repository.fetch()
-        base = self._parts.repository.head(self._project.forge.base)
-        images = [new.image for new in metadata.changes.values()]
-        excluded = self._view.excluded(reviewed, base, images, self._parts.ledger.records())
-        *_, plan = self._decide(number, metadata)
-        return Approval(number, reviewed.commit, reviewer, excluded.get(reviewer.key), plan.gates)
+        decision = self._decide(reviewed, metadata)
+        excluded = why_not(reviewer, self._rule(decision), decision.observed.excluded.get(number, ()))
+        return Approval(number, reviewed.commit, reviewer, excluded, decision.plan.gates)
 
     def merge(self, number: int, actor: Identity) -> MergeReport:
         """Merges what was reviewed, if every gate passes now and nothing was changed since. Merging a merged one succeeds."""
@@ -132,15 +135,15 @@ class PromotionReviews:
             return self._settle(pull, metadata, None)
         if pull.state is PullState.CLOSED:
             raise ConflictError(f"pull request #{number} was closed without merging", hint=_again(metadata))
-        observed, found, plan = self._decide(number, metadata)
-        stale = stale_reason(plan, found)
-        if stale is not None or found is None:
-            raise ConflictError(f"pull request #{number} cannot be merged: {stale or 'it is gone'}", hint=_again(metadata))
+        decision = self._decide(pull, metadata)
+        plan = decision.plan
+        if decision.stale is not None:
+            raise ConflictError(f"pull request #{number} cannot be merged: {decision.stale}", hint=_again(metadata))
         if plan.merge_blockers:
             return MergeReport(MergeOutcome.BLOCKED, number, metadata.target, plan.release, None, plan.merge_blockers)
-        approvers = counting_approvers(found.pull.reviews, found.pull.commit, observed.excluded)
-        message = merge_message(plan, number, plan.gates, approvers)
-        merged = self._parts.forge.merge(number, message=message, by=actor, commit=found.pull.commit)
+        merged = self._merge(decision, actor)
+        if merged.state is PullState.OPEN:
+            return MergeReport(MergeOutcome.QUEUED, number, metadata.target, plan.release, None)
         return self._settle(merged, metadata, actor)
 
     def close(self, number: int, actor: Identity, reason: str) -> PullRequest:
@@ -148,11 +151,30 @@ class PromotionReviews:
         _metadata(self._parts.forge.pull(number))
         return self._parts.forge.close(number, reason=reason, by=actor)
 
-    def _decide(self, number: int, metadata: Metadata) -> tuple[Observed, PromotionPull | None, PromotionPlan]:
-        request = PromotionRequest(metadata.source, metadata.target, metadata.services)
-        observed = self._view.observe(request)
-        found = next((judged for judged in observed.pulls if judged.pull.number == number), None)
-        return observed, found, plan_promotion(self._project, request, observed)
+    def _decide(self, pull: PullRequest, metadata: Metadata) -> Decision:
+        return self._view.decide(pull, PromotionRequest.of(metadata))
+
+    def _rule(self, decision: Decision) -> ApprovalRule:
+        plan = decision.plan
+        stage = promotable_stage(self._project, plan.request)
+        return approval_rule(stage, plan.request, People(decision.observed.policy.people))
+
+    def _merge(self, decision: Decision, actor: Identity) -> PullRequest:
+        """Merges what was approved. Where other services changed beside it so that Git cannot put the two together, the branch is made
+        anew from the base first: the same edits under the same plan, on which all gates have just passed."""
+        found, plan, number = decision.found, decision.plan, decision.found.pull.number
+        excluded = decision.observed.excluded.get(number, ())
+        approvers = counting_approvers(self._rule(decision), found.pull.commit, found.pull.reviews, excluded)
+        head = self._parts.repository.commit(found.pull.commit)
+        requesters = read_trailers(head.message).get("Liftlock-Requested-by", ())
+        message = merge_message(plan, number, plan.gates, approvers, requesters)
+        try:
+            return self._parts.forge.merge(number, message=message, by=actor, commit=found.pull.commit)
+        except ConflictError:
+            if found.condition is not BranchCondition.BEHIND or self._parts.repository.head(found.pull.head) != found.pull.commit:
+                raise
+        remade = Promotions(self._project, self._parts).remake(plan, number, actor, head.message)
+        return self._parts.forge.merge(number, message=message, by=actor, commit=remade.commit)
 
     # --- after the merge -------------------------------------------------------------------------------------------------------------
 
@@ -170,14 +192,17 @@ class PromotionReviews:
     def _entries(self, pull: PullRequest, metadata: Metadata, merge: CommitFacts, release: str) -> Sequence[Entry]:
         trailers, now = read_trailers(merge.message), self._parts.clock.now()
         approvers = trailers.get("Approved-by", ())
-        times = {str(review.reviewer): review.at for review in pull.reviews if review.approved}
+        reviews = {str(review.reviewer): review for review in pull.reviews if review.approved}
         common: dict[str, Json] = {"pull": pull.number, "url": pull.url, "plan": trailers.get("Liftlock-Plan", (metadata.plan,))[0]}
         approved = [
-            Entry(Fact.APPROVED, metadata.target, approver, times.get(approver, now), release, common | {"commit": pull.commit})
+            Entry(Fact.APPROVED, metadata.target, approver, review.at if review else now, release, common | {"commit": commit})
             for approver in approvers
+            for review in (reviews.get(approver),)
+            for commit in (review.commit if review else pull.commit,)
         ]
         details = common | self._promoted(metadata, merge) | {"gates": trailers.get("Liftlock-Gates", ("none on record",))[0]}
-        details |= {"approvers": list(approvers), "merge_commit": merge.commit}
+        details |= {"approvers": list(approvers), "merge_commit": merge.commit, **metadata.parameters}
+        details |= {"kind": metadata.kind.value, "requested_by": list(trailers.get("Liftlock-Requested-by", ()))}
         return [*approved, Entry(Fact.PROMOTED, metadata.target, str(merge.committer), now, release, details)]
 
     def _promoted(self, metadata: Metadata, merge: CommitFacts) -> dict[str, Json]:
@@ -189,6 +214,7 @@ class PromotionReviews:
             "source": metadata.source,
             "services": {name: str(new.image) for name, new in changed.items()},
             "tags": {name: new.tag for name, new in changed.items() if new.tag},
+            "commits": {name: new.commit for name, new in changed.items() if new.commit},
         }
 
 

@@ -1,24 +1,30 @@
-"""Reads everything that a promotion is decided from: base branch, releases, ledger, open pull requests, registry."""
+"""Reads everything that a promotion is decided from: base branch, releases, policy, ledger, open pull requests, registry."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from liftlock.core.errors import UnavailableError
-from liftlock.core.gate import Presence
+from liftlock.core.gates.registry import Presence
+from liftlock.core.gates.review import Exclusion
 from liftlock.core.image import ImageRef
 from liftlock.core.ledger import Record
+from liftlock.core.policy import Policy
+from liftlock.core.policy_file import KINDS, parse_policy, policy_path
 from liftlock.core.ports import Checkout, Clock, Forge, Ledger, PullRequest, Registry, Repository
-from liftlock.core.project import Project
-from liftlock.core.promotion import Observed, PromotionPlan, PromotionRequest, find_changes, plan_promotion, promotable_stage
-from liftlock.core.promotion_pull import RELEASES, excluded_approvers
-from liftlock.core.proposal import ProposalKind
+from liftlock.core.project import Project, Stage
+from liftlock.core.promotion import plan_promotion, plan_pull, promotable_stage
+from liftlock.core.promotion_pull import RELEASES, exclusions
+from liftlock.core.promotion_types import Observed, PromotionPlan, PromotionRequest
+from liftlock.core.proposal_pull import BranchCondition, ProposalPull
 from liftlock.core.pull_request_body import PullRequestText
 from liftlock.core.release import Release
 from liftlock.services.proposal_view import ProposalView
 from liftlock.services.releases import Fingerprints, declared_release
+
+_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,16 @@ class PromotionParts:
     fingerprint: Fingerprints
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What merging one pull request takes now. stale: why it is not what was reviewed, None where it is."""
+
+    observed: Observed
+    found: ProposalPull
+    plan: PromotionPlan
+    stale: str | None
+
+
 class PromotionView:
     """What is, as one frozen value, and the plan that follows from it."""
 
@@ -46,52 +62,95 @@ class PromotionView:
         self._parts = parts
         self.proposals = ProposalView(parts.repository, parts.forge, project.forge.base)
 
-    def plan(self, request: PromotionRequest) -> PromotionPlan:
-        """The plan from what is there now."""
-        return plan_promotion(self._project, request, self.observe(request))
+    def plan(self, request: PromotionRequest, *, explain: bool = False) -> PromotionPlan:
+        """The plan from what is there now. The registry is asked last, and only where its word decides; with explain always."""
+        observed = self.observe(request)
+        plan = plan_promotion(self._project, request, observed)
+        while wanted := plan.unasked or (_unanswered(plan, observed) if explain else ()):
+            observed = self._asked(observed, wanted)
+            plan = plan_promotion(self._project, request, observed)
+        return plan
+
+    def decide(self, pull: PullRequest, request: PromotionRequest) -> Decision:
+        """What merging exactly this open pull request takes now."""
+        self._parts.repository.fetch()
+        base = self._parts.repository.head(self._project.forge.base)
+        stage = promotable_stage(self._project, request)
+        found = self.proposals.judged(pull, base)
+        observed = self._observed(stage, base, [found])
+        plan, stale = plan_pull(self._project, request, observed, found)
+        while plan.unasked:
+            observed = self._asked(observed, plan.unasked)
+            plan, stale = plan_pull(self._project, request, observed, found)
+        return Decision(observed, found, plan, stale)
 
     def observe(self, request: PromotionRequest) -> Observed:
         """The world as the promotion sees it. Pull requests are listed before Git is fetched, so that their commits are here."""
         stage = promotable_stage(self._project, request)
-        pulls = self.proposals.listed(lambda kind, target: kind is ProposalKind.PROMOTE and target == request.target)
+        pulls = self.proposals.listed(lambda kind, target: kind is request.kind and target == request.target)
         self._parts.repository.fetch()
         base = self._parts.repository.head(self._project.forge.base)
-        releases = {name: self.release(base, name) for name in (*stage.upstream, request.target)}
-        changes = find_changes(request, releases[request.source], releases[request.target])
-        records = self._parts.ledger.records()
-        found = tuple(self.proposals.judged(pull, base) for pull in pulls)
-        images = [change.new.image for change in changes]
-        mine = [judged for judged in found if {n: c.image for n, c in judged.changes.items()} == {c.service: c.new.image for c in changes}]
-        return Observed(
-            base=base,
-            releases=releases,
-            records=records,
-            pulls=found,
-            presences=self._presences(images),
-            excluded=self.excluded(mine[0].pull, base, images, records) if mine and stage.gates.approvals else {},
-            now=self._parts.clock.now(),
-        )
+        return self._observed(stage, base, [self._complete(self.proposals.judged(pull, base), request) for pull in pulls])
 
     def release(self, commit: str, environment: str) -> Release:
         """What the environment runs when it is brought up from the commit; no images where it has no release file there."""
         return declared_release(self._parts.repository, self._parts.fingerprint, commit, environment)
 
-    def excluded(self, pull: PullRequest, base: str, images: Sequence[ImageRef], records: Sequence[Record]) -> Mapping[str, str]:
-        """Who may not approve the pull request, and why."""
-        repository = self._parts.repository
-        digests = {image.digest.text for image in images}
-        introducers = repository.introducers(base, RELEASES, digests)
-        return excluded_approvers(pull, repository.commit(pull.commit), {text: introducers.get(text, ()) for text in digests}, records)
+    def policy(self, commit: str) -> Policy:
+        """The rules of policy/ at the commit."""
+        texts = ((kind, self._parts.repository.read(commit, policy_path(kind))) for kind in KINDS)
+        return parse_policy({kind: text for kind, text in texts if text is not None})
 
-    def _presences(self, images: Sequence[ImageRef]) -> Mapping[str, Presence]:
-        """Whether the registry has each image; an answer that could not be had is no answer."""
-        if not images:
-            return {}
-        with ThreadPoolExecutor(max_workers=min(8, len(images))) as pool:
-            return {str(image): presence for image, presence in zip(images, pool.map(self._presence, images), strict=True)}
+    def _observed(self, stage: Stage, base: str, pulls: Sequence[ProposalPull]) -> Observed:
+        records = self._parts.ledger.records()
+        return Observed(
+            base=base,
+            releases={name: self.release(base, name) for name in (*stage.upstream, stage.environment)},
+            records=records,
+            pulls=pulls,
+            presences={},
+            excluded=self._excluded(base, pulls, records),
+            now=self._parts.clock.now(),
+            policy=self.policy(base),
+        )
 
-    def _presence(self, image: ImageRef) -> Presence:
+    def _complete(self, found: ProposalPull, request: PromotionRequest) -> ProposalPull:
+        """With its reviews and checks, which a list may leave out, where they can matter."""
+        names = request.services
+        if found.condition is BranchCondition.EDITED or (names is not None and set(names).isdisjoint(found.changes)):
+            return found
+        pull = self._parts.forge.pull(found.pull.number)
+        return replace(found, pull=pull) if pull.commit == found.pull.commit else found
+
+    def _excluded(self, base: str, pulls: Sequence[ProposalPull], records: Sequence[Record]) -> Mapping[int, Sequence[Exclusion]]:
+        """Who may not approve which pull request, and why; only of those that somebody reviewed."""
+        reviewed = [found for found in pulls if found.pull.reviews]
+        digests = {found.pull.number: {new.image.digest.text for new in found.changes.values()} for found in reviewed}
+        texts = {text for found in digests.values() for text in found}
+        introducers = self._parts.repository.introducers(base, RELEASES, texts) if texts else {}
+        commit = self._parts.repository.commit
+        return {
+            number: exclusions(
+                found.pull, commit(found.pull.commit), {text: introducers.get(text, ()) for text in digests[number]}, records
+            )
+            for found in reviewed
+            for number in (found.pull.number,)
+        }
+
+    def _asked(self, observed: Observed, images: Iterable[str]) -> Observed:
+        """With the registry's word on these images; an answer that could not be had is no answer."""
+        wanted = list(images)
+        with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(wanted))) as pool:
+            answers = zip(wanted, pool.map(self._presence, wanted), strict=True)
+            return replace(observed, presences={**observed.presences, **dict(answers)})
+
+    def _presence(self, image: str) -> Presence:
+        ref = ImageRef.parse(image)
         try:
-            return Presence(present=self._parts.registry.resolve(image.repository, image.digest.text) is not None)
+            return Presence(present=self._parts.registry.resolve(ref.repository, ref.digest.text) is not None)
         except UnavailableError as err:
             return Presence(present=False, reason=err.message)
+
+
+def _unanswered(plan: PromotionPlan, observed: Observed) -> tuple[str, ...]:
+    return tuple(image for change in plan.changes if (image := str(change.new.image)) not in observed.presences)

@@ -6,14 +6,14 @@ Whatever another process did in between leads to a new plan, not to a second pul
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from liftlock.core.errors import ConflictError, UsageError
 from liftlock.core.ledger import Entry, Fact, Json
 from liftlock.core.ports import Identity, PullRequest
 from liftlock.core.project import Project
-from liftlock.core.promotion import PromotionPlan, PromotionRequest
 from liftlock.core.promotion_messages import commit_message
+from liftlock.core.promotion_types import PromotionPlan, PromotionRequest
 from liftlock.core.proposal import ReleaseEdit
 from liftlock.services.promotion_view import PromotionParts, PromotionView
 from liftlock.services.proposals import OpenOutcome, Proposal, Proposals, until_settled
@@ -49,39 +49,48 @@ class Promotions:
             raise UsageError(f"releases come to {target} from {' and '.join(upstream)}", hint=f"say which: --from {upstream[0]}")
         return PromotionRequest(source or (upstream[0] if upstream else target), target, tuple(sorted(set(services))) or None)
 
-    def plan(self, request: PromotionRequest) -> PromotionPlan:
-        """What promoting would take now; nothing is changed."""
-        return self._view.plan(request)
+    def plan(self, request: PromotionRequest, *, explain: bool = False) -> PromotionPlan:
+        """What promoting would take now; nothing is changed. explain: ask everything, also what does not decide."""
+        return self._view.plan(request, explain=explain)
 
-    def open(self, request: PromotionRequest, actor: Identity, *, reviewed: str | None = None) -> OpenReport:
+    def open(
+        self, request: PromotionRequest, actor: Identity, *, reviewed: str | None = None, requester: Identity | None = None
+    ) -> OpenReport:
         """One open pull request for the promotion, whoever else asks for the same at the same time.
 
-        reviewed: the digest of the plan that was looked at; ConflictError where the plan is another one by now.
+        reviewed: the digest of the plan that was looked at; ConflictError where the plan is another one by now. requester: who made CI
+        do this, where CI acts.
         """
 
         def attempt() -> OpenReport | PromotionPlan:
             plan = self._view.plan(request)
-            return plan if reviewed not in (None, plan.digest) else self.apply(plan, actor)
+            return plan if reviewed not in (None, plan.digest) else self.apply(plan, actor, requester)
 
         done = until_settled(attempt)
         if isinstance(done, PromotionPlan):
             raise ConflictError(f"the plan is {done.digest} by now, not {reviewed}", hint="look at it again: liftlock promote plan")
         return done
 
-    def apply(self, plan: PromotionPlan, actor: Identity) -> OpenReport:
+    def apply(self, plan: PromotionPlan, actor: Identity, requester: Identity | None = None) -> OpenReport:
         """Carries out the plan's actions; ConflictError where the world is not what was planned from."""
         if plan.blockers:
             return OpenReport(OpenOutcome.BLOCKED, plan)
-        done = self._proposals.carry_out(self._proposal(plan, actor) if plan.changes else None, plan.actions, actor)
-        return OpenReport(done.outcome, plan, done.pull, done.closed, done.notes)
+        done = self._proposals.carry_out(self._proposal(plan, actor, requester) if plan.changes else None, plan.actions, actor)
+        return OpenReport(done.outcome, plan, done.pull, done.closed, (*plan.notes, *done.notes))
 
-    def _proposal(self, plan: PromotionPlan, actor: Identity) -> Proposal:
+    def remake(self, plan: PromotionPlan, number: int, actor: Identity, message: str) -> PullRequest:
+        """The pull request's branch made anew from the plan's base, under the same message; everything else about it stays."""
+        branch = self._parts.forge.pull(number).head
+        proposal = replace(self._proposal(plan, actor), branch=branch, message=message)
+        return self._proposals.remake(proposal, number, actor)
+
+    def _proposal(self, plan: PromotionPlan, actor: Identity, requester: Identity | None = None) -> Proposal:
         return Proposal(
             branch=plan.branch,
             base=plan.base,
             edits=(ReleaseEdit(plan.request.target, plan.new_images),),
             metadata=plan.metadata,
-            message=commit_message(plan, actor),
+            message=commit_message(plan, actor, requester),
             text=self._parts.describe(plan),
             opened=lambda pull: self._opened(plan, pull, actor),
         )
@@ -92,6 +101,8 @@ class Promotions:
             "url": pull.url,
             "source": plan.request.source,
             "plan": plan.digest,
+            "kind": plan.request.kind.value,
             "services": {change.service: str(change.new.image) for change in plan.changes},
+            **plan.request.parameters,
         }
         return Entry(Fact.PROMOTION_OPENED, plan.request.target, str(actor), self._parts.clock.now(), plan.release, details)

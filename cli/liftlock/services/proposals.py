@@ -120,6 +120,11 @@ class Proposals:
             note = "; earlier approvals do not count any more"
         return self._forge.update_pull(number, title=text.title, body=text.body), note
 
+    def remake(self, proposal: Proposal, number: int, actor: Identity) -> PullRequest:
+        """The pull request with its branch made anew from the base; its text stays."""
+        self._push(proposal, actor, force=True)
+        return self._forge.pull(number)
+
     def _push(self, proposal: Proposal, actor: Identity, *, force: bool) -> None:
         texts = {
             path: self._repository.read(proposal.base, path) for path in writable_paths(proposal.metadata.kind, proposal.metadata.target)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liftlock.core.candidates import Source, candidates
+from liftlock.core.candidates import candidates
 from liftlock.core.image import ImageRef
 from liftlock.core.ledger import Entry, Fact, images_of
 from liftlock.core.release import Release, ReleasedImage
@@ -23,8 +24,8 @@ def ran(name: str, **services: str) -> Entry:
 
 
 def found(declared: Release, target: Release, *entries: Entry, services: tuple[str, ...] | None = None, config: str = "") -> list[str]:
-    listed = list(candidates(Source("dev", declared, config), records(*entries), target, services))
-    assert listed[0].release == declared.id
+    listed = list(candidates("dev", replace(declared, config=config), records(*entries), target, services))
+    assert listed[0].record is None
     return [candidate.release for candidate in listed[1:]]
 
 
@@ -66,7 +67,7 @@ def test_nothing_that_a_candidate_changes_ran_before_what_the_target_has(
     history: list[Mapping[str, str]], target: Mapping[str, str]
 ) -> None:
     chain = records(*(ran(str(sorted(step.items())), **step) for step in history))
-    listed = candidates(Source("dev", release(**history[-1])), chain, release(**target), None)
+    listed = candidates("dev", release(**history[-1]), chain, release(**target), None)
     for candidate in [one for one in listed if one.record is not None]:
         for service, text in target.items():
             if candidate.images[service] != image(text):

@@ -12,9 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from liftlock.core.errors import LiftlockError
 from liftlock.core.ledger import Fact
+from liftlock.core.policy import Veto
 from liftlock.core.ports import Identity, PullState
-from liftlock.core.promotion import PromotionRequest
 from liftlock.core.promotion_pull import branch_name
+from liftlock.core.promotion_types import PromotionRequest
 from liftlock.core.proposal import Adopt, LeaveAlone
 from liftlock.core.release import Release, ReleasedImage
 from liftlock.services.promotion_reviews import MergeOutcome
@@ -31,16 +32,25 @@ REQUESTS = st.builds(
 
 
 class Histories(RuleBasedStateMachine):
-    """People record, deploy, open, approve, merge, close and meddle in any order."""
+    """People record, configure, deploy, veto, open, approve, merge, close and meddle in any order."""
 
     def __init__(self) -> None:
         super().__init__()
         self.world = ready_world(api="v1", web="v1", worker="v1")
-        self.proved: dict[str, str] = {"dev": self.world.release("dev").id}
+        self.proved: dict[str, list[dict[str, str]]] = {"dev": [images(self.world.release("dev"))], "staging": [], "prod": []}
+        self.vetoed: set[str] = set()
 
-    @rule(service=st.sampled_from(SERVICES), tag=st.sampled_from(["v1", "v2"]), person=PEOPLE)
+    @rule(service=st.sampled_from(SERVICES), tag=st.sampled_from(["v1", "v2", "v3"]), person=PEOPLE)
     def record(self, service: str, tag: str, person: Identity) -> None:
         self.world.record(person, **{service: tag})
+
+    @rule(memory=st.sampled_from([128, 256]))
+    def configure(self, memory: int) -> None:
+        """What was proved under other configuration is no proof any more."""
+        before = [self.world.release(environment).id for environment in self.proved]
+        self.world.configure(f"memory: {memory}\n")
+        if before != [self.world.release(environment).id for environment in self.proved]:
+            self.proved = {environment: [] for environment in self.proved}
 
     @rule(
         environment=st.sampled_from(["dev", "staging", "prod"]),
@@ -49,7 +59,27 @@ class Histories(RuleBasedStateMachine):
     def deploy(self, environment: str, outcome: str) -> None:
         facts = {"verified": (Fact.DEPLOYED, Fact.VERIFIED), "deployed": (Fact.DEPLOYED,), "failed": (Fact.DEPLOY_FAILED,)}[outcome]
         self.world.deploy(environment, *facts)
-        self.proved[environment] = self.world.release(environment).id if outcome == "verified" else ""
+        if outcome == "verified":
+            self.proved[environment].append(images(self.world.release(environment)))
+        elif outcome == "failed":
+            self.proved[environment].clear()
+
+    @rule(service=st.sampled_from(SERVICES), environment=st.sampled_from(["dev", "staging"]))
+    def veto(self, service: str, environment: str) -> None:
+        """A digest is found to be bad."""
+        found = self.world.release(environment).services.get(service)
+        if found is not None:
+            self.vetoed.add(found.image.digest.text)
+        self._set_vetoes()
+
+    @rule()
+    def forgive(self) -> None:
+        self.vetoed.clear()
+        self._set_vetoes()
+
+    def _set_vetoes(self) -> None:
+        rules = [Veto(f"v{digest[7:15]}", None, digest, (), "bad", "sec@shop.example", None) for digest in sorted(self.vetoed)]
+        self.world.set_rules(*rules)
 
     @rule(request=REQUESTS, person=PEOPLE)
     def open(self, request: PromotionRequest, person: Identity) -> None:
@@ -58,9 +88,8 @@ class Histories(RuleBasedStateMachine):
         except LiftlockError:
             return
         event(f"open: {report.outcome}")
-        source = self.world.release(request.source).id
         if report.outcome in (OpenOutcome.OPENED, OpenOutcome.UPDATED):
-            assert self.proved.get(request.source) == source
+            self._was_proved(request.source, {name: str(new.image) for name, new in report.plan.new_images.items()})
         if report.outcome is not OpenOutcome.BLOCKED:
             before = self.world.writes
             again = self.world.promotions.open(request, person)
@@ -79,14 +108,20 @@ class Histories(RuleBasedStateMachine):
         try:
             before = self.world.forge.pull(number)
             target = "staging" if "staging" in before.head else "prod"
-            source = {"staging": "dev", "prod": "staging"}[target]
+            source, had = {"staging": "dev", "prod": "staging"}[target], images(self.world.release(target))
             report = self.world.reviews.merge(number, ADA)
         except LiftlockError:
             return
         event(f"merge: {report.outcome}")
         if report.outcome is MergeOutcome.MERGED:
-            assert self.proved[source] == self.world.release(source).id
+            new = {name: image for name, image in images(self.world.release(target)).items() if had.get(name) != image}
+            self._was_proved(source, new)
+            assert self.vetoed.isdisjoint(image.rpartition("@")[2] for image in new.values())
             assert any(review.approved and review.commit == before.commit and review.reviewer != before.author for review in before.reviews)
+
+    def _was_proved(self, source: str, new: dict[str, str]) -> None:
+        """The source was healthy with these images together, under the configuration that it has now, and has not failed since."""
+        assert any(new.items() <= proved.items() for proved in self.proved[source])
 
     @rule(request=REQUESTS, author=PEOPLE, first=PEOPLE, second=PEOPLE, steps=st.integers(2, 4))
     def rise(self, request: PromotionRequest, author: Identity, first: Identity, second: Identity, steps: int) -> None:
@@ -126,6 +161,11 @@ class Histories(RuleBasedStateMachine):
         seen = {str(image) for record in self.world.ledger.records() for image in _images(record.entry.details)}
         for environment in ("staging", "prod"):
             assert all(str(released.image) in seen for released in self.world.release(environment).services.values())
+
+
+def images(release: Release) -> dict[str, str]:
+    """service -> `repository@digest`."""
+    return {name: str(image) for name, image in release.images.items()}
 
 
 def _images(details: object) -> list[str]:

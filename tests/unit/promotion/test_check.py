@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from liftlock.core.gate import GateMoment, GatePhase, GateResult
+from liftlock.core.gates.result import GateMoment, GatePhase, GateResult
 from liftlock.core.ports import CheckState
 from liftlock.core.promotion_check import CHECK, promotion_check
 from tests.git_repositories import ADA, GRACE

@@ -160,30 +160,67 @@ def test_a_release_that_failed_since_the_opening_blocks_the_merge() -> None:
     assert [gate.key for gate in world.reviews.merge(1, ADA).blockers] == ["verified:dev"]
 
 
-def test_a_source_that_moved_on_makes_the_pull_request_stale() -> None:
+def test_a_source_that_moved_on_takes_nothing_from_what_was_approved() -> None:
     world = opened_world()
     world.reviews.approve(1, GRACE)
+    wanted = world.release("dev")
     world.record(api="v2")
-    assert "another release" in (world.reviews.status(1).stale or "")
-    with pytest.raises(ConflictError, match="another release since it was opened"):
+    world.deploy("dev")
+    assert world.reviews.status(1).stale is None
+    assert world.reviews.merge(1, ADA).outcome is MergeOutcome.MERGED
+    assert world.release("staging").services == wanted.services
+
+
+def test_a_release_that_the_source_never_had_makes_the_pull_request_stale() -> None:
+    world = opened_world()
+    world.reviews.approve(1, GRACE)
+    world.ledger.kept.clear()
+    world.record(api="v2")
+    world.deploy("dev")
+    assert "does not have this release" in (world.reviews.status(1).stale or "")
+    with pytest.raises(ConflictError, match="does not have this release"):
         world.reviews.merge(1, ADA)
 
 
-def test_making_it_anew_voids_the_approvals() -> None:
+def test_a_newer_promotion_of_one_of_its_services_replaces_it_while_nobody_has_approved_it() -> None:
+    world = opened_world()
+    world.record(api="v2")
+    world.deploy("dev")
+    world.promotions.open(replace(TO_STAGING, services=("api",)), LINUS)
+    world.reviews.approve(2, GRACE)
+    assert world.reviews.merge(2, ADA).outcome is MergeOutcome.MERGED
+    assert world.forge.pull(1).state is PullState.CLOSED
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_promotions_of_different_services_merge_in_either_order_with_the_approvals_that_they_have(order: tuple[int, int]) -> None:
     world = ready_world()
     world.promotions.open(replace(TO_STAGING, services=("api",)), ADA)
     world.promotions.open(replace(TO_STAGING, services=("web",)), ADA)
+    for number in (1, 2):
+        world.reviews.approve(number, GRACE)
+    first, second = order
+    assert world.reviews.merge(first, ADA).outcome is MergeOutcome.MERGED
+    service = {1: "api", 2: "web"}[second]
+    adopted = world.promotions.open(replace(TO_STAGING, services=(service,)), ADA)
+    assert (adopted.outcome, adopted.pull and adopted.pull.number) == (OpenOutcome.ADOPTED, second)
+    assert world.reviews.merge(second, ADA).outcome is MergeOutcome.MERGED
+    assert world.release("staging").services == world.release("dev").services
+    approved = [record.entry.details["commit"] for record in world.ledger.records() if record.entry.fact is Fact.APPROVED]
+    assert len(approved) == 2
+
+
+def test_making_it_anew_voids_the_approvals() -> None:
+    world = opened_world()
     world.reviews.approve(1, GRACE)
-    world.reviews.approve(2, GRACE)
-    world.reviews.merge(1, ADA)
-    with pytest.raises(ConflictError, match="has changed since"):
-        world.reviews.merge(2, ADA)
-    report = world.promotions.open(replace(TO_STAGING, services=("web",)), ADA)
-    assert (report.outcome, report.pull and report.pull.number) == (OpenOutcome.UPDATED, 2)
-    assert world.reviews.merge(2, ADA).outcome is MergeOutcome.BLOCKED
-    world.reviews.approve(2, GRACE)
-    world.reviews.merge(2, ADA)
-    assert world.release("staging") == world.release("dev")
+    pull = world.forge.pull(1)
+    world.forge.update_pull(1, title=pull.title, body="nothing hidden")
+    tree = world.origin.trees[pull.commit]
+    message = world.origin.commits[pull.commit].message.replace("Liftlock-Plan: plan-", "Liftlock-Plan: plan-0")
+    world.origin.branches[pull.head] = world.origin.add(world.origin.commits[pull.commit].parents, tree, message, ADA)
+    report = world.promotions.open(TO_STAGING, ADA)
+    assert (report.outcome, report.pull and report.pull.number) == (OpenOutcome.UPDATED, 1)
+    assert world.reviews.merge(1, ADA).outcome is MergeOutcome.BLOCKED
 
 
 def test_a_closed_one_is_not_merged_and_can_be_opened_again() -> None:

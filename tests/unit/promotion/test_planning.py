@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from liftlock.core.errors import UsageError
-from liftlock.core.gate import GatePhase
+from liftlock.core.gates.result import GatePhase
 from liftlock.core.ledger import Fact
 from liftlock.core.project import Gates, Stage
-from liftlock.core.promotion import PromotionRequest
+from liftlock.core.promotion_types import PromotionRequest
 from liftlock.core.proposal import Adopt, Close, LeaveAlone, Open, Update
 from tests.git_repositories import ADA, GRACE
 from tests.promotion_world import TO_PROD, TO_STAGING, World, make_project, ready_world
