@@ -117,7 +117,7 @@ def merge(pull: PullArgument, repo: RepoOption = None, actor: ActorOption = None
     """Merge what was reviewed, if every gate passes now and nothing was changed since. Exits 4 where a gate blocks."""
     from liftlock import wiring
 
-    report = wiring.promotion_reviews(repo).merge(pull, wiring.acting_identity(repo, actor))
+    report = wiring.promotion_reviews(repo, merges=True).merge(pull, wiring.acting_identity(repo, actor))
     if as_json:
         print_json("promote-merge", report)
     if report.blockers:

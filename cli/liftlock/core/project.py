@@ -180,10 +180,19 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class SigningSettings:
+    """Who signs what is promoted. key: a reference to the private key. public: the file of public keys in the repository."""
+
+    key: str
+    public: PurePosixPath
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """liftlock.yaml, checked. services: service name -> image repository (registry host included).
 
     id: tells this project from another one of the same name on the same Docker engine; empty where none is declared.
+    signing: None where promotions are recorded without a signature.
     """
 
     name: str
@@ -194,6 +203,7 @@ class Project:
     databases: tuple[str, ...]
     pipeline: tuple[Stage, ...]
     id: str = ""
+    signing: SigningSettings | None = None
 
     def stage(self, environment: str) -> Stage | None:
         """The environment's place in the pipeline, None where it has none."""

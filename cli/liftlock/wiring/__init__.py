@@ -114,11 +114,11 @@ def promotions(repo: Path | None) -> Promotions:
     return Promotions(*_promotion_parts(repo))
 
 
-def promotion_reviews(repo: Path | None) -> PromotionReviews:
-    """Shows, approves, merges and closes promotions."""
+def promotion_reviews(repo: Path | None, *, merges: bool = False) -> PromotionReviews:
+    """Shows, approves, merges and closes promotions. merges: a signing key that cannot be had is an error now, not after the merge."""
     from liftlock.services.promotion_reviews import PromotionReviews
 
-    return PromotionReviews(*_promotion_parts(repo))
+    return PromotionReviews(*_promotion_parts(repo, signs=merges))
 
 
 def images(repo: Path | None) -> Images:
@@ -183,7 +183,7 @@ def parse_moment(text: str | None) -> datetime | None:
     return None if text is None else parse(text, SystemClock().now())
 
 
-def _promotion_parts(repo: Path | None) -> tuple[Project, PromotionParts]:
+def _promotion_parts(repo: Path | None, *, signs: bool = False) -> tuple[Project, PromotionParts]:
     from liftlock.adapters.clock import SystemClock
     from liftlock.adapters.committed_config import committed_fingerprint, load_committed
     from liftlock.adapters.progress import choose_progress
@@ -195,12 +195,20 @@ def _promotion_parts(repo: Path | None) -> tuple[Project, PromotionParts]:
 
     here = load_configuration(repo)
     declared = here.project.forge
-    repository, ledger = clones.repository(here.root, declared), clones.ledger(here.root, declared)
+    repository = clones.repository(here.root, declared)
+    ledger: Ledger = clones.ledger(here.root, declared)
     repository.fetch()
-    project = load_committed(here.root, repository.head(declared.base)).project
+    base = repository.head(declared.base)
+    project = load_committed(here.root, base).project
     clock = SystemClock()
     forge = declared_forge(here.root, declared, clock, lambda text: choose_progress().note(text))
     fingerprint = partial(committed_fingerprint, here.root)
+    if project.signing:
+        from liftlock.wiring.signing import signing_ledger
+
+        ledger = signing_ledger(ledger, here.root, project.signing, repository, base)
+        if signs:
+            _ = ledger.key
     return project, PromotionParts(repository, repository, forge, ledger, OciRegistry(), clock, render_pull_request, fingerprint)
 
 

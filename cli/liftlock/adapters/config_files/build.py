@@ -30,6 +30,7 @@ from liftlock.core.project import (
     Judgement,
     MergeMethod,
     Project,
+    SigningSettings,
     Stage,
     Window,
 )
@@ -47,7 +48,12 @@ def build_project(file: shapes.ProjectFile) -> Project:
         services=tuple((name, f"{file.registry}/{service.repository}") for name, service in file.services.items()),
         databases=tuple(file.databases),
         pipeline=tuple(Stage(stage.environment, tuple(stage.upstream), _gates(stage.gates)) for stage in file.pipeline),
+        signing=SigningSettings(file.signing.key, _key_file(file.signing.public)) if file.signing else None,
     )
+
+
+def _key_file(reference: str) -> PurePosixPath:
+    return PurePosixPath(reference.removeprefix("file:"))
 
 
 def _gates(gates: shapes.Gates) -> Gates:
@@ -71,7 +77,7 @@ def _attestation(rule: shapes.Attestation) -> AttestationRule:
     return AttestationRule(
         mode=AttestationMode(rule.mode),
         predicate=rule.predicate,
-        key=PurePosixPath(rule.key.removeprefix("file:")),
+        key=_key_file(rule.key),
         builder=rule.builder,
         source=repository_address(rule.source) if rule.source else None,
     )

@@ -27,6 +27,7 @@ from liftlock.adapters.config_files.shape_types import (
     Registry,
     Repository,
     SecretsProvider,
+    SigningKey,
     TimeOfDay,
     TimeZone,
     Variable,
@@ -289,6 +290,19 @@ class Stage(Shape):
     gates: Gates = Field(default_factory=Gates, description="What must hold first.", examples=[{"verified": True, "approvals": 1}])
 
 
+class Signing(Shape):
+    """Signs the ledger's record of every promotion."""
+
+    key: SigningKey = Field(
+        description="Where the private key is: env:NAME, file:PATH or command:PROGRAM ARGUMENTS. A PEM file without a password.",
+        examples=["env:LIFTLOCK_SIGNING_KEY"],
+    )
+    public: KeyFile = Field(
+        description="The public keys that confirm it: a PEM file of this repository. Keep old ones in it.",
+        examples=["file:keys/liftlock.pub"],
+    )
+
+
 class ProjectFile(Shape):
     """liftlock.yaml: what holds for every environment."""
 
@@ -325,6 +339,11 @@ class ProjectFile(Shape):
         min_length=1,
         description="The order in which a release rises.",
         examples=[[{"environment": "dev"}, {"environment": "prod", "from": ["dev"]}]],
+    )
+    signing: Signing | None = Field(
+        default=None,
+        description="Signs the ledger's record of every promotion.",
+        examples=[{"key": "env:LIFTLOCK_SIGNING_KEY", "public": "file:keys/liftlock.pub"}],
     )
 
 

@@ -34,6 +34,9 @@ FORGE_TOKEN = TextRule(
     "a token is never written here; say where it is found: env:NAME, file:PATH or command:PROGRAM ARGUMENTS; for a GitHub App "
     "app:ID: and where its private key is found",
 )
+SIGNING_KEY = TextRule(
+    PASSPHRASE.pattern, "a private key is never written here; say where it is found: env:NAME, file:PATH, or command:PROGRAM ARGUMENTS"
+)
 KEY_FILE = TextRule(
     r"file:(?!/)(?!([^/]*/)*\.\.(/|$))[^\x00-\x1f\\]+", "a public key is a file of this repository, committed with it: file:keys/cosign.pub"
 )
