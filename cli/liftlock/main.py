@@ -31,6 +31,7 @@ class _Liftlock(Root):
         Later("drift", "drift:drift", "Show what differs between declared configuration, what was last applied and what is live."),
         Later("history", "history:history", "Show what was recorded, promoted and deployed where, when and by whom, newest first."),
         Later("who-has", "history:who_has", "Show which environments run an image, since when, by their last deployment."),
+        Later("metrics", "metrics:metrics", "Show deployment frequency, lead time, change failure rate and time to restore."),
         Later("diff", "history:diff", "Show how two environments differ: images, source commits, configuration, data."),
     )
 

@@ -84,6 +84,7 @@ def _shown_environment() -> Fields:
 def _environments() -> dict[str, Any]:
     from liftlock.core.environment_diff import EnvironmentDifference
     from liftlock.core.history import Event, Holder
+    from liftlock.core.metrics import Metrics
     from liftlock.core.ports import StackResult
     from liftlock.services.branches import BranchStatus
     from liftlock.services.reports import DownReport, UpReport
@@ -101,6 +102,7 @@ def _environments() -> dict[str, Any]:
         "history": tuple[Event, ...],
         "who-has": tuple[Holder, ...],
         "diff": EnvironmentDifference,
+        "metrics": Metrics,
     }
 
 

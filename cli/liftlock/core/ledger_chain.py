@@ -92,7 +92,7 @@ class Records(Sequence[Record]):
             line = self.lines[at]
             record = parse(line[_TEXT:-1].decode(), line[_HASH].decode())
             before = self.lines[at - 1][_HASH].decode() if at else ""
-            found = (record.sequence, record.previous, record.entry.fact.value, record.entry.environment)
+            found = (record.sequence, record.previous, record.entry.fact, record.entry.environment)
             if found != (at + 1, before, self._facts[at], self._environments[at]):
                 raise ValueError("its parts are not where they belong")
         except ValueError as err:

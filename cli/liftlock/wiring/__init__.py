@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from liftlock.services.environment_diff import EnvironmentDiff
     from liftlock.services.history import History
     from liftlock.services.images import Images
+    from liftlock.services.metrics import DeliveryMetrics
     from liftlock.services.promotion_reviews import PromotionReviews
     from liftlock.services.promotion_view import PromotionParts
     from liftlock.services.promotions import Promotions
@@ -144,6 +145,13 @@ def environment_diff(repo: Path | None, *, offline: bool) -> EnvironmentDiff:
     return EnvironmentDiff(*_records(repo, offline=offline)[:2])
 
 
+def delivery_metrics(repo: Path | None, *, offline: bool) -> DeliveryMetrics:
+    """Measures delivery; likewise."""
+    from liftlock.services.metrics import DeliveryMetrics
+
+    return DeliveryMetrics(*_records(repo, offline=offline)[:2])
+
+
 def _records(repo: Path | None, *, offline: bool, base: str | None = None) -> tuple[Ledger, Past, Path | None]:
     """Ledger and base branch; and the environments repository, None where it is a bare clone."""
     from liftlock.adapters.config_files.repository import find_repository
@@ -175,12 +183,18 @@ def _declarations(root: Path) -> Declarations:
     )
 
 
+def now() -> datetime:
+    """The present moment."""
+    from liftlock.adapters.clock import SystemClock
+
+    return SystemClock().now()
+
+
 def parse_moment(text: str | None) -> datetime | None:
     """The moment that `30d`, a date or a time names; None for None."""
-    from liftlock.adapters.clock import SystemClock
     from liftlock.core.period import parse_moment as parse
 
-    return None if text is None else parse(text, SystemClock().now())
+    return None if text is None else parse(text, now())
 
 
 def _promotion_parts(repo: Path | None, *, signs: bool = False) -> tuple[Project, PromotionParts]:

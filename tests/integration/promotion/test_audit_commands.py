@@ -126,3 +126,17 @@ def test_a_deployment_of_uncommitted_changes_is_never_called_equal(two: Audit) -
     two.deploy("staging", {"api": image("api", A), "web": image("web", B)}, "0" * 40, "rel-2", dirty=True)
     assert "uncommitted" in two.run("diff staging staging@rel-2", expect=3)
     assert json.loads(two.run("diff staging staging@rel-2 --json", expect=3).rpartition("}")[0] + "}")["unknown"]
+
+
+def test_metrics_of_a_bare_clone(two: Audit) -> None:
+    found = {(f["environment"], f["service"]): f for f in two.json("metrics --since 1d")["figures"]}
+    assert found["dev", None]["deployments"] == 2
+    assert found["dev", "web"]["deployments"] == 1
+    assert found["staging", None]["lead_time"] is None
+    assert "no data" in two.run("metrics")
+    assert two.run("metrics --csv").startswith("environment,service,since,")
+    assert 'unknown environment "stagin"' in two.run("metrics --env stagin", expect=64)
+
+
+def test_metrics_of_nothing_are_no_data(audit: Audit) -> None:
+    assert audit.run("metrics") == "no data: nothing was deployed yet, or not by what was asked for\n"
