@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+import yaml
 from ruamel.yaml import YAML
+from ruamel.yaml import events as ruamel
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, DocumentEndEvent, DocumentStartEvent, ScalarEvent, SequenceStartEvent
 
 from liftlock.core.config.document import (
     MAX_CHARACTERS,
@@ -30,6 +31,17 @@ from liftlock.core.config.scalars import scalar_value
 from liftlock.core.config.suggestions import shown
 from liftlock.core.config.yaml_words import plain_words
 
+# The two parsers name their events alike.
+_ALIAS = (ruamel.AliasEvent, yaml.AliasEvent)
+_SCALAR = (ruamel.ScalarEvent, yaml.ScalarEvent)
+_SEQUENCE = (ruamel.SequenceStartEvent, yaml.SequenceStartEvent)
+_DOCUMENT = (ruamel.DocumentStartEvent, yaml.DocumentStartEvent)
+_DOCUMENT_END = (ruamel.DocumentEndEvent, yaml.DocumentEndEvent)
+
+
+# libyaml is forty times quicker, but it reads YAML 1.1: what the versions see differently goes to ruamel.
+_UNCERTAIN = re.compile("[^\n\x20-\x7e\u00a1-\u2027\u202a-\ud7ff]|^(?:---|\\.\\.\\.|%)|(?:^|[:-]) *[|>]", re.MULTILINE)
+
 
 class _RefusedError(Exception):
     """Ends the reading of a text; never leaves this module."""
@@ -41,7 +53,7 @@ class _RefusedError(Exception):
 
 def compose(text: str, file: str) -> Document | Problem:
     """The tree of the text, or the first thing that is wrong with it, in plain words."""
-    reader = _Composer(text, file)
+    reader = _Composer(text, file, YAML(typ="safe", pure=True).parse)
     try:
         return Document(file, text, reader.document())
     except _RefusedError as err:
@@ -56,10 +68,22 @@ def compose(text: str, file: str) -> Document | Problem:
         return Problem(reader.position(index), "", f"character U+{ord(character):04X} is not allowed in YAML; remove it")
 
 
-class _Composer:
-    """Composes nodes from ruamel's events. One instance reads one text once."""
+def compose_quickly(text: str, file: str) -> Document | None:
+    """The same tree, from libyaml's events; None where the text is wrong or beyond what the two parsers surely read alike."""
+    if _UNCERTAIN.search(text) is not None:
+        return None
+    reader = _Composer(text, file, _libyaml_events)
+    try:
+        return Document(file, text, reader.document())
+    except (_RefusedError, yaml.YAMLError):
+        return None
 
-    def __init__(self, text: str, file: str) -> None:
+
+class _Composer:
+    """Composes nodes from a parser's events. One instance reads one text once."""
+
+    def __init__(self, text: str, file: str, parse: Callable[[str], Iterable[Any]]) -> None:
+        self._parse = parse
         self._text, self._file = text, file
         self._starts = [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", text))]
         self._anchors: dict[str, tuple[Node, int]] = {}
@@ -85,11 +109,11 @@ class _Composer:
         self._events = self._parsed()
         root: Node | None = None
         for event in self._events:
-            if isinstance(event, DocumentStartEvent):
+            if isinstance(event, _DOCUMENT):
                 if root is not None:
                     raise self._refuse(event.start_mark.index, 'a second document begins here ("---"); keep one per file')
                 root = self._node(next(self._events), 0)
-            elif isinstance(event, DocumentEndEvent):
+            elif isinstance(event, _DOCUMENT_END):
                 continue
         empty = isinstance(root, ScalarNode) and root.text == "" and not root.style
         return None if empty else root
@@ -98,7 +122,7 @@ class _Composer:
         """The parser's events. What it stumbles over in text that nobody writes by hand is one more problem of the text."""
         last = 0
         try:
-            for event in YAML(typ="safe", pure=True).parse(self._text):
+            for event in self._parse(self._text):
                 last = event.end_mark.index if event.end_mark is not None else last
                 yield event
         except (ArithmeticError, LookupError, ValueError, TypeError, AttributeError, AssertionError):
@@ -118,10 +142,10 @@ class _Composer:
             raise self._refuse(start, f"nested deeper than {MAX_DEPTH} levels; no setting lies that deep")
         before = self._nodes
         self._count(1, start)
-        if isinstance(event, AliasEvent):
+        if isinstance(event, _ALIAS):
             return self._alias(event)
-        tag = getattr(event, "ctag", None)
-        if tag is not None and str(tag) not in ("None", "tag:yaml.org,2002:str"):
+        tag = _tag(event)
+        if tag not in (None, "tag:yaml.org,2002:str"):
             raise self._refuse(start, "YAML tags (a word that begins with !) are not used in these files; remove it")
         node = self._collection(event, depth)
         if event.anchor is not None:
@@ -130,13 +154,13 @@ class _Composer:
 
     def _collection(self, event: Any, depth: int) -> Node:
         start, anchored = event.start_mark.index, event.anchor is not None
-        if isinstance(event, ScalarEvent):
+        if isinstance(event, _SCALAR):
             style = event.style or ""
-            plain = not style and getattr(event, "ctag", None) is None
+            plain = not style and _tag(event) is None
             value = scalar_value(event.value) if plain else event.value
             return ScalarNode(self.position(start), Span(start, event.end_mark.index), value, event.value, style, anchored)
         flow = bool(event.flow_style)
-        if isinstance(event, SequenceStartEvent):
+        if isinstance(event, _SEQUENCE):
             items, end = self._items(event, depth)
             return SequenceNode(self.position(start), Span(start, end), items, flow, anchored)
         entries, end = self._entries(event, depth)
@@ -162,7 +186,7 @@ class _Composer:
 
     def _key(self, event: Any, before: Mapping[str, Entry]) -> ScalarNode:
         start = event.start_mark.index
-        if not isinstance(event, ScalarEvent) or event.anchor is not None:
+        if not isinstance(event, _SCALAR) or event.anchor is not None:
             raise self._refuse(start, "a key must be one plain word, not a list, mapping, anchor or alias")
         key = self._node(event, 0)
         assert isinstance(key, ScalarNode)  # noqa: S101 - a ScalarEvent gives nothing else
@@ -178,7 +202,7 @@ class _Composer:
             return replace(value, position=key.position, span=Span(colon + 1, colon + 1))
         return value
 
-    def _alias(self, event: AliasEvent) -> Node:
+    def _alias(self, event: Any) -> Node:
         span = Span(event.start_mark.index, event.end_mark.index)
         found = self._anchors.get(event.anchor)
         if found is None:
@@ -196,3 +220,19 @@ class _Composer:
                     if entry.key.text not in taken:
                         taken.add(entry.key.text)
                         yield replace(entry, inherited=True)
+
+
+def _libyaml_events(text: str) -> Iterator[Any]:
+    """Anchors, aliases and tags are rare, and their names end differently in the two versions of YAML."""
+    parser = yaml.CSafeLoader(text)
+    while parser.check_event():
+        event = parser.get_event()
+        if getattr(event, "anchor", None) is not None or getattr(event, "tag", None) is not None:
+            raise yaml.YAMLError("left to the other parser")
+        yield event
+
+
+def _tag(event: Any) -> str | None:
+    """The tag that is written in the text; the parsers keep it under different names."""
+    tag = getattr(event, "ctag", None) or getattr(event, "tag", None)
+    return None if tag is None or str(tag) == "None" else str(tag)

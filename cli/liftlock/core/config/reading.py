@@ -10,7 +10,6 @@ import functools
 
 from liftlock.core.config.document import Document, Position
 from liftlock.core.config.problems import Problem, config_error
-from liftlock.core.config.quick import compose_quickly
 
 
 @functools.lru_cache(maxsize=256)  # one command reads the same files several times: as they are, and as they were reviewed
@@ -26,13 +25,10 @@ def parse_bytes(data: bytes, file: str) -> Document | Problem:
 
 def parse_text(text: str, file: str) -> Document | Problem:
     """The tree of the text, or the first thing that is wrong with it, in plain words."""
-    document = compose_quickly(text, file)
-    if document is not None:
-        return document
-    # Loaded with the first text that needs it: the YAML parser would make up most of the start of commands.
-    from liftlock.core.config.composer import compose  # noqa: PLC0415
+    # Loaded with the first text: the YAML parsers would make up most of the start of commands that read none.
+    from liftlock.core.config.composer import compose, compose_quickly  # noqa: PLC0415
 
-    return compose(text, file)
+    return compose_quickly(text, file) or compose(text, file)
 
 
 def read_document(text: str, file: str) -> Document:
