@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 
 from liftlock.adapters.config_files.build import build_environment
 from liftlock.adapters.config_files.defaults import unset_defaults
-from liftlock.adapters.config_files.shape_check import check_node
+from liftlock.adapters.config_files.shape_check import check_node, check_values
 from liftlock.adapters.config_files.shapes import MergedEnvironment
 from liftlock.core.config.checks import check_release
-from liftlock.core.config.document import Document, Entry, MappingNode, Node, Position, ScalarNode, Span
+from liftlock.core.config.document import Document, Position
 from liftlock.core.config.loaded import LoadedProject
 from liftlock.core.config.merge import Merged
 from liftlock.core.config.problems import config_error
 from liftlock.core.config.provenance import Provenance, explain_tree
 from liftlock.core.config.reading import read_document
-from liftlock.core.config.tree import entries_at, node_at
+from liftlock.core.config.tree import entries_at, node_at, to_plain
 from liftlock.core.environment import Environment
 from liftlock.core.errors import ConfigError, UsageError
 from liftlock.core.fingerprint import Fingerprint, common_hash, configuration_hash, data_version
 from liftlock.core.release_file import inspect_release
 
-_NO_IMAGE = f"none/none@sha256:{'0' * 64}"  # configuration does not depend on it
+_NO_IMAGE = f"none/none@sha256:{'0' * 64}"
 
 
 def resolve_environment(loaded: LoadedProject, name: str, *, release_text: str | None = None, ephemeral: str | None = None) -> Environment:
@@ -45,20 +45,39 @@ def resolve_environment(loaded: LoadedProject, name: str, *, release_text: str |
     return replace(built, config=configuration_hash(built), data=data, common=common_hash(loaded.files))
 
 
+def environment_fingerprints(loaded: LoadedProject, names: Iterable[str]) -> dict[str, Fingerprint]:
+    """The hashes of persistent environments' declarations; their releases may lack images, or be absent altogether."""
+    common = common_hash(loaded.files)
+    found = {}
+    for name in names:
+        built = _without_release(loaded, name)
+        declared = {service.name for service in built.services}
+        found[name] = Fingerprint(
+            config=configuration_hash(built),
+            data=data_version(built, loaded.files.data),
+            common=common,
+            left_out=frozenset(service for service, _ in loaded.project.services if service not in declared),
+        )
+    return found
+
+
 def environment_fingerprint(loaded: LoadedProject, name: str) -> Fingerprint:
-    """The hashes of a persistent environment's declaration; its release may lack images, or be absent altogether."""
-    declared = [entry.key.text for entry in entries_at(loaded.files.merged(name, None).root, "services")]
-    merged = loaded.files.merged(name, _standing_in(declared))
-    model, problems = check_node(merged.root, MergedEnvironment, Position(f"environments/{name}.yaml"))
+    """The same of one."""
+    return environment_fingerprints(loaded, [name])[name]
+
+
+def _without_release(loaded: LoadedProject, name: str) -> Environment:
+    """The environment with images that do not exist, for what does not depend on images."""
+    root = loaded.files.merged(name, None).root
+    values = to_plain(root)
+    services = values.get("services") if isinstance(values, dict) else None
+    for service in services.values() if isinstance(services, dict) else ():
+        if isinstance(service, dict):
+            service["image"] = _NO_IMAGE
+    model, problems = check_values(values, root, MergedEnvironment, Position(f"environments/{name}.yaml"))
     if model is None:
         raise config_error(problems)
-    built = build_environment(model, project=loaded.project, name=name)
-    return Fingerprint(
-        config=configuration_hash(built),
-        data=data_version(built, loaded.files.data),
-        common=common_hash(loaded.files),
-        left_out=frozenset(service for service, _ in loaded.project.services if service not in declared),
-    )
+    return build_environment(model, project=loaded.project, name=name)
 
 
 def explain(loaded: LoadedProject, name: str, path: str | None = None) -> list[Provenance]:
@@ -77,18 +96,6 @@ def _release(loaded: LoadedProject, name: str, text: str | None) -> Document | N
     if problems:
         raise config_error(problems)
     return document
-
-
-def _standing_in(services: Sequence[str]) -> Document:
-    """A release of images that do not exist, for what does not depend on images."""
-    at, nowhere = Position("releases"), Span(0, 0)
-
-    def entry(key: str, value: Node) -> Entry:
-        return Entry(ScalarNode(at, nowhere, key, key), value)
-
-    image = MappingNode(at, nowhere, (entry("image", ScalarNode(at, nowhere, _NO_IMAGE, _NO_IMAGE)),))
-    lines = MappingNode(at, nowhere, tuple(entry(service, image) for service in services))
-    return Document("releases", "", MappingNode(at, nowhere, (entry("services", lines),)))
 
 
 def _require_images(loaded: LoadedProject, name: str, merged: Merged) -> None:

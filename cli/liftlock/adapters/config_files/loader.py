@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -15,6 +16,7 @@ from liftlock.core.config.checks import check_files, declared, missing_services
 from liftlock.core.config.document import Document, Node, Position
 from liftlock.core.config.entries import Known
 from liftlock.core.config.loaded import Files, LoadedProject
+from liftlock.core.config.merge import Merged
 from liftlock.core.config.merged_checks import check_merged, check_ports, secretive_variables
 from liftlock.core.config.problems import Problem, config_error
 from liftlock.core.config.reading import parse_bytes
@@ -64,10 +66,11 @@ def inspect_files(root: Path, raw: RawFiles) -> Inspection:
     settings, found = check_shape(files.settings, ProjectFile)
     policy, mistakes = inspect_policy(_in(documents, "policy"), Known(files.declared(), declared(files, "services")))
     problems += [*found, *_check_shapes(files), *check_files(files), *_check_images(files), *mistakes]
-    problems += _check_merged(files, problems)
+    merged = functools.cache(lambda name: files.merged(name, None))
+    problems += _check_merged(files, merged, problems)
     if problems or settings is None:
         return Inspection(None, tuple(sorted(set(problems))), (), checked)
-    notes = tuple(sorted({*_unreleased(files), *secretive_variables(files)}))
+    notes = tuple(sorted({*_unreleased(files, merged), *secretive_variables(files)}))
     return Inspection(LoadedProject(root, build_project(settings), files, notes, policy), (), notes, checked)
 
 
@@ -123,7 +126,7 @@ def _check_images(files: Files) -> list[Problem]:
     return problems
 
 
-def _check_merged(files: Files, before: list[Problem]) -> list[Problem]:
+def _check_merged(files: Files, merged: Callable[[str], Merged], before: list[Problem]) -> list[Problem]:
     """Checks what files say together, for each environment whose own files are sound."""
     unsound = {problem.position.file for problem in before}
     problems: list[Problem] = []
@@ -132,19 +135,18 @@ def _check_merged(files: Files, before: list[Problem]) -> list[Problem]:
         parts = {files.settings.file, *(files.environments[link].file for link in files.chain(name))}
         if parts & unsound:
             continue
-        merged = files.merged(name, None)
-        problems += check_merged(files, name, merged)
-        port = node_at(merged.root, ["port"])
+        problems += check_merged(files, name, merged(name))
+        port = node_at(merged(name).root, ["port"])
         if port is not None:
             ports[name] = port
     return [*problems, *check_ports(ports)]
 
 
-def _unreleased(files: Files) -> Iterator[Problem]:
+def _unreleased(files: Files, merged: Callable[[str], Merged]) -> Iterator[Problem]:
     """For each release that is not complete: what it lacks, who waits for it, and how it gets there."""
     waiting: dict[str, dict[str, list[str]]] = {}
     for name in files.declared():
-        services = [entry.key.text for entry in entries_at(files.merged(name, None).root, "services")]
+        services = [entry.key.text for entry in entries_at(merged(name).root, "services")]
         missing = missing_services(files, name, services)
         if missing:
             waiting.setdefault(files.release_of(name), {})[name] = missing

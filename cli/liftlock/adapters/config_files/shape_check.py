@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from liftlock.adapters.config_files.fields import fields_of, model_at
 from liftlock.adapters.config_files.shapes import Service, ServiceValues
-from liftlock.core.config.document import Document, MappingNode, Node, Position
+from liftlock.core.config.document import Document, MappingNode, Node, Plain, Position
 from liftlock.core.config.problems import Problem
 from liftlock.core.config.suggestions import nearest, shown, unknown
 from liftlock.core.config.tree import path_text, place_of, to_plain
@@ -47,8 +47,13 @@ def check_shape(document: Document, model: type[_M]) -> tuple[_M | None, list[Pr
 
 def check_node(root: MappingNode | None, model: type[_M], whole: Position) -> tuple[_M | None, list[Problem]]:
     """As check_shape, for a tree of any origin; whole: the place of what is wrong with the tree as such."""
+    return check_values(to_plain(root) if root is not None else {}, root, model, whole)
+
+
+def check_values(values: Plain, root: MappingNode | None, model: type[_M], whole: Position) -> tuple[_M | None, list[Problem]]:
+    """As check_node, for values that are not exactly the tree's; what is wrong is looked up there."""
     try:
-        return model.model_validate(to_plain(root) if root is not None else {}), []
+        return model.model_validate(values), []
     except ValidationError as err:
         return None, [_problem(detail, root, model, whole) for detail in err.errors(include_url=False)]
 

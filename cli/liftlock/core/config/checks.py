@@ -121,11 +121,11 @@ def _circles(graph: dict[str, list[str]]) -> Iterator[list[str]]:
 def _check_references(files: Files, document: Document) -> Iterator[Problem]:
     """Services and databases of an environment's file are those of liftlock.yaml; `release` names an environment."""
     for kind in ("services", "databases"):
-        names = declared(files, kind)
+        names = dict.fromkeys(declared(files, kind))
         node = node_at(document.root, [kind])
         for entry in node.entries if isinstance(node, MappingNode) else ():
             if entry.key.text not in names:
-                yield Problem(entry.key.position, f"{kind}.{shown(entry.key.text)}", unknown(kind[:-1], entry.key.text, names))
+                yield Problem(entry.key.position, f"{kind}.{shown(entry.key.text)}", unknown(kind[:-1], entry.key.text, list(names)))
     release = node_at(document.root, ["release"])
     if isinstance(release, ScalarNode) and release.text and release.text not in files.environments:
         yield Problem(release.position, "release", unknown("environment", release.text, files.environments))
@@ -149,19 +149,18 @@ def check_release(files: Files, name: str, document: Document) -> Iterator[Probl
     """A release is of an environment, of declared services, and of their own images."""
     if name not in files.environments:
         yield Problem(Position(document.file), "", unknown("environment", name, files.environments))
-    services = declared(files, "services")
+    registry = scalar_at(files.settings.root, "registry")
+    services = {entry.key.text: entry.value for entry in entries_at(files.settings.root, "services")}
     for entry in entries_at(document.root, "services"):
         service, path = entry.key.text, f"services.{shown(entry.key.text)}"
         if service not in services:
-            yield Problem(entry.key.position, path, f"{unknown('service', service, services)} (services are declared in {SETTINGS})")
+            yield Problem(entry.key.position, path, f"{unknown('service', service, list(services))} (services are declared in {SETTINGS})")
             continue
-        yield from _check_repository(files, entry.value, service, path)
+        yield from _check_repository(registry, scalar_at(services[service], "repository"), entry.value, service, path)
 
 
-def _check_repository(files: Files, node: object, service: str, path: str) -> Iterator[Problem]:
+def _check_repository(registry: object, repository: object, node: object, service: str, path: str) -> Iterator[Problem]:
     """A release holds images of the service's own repository and no other."""
-    root = files.settings.root
-    registry, repository = scalar_at(root, "registry"), scalar_at(root, "services", service, "repository")
     image = node.get("image") if isinstance(node, MappingNode) else None
     if not isinstance(image, ScalarNode) or "@" not in image.text or not (isinstance(registry, str) and isinstance(repository, str)):
         return

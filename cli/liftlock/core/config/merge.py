@@ -6,7 +6,7 @@ The strategy is explicit: mappings merge key by key, scalars and lists replace, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from liftlock.core.config.document import Entry, MappingNode, Node, ScalarNode
 
@@ -48,6 +48,8 @@ def _mapping(path: Path, layers: list[MappingNode], merged: Merged) -> MappingNo
 
 def _value(path: Path, values: list[Node], merged: Merged) -> Node | None:
     """The effective value of one path; None where it is removed or was never set."""
+    if len(values) == 1:
+        return without_nulls(values[0])
     current: list[Node] = []
     lost: list[Node] = []
     for value in values:
@@ -65,3 +67,15 @@ def _value(path: Path, values: list[Node], merged: Merged) -> Node | None:
         return None
     mappings = [node for node in current if isinstance(node, MappingNode)]
     return _mapping(path, mappings, merged) if mappings else last
+
+
+def without_nulls(node: Node) -> Node | None:
+    """The node as it stands where no other layer says anything: None for `null`, and the very node where nothing in it is."""
+    if isinstance(node, ScalarNode):
+        return None if node.value is None else node
+    if not isinstance(node, MappingNode):
+        return node
+    kept = [(entry, without_nulls(entry.value)) for entry in node.entries]
+    if all(value is entry.value for entry, value in kept):
+        return node
+    return replace(node, entries=tuple(Entry(entry.key, value) for entry, value in kept if value is not None))

@@ -8,13 +8,8 @@ from liftlock.core.config.document import Entry, MappingNode, Node, Plain, Posit
 from liftlock.core.config.merge import is_null
 
 # Values that stand for text whatever they look like: `PORT: 8080`, `command: [sleep, 10]`, `tag: 1.10`.
-_AS_WRITTEN = (
-    ("services", "*", "env", "*"),
-    ("services", "*", "command", "*"),
-    ("services", "*", "migration", "command", "*"),
-    ("services", "*", "tag"),
-    ("services", "*", "commit"),
-)
+# By what follows the service's name: how long the path is, and what it is.
+_AS_WRITTEN = {(3, "tag"), (3, "commit"), (4, "env"), (4, "command")}
 
 
 def node_at(root: Node | None, path: Sequence[str | int]) -> Node | None:
@@ -102,7 +97,6 @@ def leaves(node: Node, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
 
 
 def _is_text(path: tuple[str, ...]) -> bool:
-    return any(
-        len(path) == len(pattern) and all(wanted in ("*", part) for wanted, part in zip(pattern, path, strict=True))
-        for pattern in _AS_WRITTEN
-    )
+    if len(path) < 3 or path[0] != "services":
+        return False
+    return (len(path), path[2]) in _AS_WRITTEN or (len(path) == 5 and path[2:4] == ("migration", "command"))
