@@ -174,11 +174,13 @@ class GiteaRepository:
         """Git's address with the account's token in it."""
         return self.url.replace("://", f"://{login}:{self.server.accounts[login].token}@")
 
-    def clone(self, folder: Path, login: str = "ada") -> Path:
-        """A clone with the account's credentials in its origin, on main."""
+    def clone(self, folder: Path, login: str = "ada", *, signed_in: bool = True) -> Path:
+        """A clone on main. signed_in: whether its origin has the account's credentials; otherwise it has nobody's."""
         folder.parent.mkdir(parents=True, exist_ok=True)
         git(folder.parent, "clone", "--quiet", self.url_of(login), str(folder))
         identity = self.server.accounts[login].identity
+        if not signed_in:
+            git(folder, "remote", "set-url", "origin", self.url)
         git(folder, "config", "gc.auto", "0")
         git(folder, "config", "user.name", identity.name)
         git(folder, "config", "user.email", identity.email)

@@ -62,7 +62,7 @@ def judge_merge(pull: PullRequest, answer: Answer, method: MergeMethod) -> Verdi
             return Verdict.QUEUED
         case 409 if "head out of date" in said:
             return Verdict.LOOK
-        case 409 if "push out of date" in said:
+        case 409 if "push out of date" in said or "cannot lock ref" in said:
             return Verdict.LATER  # the base moved while it was merged
         case 409 if "pushrejected" not in said:
             raise _conflict(pull)
