@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +18,35 @@ _LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class CiFile:
-    """One file of a platform. path may hold STAGE. branches: only where the project has environments of branches."""
+    """One file of a platform. path may hold STAGE. branches: only where the project has environments of branches.
+
+    facts: what the template gets beside the pipeline, and of STAGE's file beside the stage.
+    """
 
     template: str
     path: str
     branches: bool = False
+    facts: Callable[[Any, Any], dict[str, Any]] = lambda _pipeline, stage: {"stage": stage}
+
+
+def _cloud(job: str, trigger: str, *, base: bool = False, artifact: bool = False) -> CiFile:
+    def facts(pipeline: Any, _: Any) -> dict[str, Any]:
+        found = getattr(pipeline, job)
+        variables = [f"_{name}" for name in found.variables if name != "LIFTLOCK_PULL"]
+        return {"jobs": [found], "trigger": trigger, "base": base, "variables": variables, "artifact": artifact}
+
+    return CiFile("cloudbuild/build.yaml.j2", f"ci/cloudbuild/{job}.yaml", facts=facts)
+
+
+def _cloud_stage(pipeline: Any, stage: Any) -> dict[str, Any]:
+    trigger = f"a push to {pipeline.base}; included files: {', '.join(stage.deploy.paths)}"
+    return {"jobs": [stage.deploy, *stage.opens], "trigger": trigger, "base": False, "variables": [], "artifact": False}
+
+
+def _code_build(pipeline: Any, _: Any) -> dict[str, Any]:
+    stages = [job for stage in pipeline.stages for job in (stage.deploy, *stage.opens)]
+    drift = f"{pipeline.drift.script} || {{ code=$?; cat ci-out/drift.json; exit $code; }}"
+    return {"jobs": [pipeline.record, *stages, pipeline.sweep, pipeline.drift], "scripts": {"drift": drift}}
 
 
 _SHARED = (CiFile("shared/liftlock.sh.j2", "ci/liftlock.sh"), CiFile("shared/requirements.txt.j2", REQUIREMENTS))
@@ -33,6 +58,23 @@ PLATFORMS: Mapping[str, tuple[CiFile, ...]] = {
         CiFile("github/drift.yml.j2", ".github/workflows/liftlock-drift.yml"),
         CiFile("github/branch.yml.j2", ".github/workflows/liftlock-branch.yml", branches=True),
     ),
+    "gitlab": (CiFile("gitlab/pipeline.yml.j2", ".gitlab-ci.yml"),),
+    "jenkins": (CiFile("jenkins/Jenkinsfile.j2", "Jenkinsfile"), CiFile("jenkins/drift.Jenkinsfile.j2", "ci/drift.Jenkinsfile")),
+    "circleci": (CiFile("circleci/config.yml.j2", ".circleci/config.yml"),),
+    "azure": (CiFile("azure/pipelines.yml.j2", "azure-pipelines.yml"),),
+    "cloudbuild": (
+        _cloud("record", "by hand or by webhook"),
+        CiFile("cloudbuild/build.yaml.j2", f"ci/cloudbuild/deploy-{_STAGE}.yaml", facts=_cloud_stage),
+        _cloud("status", "a pull request from a branch liftlock/*, comment control required for others than members", base=True),
+        _cloud("sweep", "Cloud Scheduler, every quarter of an hour"),
+        _cloud("drift", "Cloud Scheduler, every night"),
+    ),
+    "codepipeline": (
+        CiFile("codepipeline/buildspec.yml.j2", "ci/buildspec.yml", facts=_code_build),
+        CiFile("codepipeline/pipelines.yaml.j2", "ci/codepipeline.yaml"),
+    ),
+    "gocd": (CiFile("gocd/pipelines.gocd.yaml.j2", "liftlock.gocd.yaml"),),
+    "travis": (CiFile("travis/travis.yml.j2", ".travis.yml"),),
 }
 
 
@@ -51,10 +93,10 @@ def render_ci(platform: str, pipeline: Any) -> dict[str, str]:
 
 def _instances(file: CiFile, pipeline: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     if _STAGE not in file.path:
-        yield file.path, {}
+        yield file.path, file.facts(pipeline, None)
         return
     for stage in pipeline.stages:
-        yield file.path.replace(_STAGE, stage.environment), {"stage": stage}
+        yield file.path.replace(_STAGE, stage.environment), file.facts(pipeline, stage)
 
 
 def _environment() -> Environment:
@@ -66,7 +108,16 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         autoescape=select_autoescape([]),  # not HTML: what stands in YAML goes through `quoted`
     )
-    environment.filters |= {"quoted": _quoted, "host": _host, "shortened": _shortened, "groovy": _groovy}
+    environment.filters |= {
+        "quoted": _quoted,
+        "shell": shlex.quote,
+        "groovy": _groovy,
+        "in_groovy": lambda text: text.replace("\\", "\\\\").replace("'''", "\\'\\'\\'"),
+        "identifier": lambda text: text.replace("-", "_"),
+        "camel": lambda text: "".join(part.capitalize() for part in text.split("-")),
+        "host": _host,
+        "shortened": _shortened,
+    }
     return environment
 
 

@@ -94,13 +94,14 @@ class StageJobs:
 class CiPipeline:
     """All jobs of a project. stages are in the pipeline's order.
 
-    origin: the forge's scheme and host, "" for a local one. nightly and often: cron expressions, in UTC.
+    origin: the forge's scheme and host, "" for a local one. url: the repository's, as declared. nightly, often: cron expressions, in UTC.
     """
 
     project: str
     base: str
     forge: ForgeKind
     origin: str
+    url: str
     registry: str
     version: str
     services: tuple[str, ...]
@@ -135,6 +136,7 @@ def plan_pipeline(project: Project, *, version: str, branches: bool = True) -> C
         base=project.forge.base,
         forge=project.forge.kind,
         origin=_origin(project),
+        url=project.forge.url,
         registry=project.registry,
         version=version,
         services=tuple(name for name, _ in project.services),
@@ -200,7 +202,7 @@ def _deploy(stage: Stage) -> Job:
 
 def _open(source: str, target: str) -> Job:
     return Job(
-        id=f"open-{source}-{target}",
+        id=f"open-{source}-to-{target}",
         title=f"Open the promotion from {source} to {target}",
         commands=(f"{_RUN} promote open --from {source} --to {target} --json", f"{_RUN} statuses"),
         rights=Rights(Right.WRITE, pulls=Right.WRITE, statuses=Right.WRITE),
