@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath, PurePosixPath
 
 from liftlock.adapters.pull_request_rendering import render_pull_request
+from liftlock.adapters.signatures import KeySignatures
 from liftlock.core.ledger import Entry, Fact, Json
 from liftlock.core.policy import Rule
 from liftlock.core.policy_edit import add_rule, kind_of
@@ -14,12 +15,13 @@ from liftlock.core.ports import Identity
 from liftlock.core.project import EngineKind, EngineSettings, ForgeKind, ForgeSettings, Gates, Project, Stage
 from liftlock.core.promotion_types import PromotionRequest
 from liftlock.core.release import Release
+from liftlock.services.attested_images import AttestationParts
 from liftlock.services.images import ImageParts, Images
 from liftlock.services.promotion_reviews import PromotionReviews
 from liftlock.services.promotion_view import PromotionParts
 from liftlock.services.promotions import Promotions
 from liftlock.services.releases import declared_release
-from tests.fakes.promotion import FakeClock, FakeForge, FakeLedger, FakeOrigin, FakeRegistry, FakeRepository
+from tests.fakes.promotion import FakeAttestations, FakeClock, FakeForge, FakeLedger, FakeOrigin, FakeRegistry, FakeRepository
 from tests.git_repositories import ADA, GRACE
 
 REGISTRY = "127.0.0.1:5000"
@@ -52,6 +54,7 @@ class World:
     clock: FakeClock = field(default_factory=FakeClock)
     registry: FakeRegistry = field(default_factory=FakeRegistry)
     ledger: FakeLedger = field(default_factory=FakeLedger)
+    attestations: FakeAttestations = field(default_factory=FakeAttestations)
 
     def __post_init__(self) -> None:
         if "main" not in self.origin.branches:
@@ -67,6 +70,7 @@ class World:
             self.clock,
             render_pull_request,
             self.origin.fingerprint,
+            AttestationParts(self.attestations, KeySignatures()),
         )
         self.promotions = Promotions(self.project, self.parts)
         self.reviews = PromotionReviews(self.project, self.parts)

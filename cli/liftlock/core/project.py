@@ -169,6 +169,11 @@ class Gates:
     judgement: Judgement | None = None
     attestation: AttestationRule | None = None
 
+    @property
+    def asks_attestation(self) -> AttestationRule | None:
+        """The rule on attestations; None where there is none, or where it is off."""
+        return None if self.attestation is None or self.attestation.mode is AttestationMode.OFF else self.attestation
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:

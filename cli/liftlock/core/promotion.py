@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 
 from liftlock.core.candidates import Candidate, candidates
 from liftlock.core.errors import UsageError
-from liftlock.core.gates.registry import NOT_ASKED
-from liftlock.core.gates.result import GateMoment, GatePhase, GateResult, earliest_clearing
+from liftlock.core.gates.result import GateMoment, GateResult, earliest_clearing
 from liftlock.core.image import ImageRef
 from liftlock.core.project import Project, Stage
 from liftlock.core.promotion_actions import adopt_or_update, close_superseded
@@ -52,10 +51,7 @@ class Option:
     @property
     def is_ready(self) -> bool:
         """Whether it could be merged now, or waits for nothing but a date that people set."""
-        return all(
-            gate.passed or (gate.policy and gate.clears_at is not None) or (gate.key == "digests" and gate.phase is GatePhase.PENDING)
-            for gate in self.gates
-        )
+        return all(gate.passed or (gate.policy and gate.clears_at is not None) or gate.unknown for gate in self.gates)
 
 
 def plan_promotion(project: Project, request: PromotionRequest, observed: Observed) -> PromotionPlan:
@@ -139,7 +135,7 @@ def _choose(situation: Situation, request: PromotionRequest, kept: Sequence[Opti
 
 def _only_unknown(blockers: Sequence[GateResult]) -> bool:
     """Whether all that is missing is the registry's word: an older release would not be known any better."""
-    return all(gate.key == "digests" and gate.phase is GatePhase.PENDING for gate in blockers)
+    return all(gate.unknown for gate in blockers)
 
 
 def _candidates(situation: Situation, request: PromotionRequest) -> Iterator[Candidate]:
@@ -285,16 +281,16 @@ def _plan(
         pull=_number(option) if option.pull else None,
         considered=considered,
         notes=tuple(notes),
-        unasked=_unasked(observed, option),
+        unasked=_unasked(observed, situation.stage, option),
     )
 
 
-def _unasked(observed: Observed, option: Option) -> tuple[str, ...]:
+def _unasked(observed: Observed, stage: Stage, option: Option) -> tuple[str, ...]:
     """The images that the registry should be asked for before this can be decided: none while another gate is in the way."""
     if not _only_unknown(option.blockers):
         return ()
     images = (str(change.new.image) for change in option.changes)
-    return tuple(image for image in images if observed.presences.get(image, NOT_ASKED) is NOT_ASKED)
+    return tuple(image for image in images if not observed.is_asked(image, stage))
 
 
 def _actions(situation: Situation, request: PromotionRequest, option: Option, kept: Collection[Option]) -> tuple[Action, ...]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from liftlock.core.candidates import Candidate, Labels, deployed_images
 from liftlock.core.evidence import Evidence, read_evidence
+from liftlock.core.gates.attestation import NOT_ASKED as UNATTESTED
+from liftlock.core.gates.attestation import attestation_gate
 from liftlock.core.gates.calendar import windows_gate
 from liftlock.core.gates.combination import combination_gate
 from liftlock.core.gates.hotfix import hotfix_gate
@@ -108,6 +110,10 @@ def find_gates(
     # What has to be asked outside (registry, attestations) comes last, and is left unasked while something cheaper is in the way.
     if not blocked or NOT_ASKED not in presences.values():
         gates.append(digests_gate(presences))
+        rule = situation.stage.gates.asks_attestation
+        if rule is not None:
+            attested = situation.observed.attested
+            gates.append(attestation_gate(rule, {image: attested.get(image, UNATTESTED) for image in images.values()}))
     return tuple(gates)
 
 

@@ -10,13 +10,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from liftlock.core.errors import UsageError
+from liftlock.core.gates.attestation import Attested
 from liftlock.core.gates.calendar import window_text
 from liftlock.core.gates.registry import Presence
 from liftlock.core.gates.result import GateMoment, GateResult, earliest_clearing
 from liftlock.core.gates.review import Exclusion
 from liftlock.core.ledger import Json, Record
 from liftlock.core.policy import Policy
-from liftlock.core.project import Project, Stage
+from liftlock.core.project import AttestationRule, Project, Stage
 from liftlock.core.proposal import Action, ProposalKind
 from liftlock.core.proposal_pull import ProposalPull
 from liftlock.core.pull_request_body import Metadata
@@ -77,7 +78,8 @@ class Observed:
     """The world as it was seen. releases: every upstream environment's and the target's, at the base commit.
 
     pulls: the open promotions into the target. presences: `repository@digest` -> what the registry said, of those that were asked for.
-    excluded: pull request -> who may not approve it and why, where that was looked up.
+    excluded: pull request -> who may not approve it and why, where that was looked up. attested: `repository@digest` -> what is attested
+    of it, of those that were asked for.
     """
 
     base: str
@@ -88,6 +90,11 @@ class Observed:
     excluded: Mapping[int, Sequence[Exclusion]]
     now: datetime
     policy: Policy = field(default_factory=Policy)
+    attested: Mapping[str, Attested] = field(default_factory=dict)
+
+    def is_asked(self, image: str, stage: Stage) -> bool:
+        """Whether the registry was asked for all that the stage wants to know of the image."""
+        return image in self.presences and (stage.gates.asks_attestation is None or image in self.attested)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,4 +211,12 @@ def _rules(stage: Stage) -> dict[str, Json]:
         "windows": [*sorted(f"{window_text(window)} {window.hotfix}" for window in gates.windows)],
         "checks": [*sorted(gates.checks)],
         "judgement": {"by": [*sorted(judgement.by)], "valid": judgement.valid.total_seconds()} if judgement else None,
+        "attestation": _attestation(gates.asks_attestation),
     }
+
+
+def _attestation(rule: AttestationRule | None) -> dict[str, Json] | None:
+    if rule is None:
+        return None
+    said: dict[str, Json] = {"mode": rule.mode.value, "predicate": rule.predicate, "key": str(rule.key)}
+    return said | {"builder": rule.builder, "source": rule.source}

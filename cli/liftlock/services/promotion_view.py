@@ -21,6 +21,7 @@ from liftlock.core.promotion_types import Observed, PromotionPlan, PromotionRequ
 from liftlock.core.proposal_pull import BranchCondition, ProposalPull
 from liftlock.core.pull_request_body import PullRequestText
 from liftlock.core.release import Release
+from liftlock.services.attested_images import AttestationParts, AttestedImages
 from liftlock.services.proposal_view import ProposalView
 from liftlock.services.releases import Fingerprints, declared_release
 
@@ -31,7 +32,8 @@ _AT_ONCE = 8
 class PromotionParts:
     """Everything outside that a promotion needs. describe: the words of its pull request.
 
-    fingerprint: commit and environment -> the hashes of what the environment's declaration there comes to.
+    fingerprint: commit and environment -> the hashes of what the environment's declaration there comes to. attestations: what finds and
+    checks them, where a stage asks for any.
     """
 
     repository: Repository
@@ -42,6 +44,7 @@ class PromotionParts:
     clock: Clock
     describe: Callable[[PromotionPlan], PullRequestText]
     fingerprint: Fingerprints
+    attestations: AttestationParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +67,10 @@ class PromotionView:
 
     def plan(self, request: PromotionRequest, *, explain: bool = False) -> PromotionPlan:
         """The plan from what is there now. The registry is asked last, and only where its word decides; with explain always."""
-        observed = self.observe(request)
+        observed, stage = self.observe(request), promotable_stage(self._project, request)
         plan = plan_promotion(self._project, request, observed)
-        while wanted := plan.unasked or (_unanswered(plan, observed) if explain else ()):
-            observed = self._asked(observed, wanted)
+        while wanted := plan.unasked or (_unanswered(plan, observed, stage) if explain else ()):
+            observed = self._asked(stage, observed, wanted)
             plan = plan_promotion(self._project, request, observed)
         return plan
 
@@ -80,7 +83,7 @@ class PromotionView:
         observed = self._observed(stage, base, [found])
         plan, stale = plan_pull(self._project, request, observed, found)
         while plan.unasked:
-            observed = self._asked(observed, plan.unasked)
+            observed = self._asked(stage, observed, plan.unasked)
             plan, stale = plan_pull(self._project, request, observed, found)
         return Decision(observed, found, plan, stale)
 
@@ -137,20 +140,22 @@ class PromotionView:
             for number in (found.pull.number,)
         }
 
-    def _asked(self, observed: Observed, images: Iterable[str]) -> Observed:
+    def _asked(self, stage: Stage, observed: Observed, images: Iterable[str]) -> Observed:
         """With the registry's word on these images; an answer that could not be had is no answer."""
-        wanted = list(images)
+        wanted, rule, parts = list(images), stage.gates.asks_attestation, self._parts
+        refs = [ImageRef.parse(image) for image in wanted]
+        look = AttestedImages(rule, parts.attestations, parts.repository, observed.base).look if rule else None
         with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(wanted))) as pool:
-            answers = zip(wanted, pool.map(self._presence, wanted), strict=True)
-            return replace(observed, presences={**observed.presences, **dict(answers)})
+            presences = dict(zip(wanted, pool.map(self._presence, refs), strict=True))
+            attested = dict(zip(wanted, pool.map(look, refs), strict=True)) if look else {}
+        return replace(observed, presences={**observed.presences, **presences}, attested={**observed.attested, **attested})
 
-    def _presence(self, image: str) -> Presence:
-        ref = ImageRef.parse(image)
+    def _presence(self, ref: ImageRef) -> Presence:
         try:
             return Presence(present=self._parts.registry.resolve(ref.repository, ref.digest.text) is not None)
         except UnavailableError as err:
             return Presence(present=False, reason=err.message)
 
 
-def _unanswered(plan: PromotionPlan, observed: Observed) -> tuple[str, ...]:
-    return tuple(image for change in plan.changes if (image := str(change.new.image)) not in observed.presences)
+def _unanswered(plan: PromotionPlan, observed: Observed, stage: Stage) -> tuple[str, ...]:
+    return tuple(image for change in plan.changes if not observed.is_asked(image := str(change.new.image), stage))

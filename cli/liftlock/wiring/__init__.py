@@ -198,14 +198,17 @@ def parse_moment(text: str | None) -> datetime | None:
 
 
 def _promotion_parts(repo: Path | None, *, signs: bool = False) -> tuple[Project, PromotionParts]:
+    from liftlock.adapters.attestations import OciAttestations
     from liftlock.adapters.clock import SystemClock
     from liftlock.adapters.committed_config import committed_fingerprint, load_committed
     from liftlock.adapters.progress import choose_progress
     from liftlock.adapters.pull_request_rendering import render_pull_request
     from liftlock.adapters.registry import OciRegistry
+    from liftlock.services.attested_images import AttestationParts
     from liftlock.services.promotion_view import PromotionParts
     from liftlock.wiring import clones
     from liftlock.wiring.forges import declared_forge
+    from liftlock.wiring.later import LaterSignatures
 
     here = load_configuration(repo)
     declared = here.project.forge
@@ -223,7 +226,8 @@ def _promotion_parts(repo: Path | None, *, signs: bool = False) -> tuple[Project
         ledger = signing_ledger(ledger, here.root, project.signing, repository, base)
         if signs:
             _ = ledger.key
-    return project, PromotionParts(repository, repository, forge, ledger, OciRegistry(), clock, render_pull_request, fingerprint)
+    attested = AttestationParts(OciAttestations(), LaterSignatures())
+    return project, PromotionParts(repository, repository, forge, ledger, OciRegistry(), clock, render_pull_request, fingerprint, attested)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from liftlock.core.ports import ImageFacts, Registry
+from liftlock.core.attestation import Envelope
+from liftlock.core.ports import ImageFacts, Registry, Signatures
 
 
 class LaterRegistry:
@@ -19,3 +20,17 @@ class LaterRegistry:
         from liftlock.adapters.registry import OciRegistry
 
         return OciRegistry()
+
+
+class LaterSignatures:
+    """Signatures port on keys."""
+
+    def signed(self, envelope: Envelope, keys: str) -> bool:
+        """Whether one of the envelope's signatures is by one of the public keys."""
+        return self._signatures.signed(envelope, keys)
+
+    @cached_property
+    def _signatures(self) -> Signatures:
+        from liftlock.adapters.signatures import KeySignatures
+
+        return KeySignatures()

@@ -46,6 +46,7 @@ def parts_on(clone: Path, forge: Path, world: World) -> PromotionParts:
         FakeClock(),
         render_pull_request,
         lambda _commit, _environment: Fingerprint(),
+        world.parts.attestations,
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from liftlock.core.attestation import Envelope, Found, Statement, Unreadable, read_statement
-from liftlock.core.gates.result import GateResult, count, failed, passed, pending
+from liftlock.core.gates.result import GateResult, count, failed, passed, pending, unknown
 from liftlock.core.image import Digest
 from liftlock.core.project import AttestationMode, AttestationRule
 from liftlock.core.slsa import builder_of, is_builder, source_of
@@ -65,14 +65,12 @@ def _enforced(rule: AttestationRule, attested: Mapping[str, Attested]) -> GateRe
     wrong = [f"{image} ({_some(said.contrary)})" for image, said in lacking.items() if said.contrary]
     if wrong:
         return failed(KEY, f"what is attested is not what {rule.predicate} must say here: {_some(wrong)}")
-    if lacking and all(said == NOT_ASKED for said in lacking.values()):
-        return pending(KEY, f"the registry was not asked for {count(len(lacking), 'image')}: another gate is in the way")
     unasked = [f"{image} ({said.unasked})" for image, said in lacking.items() if said.unasked is not None]
     without = [f"{image} ({_some(said.useless) or 'nothing is attached'})" for image, said in lacking.items() if said.unasked is None]
-    reasons = [f"no {rule.predicate} signed by a key in {rule.key} for {_some(without)}"] if without else []
-    reasons += [f"the registry could not be asked for {_some(unasked)}"] if unasked else []
-    if reasons:
-        return pending(KEY, "; ".join(reasons))
+    if without:
+        return pending(KEY, f"no {rule.predicate} signed by a key in {rule.key} for {_some(without)}")
+    if unasked:
+        return unknown(KEY, f"the registry could not be asked for {_some(unasked)}")
     where = [f"{image}: {said.good}" for image, said in attested.items()]
     return passed(KEY, f"{rule.predicate} by a key in {rule.key} for {count(len(attested), 'image')}", _some(where))
 

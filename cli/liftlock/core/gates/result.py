@@ -29,7 +29,7 @@ class GateMoment(StrEnum):
 class GateResult:
     """One gate's answer. evidence: where it was read. clears_at: the earliest moment at which a pending one can pass, if it is known.
 
-    policy: a rule that people set refuses, so waiting for evidence does not help.
+    policy: a rule that people set refuses, so waiting for evidence does not help. unknown: whoever knows was not asked, or does not answer.
     """
 
     key: str
@@ -39,6 +39,7 @@ class GateResult:
     evidence: str | None = None
     clears_at: datetime | None = None
     policy: bool = False
+    unknown: bool = False
 
     @property
     def passed(self) -> bool:
@@ -56,6 +57,11 @@ def pending(
 ) -> GateResult:
     """Evidence is missing."""
     return GateResult(key, GatePhase.PENDING, moment, reason, evidence, clears_at)
+
+
+def unknown(key: str, reason: str) -> GateResult:
+    """Whoever knows was not asked, or does not answer: another release would not be known any better."""
+    return GateResult(key, GatePhase.PENDING, GateMoment.OPEN, reason, unknown=True)
 
 
 def failed(key: str, reason: str, evidence: str | None = None, *, moment: GateMoment = GateMoment.OPEN) -> GateResult:

@@ -1,0 +1,44 @@
+"""Asks a registry what is attested of images, and weighs it by a stage's rule. An answer that could not be had is no answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from liftlock.core.attestation import Envelope
+from liftlock.core.errors import ConfigError, IncompleteError, UnavailableError
+from liftlock.core.gates.attestation import Attested, weigh
+from liftlock.core.image import ImageRef
+from liftlock.core.ports import Attestations, Repository, Signatures
+from liftlock.core.project import AttestationRule
+from liftlock.services.public_keys import committed_keys
+
+
+@dataclass(frozen=True, slots=True)
+class AttestationParts:
+    """What finds attestations and checks them."""
+
+    attestations: Attestations
+    signatures: Signatures
+
+
+class AttestedImages:
+    """Looks at images under one rule, with the keys that the commit `base` has."""
+
+    def __init__(self, rule: AttestationRule, parts: AttestationParts, repository: Repository, base: str) -> None:
+        self._rule = rule
+        self._parts = parts
+        self._base = base
+        self._keys = committed_keys(repository, base, rule.key)
+
+    def look(self, image: ImageRef) -> Attested:
+        """What is attested of the image. ConfigError where the rule's file holds no usable key."""
+        try:
+            return weigh(self._rule, image.digest, self._parts.attestations.find(image, self._rule.predicate), self._signed)
+        except (UnavailableError, IncompleteError) as err:
+            return Attested(unasked=err.message)
+
+    def _signed(self, envelope: Envelope) -> bool:
+        try:
+            return self._parts.signatures.signed(envelope, self._keys)
+        except ConfigError as err:
+            raise ConfigError(f"{self._rule.key} ({self._base[:12]}): {err.message}", hint=err.hint) from err
