@@ -7,7 +7,7 @@ PYTHON ?= $(or $(newest),python3)
 machine = $(or $(wildcard .venv/bin/python),$(PYTHON)) -m machine
 
 .DEFAULT_GOAL := help
-.PHONY: help setup images pulumi demo test engines gitea forges actionlint check bench clean
+.PHONY: help setup images pulumi demo test engines gitea github forges actionlint check bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\): ## /  make \1	/p' Makefile | expand -t 20
@@ -33,7 +33,10 @@ engines: ## the tests that run the real Pulumi CLI, which is built where it is n
 gitea: ## a real Gitea, built from source for the tests that need it (the first time 5 to 10 minutes)
 	@$(machine) $@
 
-forges: ## the tests that run against a real Gitea, which is built where it is not there
+github: ## GitHub's own description of its API, and prism, fetched for the tests that need them (a minute, 100 MB)
+	@$(machine) $@
+
+forges: ## the tests that run against a real Gitea and GitHub's own description, which are built and fetched where they are not there
 	@$(machine) $@
 
 actionlint: ## the checker of GitHub workflows that the tests use, built from source (seconds; make test does it too)

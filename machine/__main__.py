@@ -77,12 +77,20 @@ def _engines() -> int:
     return checks.summarise([checks.run_pytest(engine.endpoint(), checks.WITH_PULUMI)])
 
 
+def _github() -> int:
+    from machine.github_description import ensure_github_description
+
+    _setup()  # its uv fetches Node.js where there is none
+    ensure_github_description()
+    return 0
+
+
 def _forges() -> int:
-    """The tests that `make test` leaves out, for they need a real forge: several minutes of building where it was never built."""
+    """The tests that `make test` leaves out, for they need a real forge, or what a forge says of itself: minutes, the first time."""
     from machine import checks, engine
 
-    _prepare(_gitea)
-    return checks.summarise([checks.run_pytest(engine.endpoint(), checks.WITH_GITEA)])
+    _prepare(_gitea, _github)
+    return checks.summarise([checks.run_pytest(engine.endpoint(), checks.WITH_FORGES)])
 
 
 def _clean() -> int:
@@ -106,6 +114,7 @@ TARGETS: dict[str, Callable[[], int]] = {
     "images": _images,
     "pulumi": _pulumi,
     "gitea": _gitea,
+    "github": _github,
     "actionlint": _actionlint,
     "engines": _engines,
     "forges": _forges,

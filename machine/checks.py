@@ -19,7 +19,7 @@ STATIC = (
     ("mypy --strict", ("mypy",)),
     ("import contracts", ("lint-imports",)),
 )
-WITH_PULUMI, WITH_GITEA, WITHOUT_BUILT = "pulumi", "gitea", "not pulumi and not gitea"
+WITH_PULUMI, WITH_FORGES, WITHOUT_BUILT = "pulumi", "gitea or prism", "not pulumi and not gitea and not prism"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ IMAGES_FILE = PROJECT / ".machine" / "images.json"
 ACTIONLINT_FILE = PROJECT / ".machine" / "actionlint.json"
 PULUMI_FILE = PROJECT / ".machine" / "pulumi.json"
 GITEA_FILE = PROJECT / ".machine" / "gitea.json"
+GITHUB_API_FILE = PROJECT / ".machine" / "github_api.json"
 
 
 def cache_folder() -> Path:

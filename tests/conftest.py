@@ -15,12 +15,17 @@ from hypothesis import settings
 
 if TYPE_CHECKING:
     from tests.gitea_server import Gitea
+    from tests.github_description import Described
 
 settings.register_profile("liftlock", deadline=None)
 settings.load_profile("liftlock")
 
 _left_out = pytest.StashKey[Counter[str]]()
-_NEEDS = {"pulumi": ("the real Pulumi CLI", "make engines"), "gitea": ("a real Gitea", "make forges")}
+_NEEDS = {
+    "pulumi": ("the real Pulumi CLI", "make engines"),
+    "gitea": ("a real Gitea", "make forges"),
+    "prism": ("GitHub's own description", "make forges"),
+}
 
 
 class _LeftOut:
@@ -57,3 +62,12 @@ def gitea(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gitea]:
 
     with running_gitea(tmp_path_factory.mktemp("gitea")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Described]:
+    """GitHub's own description, which every request and every answer is held against on its way; one test at a time uses it."""
+    from tests.github_description import running_prism
+
+    with running_prism(tmp_path_factory.mktemp("prism")) as made:
+        yield made

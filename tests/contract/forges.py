@@ -13,6 +13,7 @@ from liftlock.core.ports import Forge, Identity
 from tests.fakes.forge_state import ForgeState
 from tests.fakes.github_server import PATH, FakeGitHub, github
 from tests.git_repositories import ADA, GRACE, LINUS
+from tests.github_description import Described
 
 PEOPLE = {"ada": ADA, "grace": GRACE, "linus": LINUS}
 GITHUB = parse_address(f"https://github.com/{PATH}")
@@ -24,12 +25,11 @@ def who(identity: Identity) -> str:
 
 
 @contextmanager
-def github_accounts(bare: Path, between: Callable[[str], str] = lambda url: url) -> Iterator[Callable[[Identity], Forge]]:
-    """GitHub's adapter on its fake. between: from the fake's address to that of something which passes requests on."""
+def github_accounts(bare: Path, described: Described | None = None) -> Iterator[Callable[[Identity], Forge]]:
+    """GitHub's adapter on its fake. described: what holds all that is said against GitHub's own description."""
     fake = FakeGitHub(ForgeState(bare))
     tokens = {person.key: fake.state.account(login, email=person.email).token for login, person in PEOPLE.items()}
-    with github(fake) as server, ExitStack() as stack:
-        server.public = between(server.url)
+    with github(fake, described) as server, ExitStack() as stack:
         forges = {key: GitHubForge(GITHUB, server.public, bearer(token), sleep=lambda _: None) for key, token in tokens.items()}
         for forge in forges.values():
             stack.callback(forge.close_connections)

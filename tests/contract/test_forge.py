@@ -59,7 +59,9 @@ class World:
         return self.repository.read(self.repository.head("main"), path)
 
 
-@pytest.fixture(params=["fake", "local", "github", pytest.param("gitea", marks=pytest.mark.gitea)])
+@pytest.fixture(
+    params=["fake", "local", "github", pytest.param("prism", marks=pytest.mark.prism), pytest.param("gitea", marks=pytest.mark.gitea)]
+)
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     begun = {str(FILE): "old\n"}
     if request.param == "fake":
@@ -78,7 +80,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
         local = LocalForge(str(bare), FakeClock())
         yield World(lambda _: local, clone)
         return
-    with github_accounts(bare) as forge_as:
+    with github_accounts(bare, request.getfixturevalue("described") if request.param == "prism" else None) as forge_as:
         yield World(forge_as, clone)
 
 

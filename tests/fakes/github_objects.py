@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from tests.fakes.forge_state import Account, ForgeState, GivenReview, GivenStatus, Pull
 
@@ -25,10 +26,11 @@ def when(moment: datetime | None) -> str | None:
 
 
 def user(account: Account, web: str) -> Object:
-    urls = {f"{name}_url": f"{web}/{account.login}/{name}" for name in _USER_URLS.split()}
+    own = f"{web}/users/{quote(account.login)}"
+    urls = {f"{name}_url": f"{own}/{name}" for name in _USER_URLS.split()}
     kind = "Bot" if account.login.endswith("[bot]") else "User"
     facts = {"login": account.login, "id": account.id, "node_id": f"U_{account.id}", "gravatar_id": "", "type": kind}
-    return {**urls, **facts, "site_admin": False, "url": f"{web}/users/{account.login}"}
+    return {**urls, **facts, "site_admin": False, "url": own}
 
 
 def repository(path: str, web: str, *, number: int = 1) -> Object:

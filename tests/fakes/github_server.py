@@ -23,6 +23,7 @@ from liftlock.core.ports import Identity
 from tests.fakes import github_objects as objects
 from tests.fakes.forge_state import Account, ForgeState, GivenReview, GivenStatus, Pull, RefusedError
 from tests.fakes.http_server import Asked, LoopbackServer, Said, page, serving
+from tests.github_description import Described
 
 PATH = "shop/environments"
 GITHUB = Identity("GitHub", "noreply@github.com")
@@ -158,7 +159,8 @@ class FakeGitHub:
     def _review(self, asked: Asked, account: Account, number: str) -> Said:
         pull = self._pull(number)
         if account.id == pull.author.id:
-            return Said(422, {"message": "Unprocessable Entity", "errors": ["Can not approve your own pull request"]})
+            errors = ["Can not approve your own pull request"]
+            return Said(422, {"message": "Unprocessable Entity", "errors": errors, "documentation_url": "https://docs.github.com/rest"})
         state = {"APPROVE": "APPROVED", "REQUEST_CHANGES": "CHANGES_REQUESTED"}[asked.body["event"]]
         given = GivenReview(self.state.next_id(), account, state, asked.body["commit_id"], self.state.now())
         pull.reviews.append(given)
@@ -275,10 +277,18 @@ class FakeGitHub:
 
 
 @contextmanager
-def github(fake: FakeGitHub) -> Iterator[LoopbackServer]:
-    """The fake on loopback."""
-    with serving(fake.handle) as server:
-        yield server
+def github(fake: FakeGitHub, described: Described | None = None) -> Iterator[LoopbackServer]:
+    """The fake on loopback. described: what holds all that is said against GitHub's own description on its way."""
+    if described is None:
+        with serving(fake.handle) as server:
+            server.public = server.url
+            yield server
+        return
+    server = described.behind
+    server.handle, server.public = fake.handle, described.url
+    server.asked.clear()
+    server.faults.clear()
+    yield server
 
 
 def _decoded(part: str) -> bytes:

@@ -1,4 +1,4 @@
-"""A GitHub for each test, and a repository of its own on the real Gitea."""
+"""A GitHub for each test: the fake, and once more with GitHub's own description in between. A repository on the real Gitea."""
 
 from __future__ import annotations
 
@@ -12,8 +12,16 @@ from tests.integration.forges.desk import Desk
 from tests.integration.forges.github_world import World, github_world
 
 
+@pytest.fixture(params=["fake", pytest.param("prism", marks=pytest.mark.prism)])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    described = request.getfixturevalue("described") if request.param == "prism" else None
+    with github_world(tmp_path, described) as made:
+        yield made
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def plain_world(tmp_path: Path) -> Iterator[World]:
+    """The fake alone, for what GitHub's description does not know: cut connections, gateways, another prefix of the paths."""
     with github_world(tmp_path) as made:
         yield made
 

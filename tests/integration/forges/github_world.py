@@ -19,6 +19,7 @@ from tests.fakes.forge_state import Account, ForgeState
 from tests.fakes.github_server import PATH, FakeGitHub, github
 from tests.fakes.http_server import Asked, Fault, LoopbackServer, Said
 from tests.git_repositories import ADA, make_clone, make_forge
+from tests.github_description import Described
 
 ADDRESS = parse_address(f"https://github.com/{PATH}")
 FILE = PurePosixPath("releases/dev.yaml")
@@ -47,7 +48,7 @@ class World:
 
     def forge_with(self, credentials: Credentials, *, prefix: str = "", **options: Any) -> GitHubForge:
         """The adapter with these credentials."""
-        api = self.server.public or self.server.url
+        api = self.server.public
         settings = {"notice": self.notes.append, "sleep": self.slept.append, "patience": Patience(read=5), **options}
         made = GitHubForge(ADDRESS, api + prefix, credentials, **settings)
         self.stack.callback(made.close_connections)
@@ -79,11 +80,11 @@ class World:
 
 
 @contextmanager
-def github_world(folder: Path) -> Iterator[World]:
+def github_world(folder: Path, described: Described | None = None) -> Iterator[World]:
     """The world, while the block runs."""
     bare = make_forge(folder, {str(FILE): "old\n"})
     clone = GitRepository(make_clone(bare, folder / "clone"))
     fake = FakeGitHub(ForgeState(bare))
-    with github(fake) as server, ExitStack() as stack:
+    with github(fake, described) as server, ExitStack() as stack:
         ada, grace = fake.state.account("ada", email=ADA.email), fake.state.account("grace")
         yield World(fake, server, clone, ada, grace, stack)

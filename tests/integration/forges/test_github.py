@@ -39,20 +39,20 @@ def test_a_rate_limit_is_waited_for_in_sight(world: World) -> None:
     assert (pull.number, world.slept, world.notes) == (1, [3.0], ["GitHub: rate limit; waiting 3 s"])
 
 
-def test_a_github_that_keeps_failing_is_given_up_and_nothing_is_opened(world: World) -> None:
-    world.push("topic")
-    world.fail("POST .*/pulls$", said=Said(503), times=99)
+def test_a_github_that_keeps_failing_is_given_up_and_nothing_is_opened(plain_world: World) -> None:
+    plain_world.push("topic")
+    plain_world.fail("POST .*/pulls$", said=Said(503), times=99)
     with pytest.raises(UnavailableError, match="503"):
-        world.forge().open_pull(title="Title", body="Body", head="topic", base="main", author=ADA)
-    assert world.forge().list_pulls() == []
+        plain_world.forge().open_pull(title="Title", body="Body", head="topic", base="main", author=ADA)
+    assert plain_world.forge().list_pulls() == []
 
 
-def test_an_opening_whose_answer_was_lost_is_found_and_not_done_twice(world: World) -> None:
-    world.push("topic")
-    world.fail("POST .*/pulls$", done=True)
+def test_an_opening_whose_answer_was_lost_is_found_and_not_done_twice(plain_world: World) -> None:
+    plain_world.push("topic")
+    plain_world.fail("POST .*/pulls$", done=True)
     with pytest.raises(ConflictError, match="already exists"):
-        world.forge().open_pull(title="Title", body="Body", head="topic", base="main", author=ADA)
-    assert [pull.head for pull in world.forge().list_pulls(state=PullState.OPEN)] == ["topic"]
+        plain_world.forge().open_pull(title="Title", body="Body", head="topic", base="main", author=ADA)
+    assert [pull.head for pull in plain_world.forge().list_pulls(state=PullState.OPEN)] == ["topic"]
 
 
 def test_ten_openings_at_once_make_one_pull_request(world: World) -> None:
@@ -69,12 +69,12 @@ def test_ten_openings_at_once_make_one_pull_request(world: World) -> None:
     assert done == ["1"] + ["conflict"] * 9
 
 
-def test_a_merge_whose_answer_was_lost_is_found_and_not_done_twice(world: World) -> None:
-    pull = world.open()
-    world.fail("PUT .*/merge", done=True)
-    merged = merge(world, pull)
-    assert (merged.state, world.state.branch("topic")) == (PullState.MERGED, None)
-    assert git(world.state.bare, "rev-list", "--count", "--first-parent", "main") == "2"
+def test_a_merge_whose_answer_was_lost_is_found_and_not_done_twice(plain_world: World) -> None:
+    pull = plain_world.open()
+    plain_world.fail("PUT .*/merge", done=True)
+    merged = merge(plain_world, pull)
+    assert (merged.state, plain_world.state.branch("topic")) == (PullState.MERGED, None)
+    assert git(plain_world.state.bare, "rev-list", "--count", "--first-parent", "main") == "2"
 
 
 def test_a_merge_while_github_looks_at_the_base_again_is_repeated(world: World) -> None:
@@ -371,8 +371,8 @@ def test_no_error_tells_the_token(world: World) -> None:
         assert world.ada.token not in f"{raised.value!r} {raised.value.hint}"
 
 
-def test_an_enterprise_server_is_asked_below_its_own_address(world: World) -> None:
-    pull = world.open(prefix="/api/v3")
-    world.state.required = ["liftlock"]
-    assert merge(world, pull, queue=True, prefix="/api/v3").queued
-    assert {"/api/v3", "/api/graphql"} >= {"/".join(line.split()[1].split("/")[:3]) for line in world.server.lines if "/api" in line}
+def test_an_enterprise_server_is_asked_below_its_own_address(plain_world: World) -> None:
+    pull = plain_world.open(prefix="/api/v3")
+    plain_world.state.required = ["liftlock"]
+    assert merge(plain_world, pull, queue=True, prefix="/api/v3").queued
+    assert {"/api/v3", "/api/graphql"} >= {"/".join(line.split()[1].split("/")[:3]) for line in plain_world.server.lines if "/api" in line}

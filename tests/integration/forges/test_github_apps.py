@@ -29,7 +29,7 @@ def credentials(world: World, key: rsa.RSAPrivateKey, now: Callable[[], float] |
     world.fake.app = key.public_key()
     world.state.account("liftlock-app[bot]", token="none-yet")
     clock = now or (lambda: world.state.now().timestamp())
-    return AppCredentials(App("4711", pem(key)), ADDRESS, world.server.public or world.server.url, now=clock)
+    return AppCredentials(App("4711", pem(key)), ADDRESS, world.server.public, now=clock)
 
 
 def test_an_app_works_with_a_token_made_for_this_repository_alone(world: World, key: rsa.RSAPrivateKey) -> None:

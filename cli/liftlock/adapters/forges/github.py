@@ -209,7 +209,7 @@ class GitHubForge:
         """Deletes it, where it is ours; a branch that is gone already is as it should be."""
         if ":" in pull.head:
             return
-        path = f"{self._repo}/git/refs/heads/{quote(pull.head, safe='/')}"
+        path = f"{self._repo}/git/refs/{quote(f'heads/{pull.head}', safe='')}"
         answer = self._http.send("DELETE", path, accept=(404, 409, 422), needs=shapes.CONTENTS_WRITE)
         if answer.status != 204 and "does not exist" not in answer.said.lower():
             self._notice(f"GitHub keeps the branch {pull.head}: {answer.said or answer.status}")
