@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 
-from liftlock.adapters.config_files.environments import environment_fingerprint
-from liftlock.adapters.config_files.files import DATA, FOLDERS, RawFiles
-from liftlock.adapters.config_files.loader import inspect_files
+from liftlock.adapters.config_cache import Blobs, ConfigCache, Known
+from liftlock.adapters.config_files.environments import environment_fingerprints
+from liftlock.adapters.config_files.files import DATA, FOLDERS, RawFiles, read_files
+from liftlock.adapters.config_files.loader import inspect_files, load_project
 from liftlock.adapters.git import Git
 from liftlock.core.config.loaded import LoadedProject
 from liftlock.core.config.problems import config_error
@@ -15,14 +18,13 @@ from liftlock.core.config.settings import SETTINGS
 from liftlock.core.errors import ConfigError
 from liftlock.core.fingerprint import Fingerprint
 
+_CHANGING = ("releases/", "policy/")
+
 
 @functools.lru_cache(maxsize=8)
 def load_committed(root: Path, commit: str) -> LoadedProject:
     """The checked environments repository at the commit, which never changes; ConfigError with one line per problem."""
-    git = Git(root)
-    folders = (f"{folder}/" for folder in (*FOLDERS, DATA))
-    listed = git.run("ls-tree", "-r", "-z", "--name-only", commit, "--", SETTINGS, *folders).out.split("\0")
-    names = [name for name in listed if name == SETTINGS or _is_configuration(PurePosixPath(name))]
+    git, names = Git(root), _committed(root, commit)
     if SETTINGS not in names:
         raise ConfigError(f"the forge's base branch ({commit[:12]}) has no {SETTINGS}", hint="commit and push it: git push origin")
     texts = git.blobs([(commit, name) for name in names])
@@ -35,9 +37,53 @@ def load_committed(root: Path, commit: str) -> LoadedProject:
 
 
 @functools.lru_cache(maxsize=64)
+def committed_known(root: Path, commit: str) -> Known:
+    """What the configuration at the commit comes to, without reading it where this machine knows its blobs; ConfigError as above."""
+    return _known(root, _committed(root, commit), lambda: load_committed(root, commit))
+
+
+def known_here(root: Path) -> Known:
+    """The same of the work tree as it is now."""
+    raw = read_files(root)
+    if raw.problems or SETTINGS not in raw.contents:
+        return _described(load_project(root))
+    contents = {**raw.contents, **{f"{DATA}/{name}.yaml": content for name, content in raw.data.items()}}
+    return _known(root, {name: _blob_id(content) for name, content in contents.items()}, lambda: load_project(root))
+
+
 def committed_fingerprint(root: Path, commit: str, environment: str) -> Fingerprint:
-    """The hashes of the environment's declaration at the commit."""
-    return environment_fingerprint(load_committed(root, commit), environment)
+    """The hashes of a persistent environment's declaration at the commit; without any where it is not declared there."""
+    return committed_known(root, commit).fingerprints.get(environment, Fingerprint())
+
+
+def _known(root: Path, blobs: Mapping[str, str], load: Callable[[], LoadedProject]) -> Known:
+    changing = {name: blob for name, blob in blobs.items() if name.startswith(_CHANGING)}
+    named = Blobs({name: blob for name, blob in blobs.items() if name not in changing}, changing)
+    cache = ConfigCache(root)
+    found = cache.get(named)
+    if found is None:
+        found = _described(load())
+        cache.put(named, found)
+    return found
+
+
+def _described(loaded: LoadedProject) -> Known:
+    persistent = [name for name in loaded.environments if not loaded.files.ephemeral(name)]
+    return Known(loaded.project, environment_fingerprints(loaded, persistent))
+
+
+@functools.lru_cache(maxsize=64)
+def _committed(root: Path, commit: str) -> Mapping[str, str]:
+    """path -> blob of the configuration files at the commit."""
+    folders = (f"{folder}/" for folder in (*FOLDERS, DATA))
+    listed = Git(root).run("ls-tree", "-r", "-z", commit, "--", SETTINGS, *folders).out.split("\0")
+    found = {path: facts.split(" ")[2] for facts, _, path in (line.partition("\t") for line in listed if line)}
+    return {path: blob for path, blob in found.items() if path == SETTINGS or _is_configuration(PurePosixPath(path))}
+
+
+def _blob_id(content: bytes) -> str:
+    """What Git calls a file with this content."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def _is_configuration(path: PurePosixPath) -> bool:

@@ -200,7 +200,8 @@ def parse_moment(text: str | None) -> datetime | None:
 def _promotion_parts(repo: Path | None, *, signs: bool = False) -> tuple[Project, PromotionParts]:
     from liftlock.adapters.attestations import OciAttestations
     from liftlock.adapters.clock import SystemClock
-    from liftlock.adapters.committed_config import committed_fingerprint, load_committed
+    from liftlock.adapters.committed_config import committed_fingerprint, committed_known, known_here
+    from liftlock.adapters.config_files.repository import find_repository
     from liftlock.adapters.progress import choose_progress
     from liftlock.adapters.pull_request_rendering import render_pull_request
     from liftlock.adapters.registry import OciRegistry
@@ -210,20 +211,20 @@ def _promotion_parts(repo: Path | None, *, signs: bool = False) -> tuple[Project
     from liftlock.wiring.forges import declared_forge
     from liftlock.wiring.later import LaterSignatures
 
-    here = load_configuration(repo)
-    declared = here.project.forge
-    repository = clones.repository(here.root, declared)
-    ledger: Ledger = clones.ledger(here.root, declared)
+    root = find_repository(repo or Path())
+    declared = known_here(root).project.forge
+    repository = clones.repository(root, declared)
+    ledger: Ledger = clones.ledger(root, declared)
     repository.fetch()
     base = repository.head(declared.base)
-    project = load_committed(here.root, base).project
+    project = committed_known(root, base).project
     clock = SystemClock()
-    forge = declared_forge(here.root, declared, clock, lambda text: choose_progress().note(text))
-    fingerprint = partial(committed_fingerprint, here.root)
+    forge = declared_forge(root, declared, clock, lambda text: choose_progress().note(text))
+    fingerprint = partial(committed_fingerprint, root)
     if project.signing:
         from liftlock.wiring.signing import signing_ledger
 
-        ledger = signing_ledger(ledger, here.root, project.signing, repository, base)
+        ledger = signing_ledger(ledger, root, project.signing, repository, base)
         if signs:
             _ = ledger.key
     attested = AttestationParts(OciAttestations(), LaterSignatures())
