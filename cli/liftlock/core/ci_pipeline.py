@@ -270,7 +270,7 @@ def _branch(command: str, title: str) -> Job:
         id=f"branch-{command}",
         title=title,
         commands=(f'{_RUN} branch {command} "--branch=${BRANCH}"',),
-        rights=Rights(),
+        rights=Rights(contents=Right.WRITE),  # the ledger
         secrets=(TOKEN, PASSPHRASE, REGISTRY_PASSWORD),
         variables=(BRANCH,),
         lock=f"liftlock-branch-${BRANCH}",

@@ -25,7 +25,8 @@ def place(tmp_path: Path) -> Path:
     work = tmp_path / "work"
     (work / "ci").mkdir(parents=True)
     (tmp_path / "home").mkdir()
-    (work / "ci" / "liftlock.sh").write_text(render_ci("github", pipelines()["one-service"])["ci/liftlock.sh"])
+    for path in ("ci/liftlock.sh", "ci/requirements.txt"):
+        (work / path).write_text(render_ci("github", pipelines()["one-service"])[path])
     git(tmp_path, "init", "--quiet", "--initial-branch=main", str(work))
     program = tmp_path / "liftlock"
     program.write_text(
@@ -191,6 +192,17 @@ def test_targets_are_those_of_merges_that_were_done(place: Path, run: Run) -> No
         (place / "work" / f"merged-{number}.json").write_text(json.dumps({"outcome": outcome, "target": target}))
     assert run("targets", *(f"merged-{number}.json" for number in range(3))).stdout == '["qa", "staging"]\n'
     assert run("targets", "ci-out/*.json").stdout == "[]\n"
+
+
+def test_drift_that_sees_no_environment_is_no_clean_answer(place: Path, run: Run) -> None:
+    program = place / "liftlock"
+    program.write_text('#!/bin/sh\necho \'{"schema": "liftlock/drift/v1", "environments": []}\'\n')
+    run("drift", "--json")
+    (place / "work" / "releases").mkdir()
+    (place / "work" / "releases" / "dev.yaml").write_text("services: {}\n")
+    done = run("drift", "--json", expect=3)
+    assert json.loads(done.stdout)["environments"] == []
+    assert "no environment has a state here" in done.stderr
 
 
 def test_half_a_login_is_a_mistake_and_no_change_or_drift(run: Run) -> None:
