@@ -67,6 +67,8 @@ class ConfigCache:
         key = _key(blobs)
         with suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Whatever the repository ignores: a cache never makes a work tree look changed.
+            (self._folder / ".gitignore").write_text("*\n", encoding="utf-8")
             temporary = self._folder / f"{key}.{os.getpid()}.tmp"
             temporary.write_bytes(pickle.dumps(known))
             temporary.replace(self._folder / key)

@@ -13,7 +13,7 @@ from liftlock.adapters.config_cache import FOLDER, Blobs, ConfigCache, Known
 from liftlock.core.errors import ConfigError
 from liftlock.core.fingerprint import Fingerprint
 from tests.config_repository import FILES, A, B
-from tests.git_repositories import commit_here, make_clone, make_forge
+from tests.git_repositories import commit_here, git, make_clone, make_forge
 
 
 @pytest.fixture
@@ -84,6 +84,12 @@ def test_a_spoilt_cache_is_as_none_at_all(clone: Path, content: bytes) -> None:
     assert not Path("made-by-the-cache").exists()
 
 
+def test_the_work_tree_does_not_look_changed(clone: Path) -> None:
+    known_here(clone)
+    assert kept(clone)
+    assert git(clone, "status", "--porcelain") == ""
+
+
 def test_where_nothing_can_be_kept_everything_is_read(clone: Path) -> None:
     folder = clone / FOLDER
     folder.parent.mkdir(parents=True)
@@ -98,4 +104,4 @@ def test_only_the_configurations_that_were_used_last_are_kept(clone: Path) -> No
         cache.put(item, known)
     assert cache.get(blobs[-1]) == known
     assert cache.get(blobs[0]) is None
-    assert len(kept(clone)) <= 2 * 32 + 1
+    assert len(kept(clone)) <= 2 * 32 + 2  # what was read first, and .gitignore
