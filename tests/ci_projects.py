@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 from liftlock.core.ci_pipeline import CiPipeline, Platform, plan_pipeline
-from liftlock.core.project import ForgeKind, ForgeSettings, Gates, Project, Stage
+from liftlock.core.project import ForgeKind, ForgeSettings, Gates, Project, SigningSettings, Stage
 from tests.promotion_world import REGISTRY, make_project
 
 GITHUB = ForgeSettings(ForgeKind.GITHUB, "https://github.com/shop/environments", token="env:LIFTLOCK_FORGE_TOKEN")
 GITEA = ForgeSettings(ForgeKind.GITEA, "http://forge.example:3000/shop/environments", "release/1.0", "env:LIFTLOCK_FORGE_TOKEN")
+SIGNING = "SHOP_SIGNING_KEY"
 _GATES = Gates(verified=True, approvals=1)
 DAG = (
     Stage("dev"),
@@ -33,7 +35,9 @@ def projects() -> dict[str, Project]:
     return {
         "one-service": replace(usual, services=_services("api")),
         "many-services": replace(usual, services=_services(*(f"service-{number}" for number in range(120)))),
-        "dag": replace(make_project(pipeline=DAG), forge=GITEA),
+        "dag": replace(
+            make_project(pipeline=DAG), forge=GITEA, signing=SigningSettings(f"env:{SIGNING}", PurePosixPath("keys/liftlock.pub"))
+        ),
         "yaml-syntax": replace(make_project(pipeline=ODD), name="no", forge=GITHUB, services=_services("true", "null", "off")),
         "one-environment": make_project(pipeline=(Stage("prod"),)),
     }

@@ -7,7 +7,7 @@ reaches them through environment variables alone. `ci/liftlock.sh` installs lift
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -58,7 +58,7 @@ class Job:
 
     secrets: the names of the platform's secrets that it gets. variables: what its trigger says. lock: two jobs with one lock never run at
     once. runs: whether it needs Docker and the environments' state. paths: the files whose change on the base branch starts it.
-    target: of a promotion, the environment that gets it.
+    target: of a promotion, the environment that gets it. signing: the secret among them that signs what is merged, "" for none.
     """
 
     id: str
@@ -73,6 +73,7 @@ class Job:
     minutes: int = 15
     runs: bool = False
     paths: tuple[str, ...] = ()
+    signing: str = ""
 
     @property
     def script(self) -> str:
@@ -143,8 +144,8 @@ def plan_pipeline(project: Project, *, version: str, branches: bool = True) -> C
         record=_record(project.pipeline),
         stages=tuple(_stage(stage, project.pipeline) for stage in project.pipeline),
         status=_status(),
-        merge=_merge(),
-        sweep=_sweep(project.pipeline),
+        merge=_signing(_merge(), project),
+        sweep=_signing(_sweep(project.pipeline), project),
         drift=_drift(),
         branch_up=_branch("up", "Make the branch's environment") if branches else None,
         branch_down=_branch("down", "Remove the branch's environment") if branches else None,
@@ -250,6 +251,12 @@ def _sweep(pipeline: Sequence[Stage]) -> Job:
         lock="liftlock-sweep",
         minutes=30,
     )
+
+
+def _signing(job: Job, project: Project) -> Job:
+    """The job with the key that signs what it merges, where liftlock.yaml says that it is in a variable."""
+    kind, _, name = (project.signing.key if project.signing else "").partition(":")
+    return replace(job, secrets=(*job.secrets, name), signing=name) if kind == "env" else job
 
 
 def _drift() -> Job:

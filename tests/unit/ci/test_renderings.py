@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from liftlock.core.ci_pipeline import PASSPHRASE, REGISTRY_PASSWORD, TOKEN, CiPipeline, Job, Platform
 from liftlock_templates.ci_files import PLATFORMS as FILES
 from liftlock_templates.ci_files import render_ci
-from tests.ci_projects import pipelines
+from tests.ci_projects import SIGNING, pipelines
 
 SHAPES = pipelines()
 EVERY = [pytest.param(platform, shape, id=f"{platform}-{shape}") for platform in Platform for shape in SHAPES]
@@ -217,3 +217,18 @@ def test_the_jenkinsfile_has_the_sections_of_a_declarative_pipeline(shape: str) 
         assert {"agent", "stages"} <= sections
         conditions = set(re.findall(r"(?:when \{|allOf \{|anyOf \{|not \{|; )\s*(\w+)", code))
         assert conditions <= {"allOf", "anyOf", "not", "branch", "expression", "changeset", "changeRequest", "triggeredBy"}
+
+
+# The others give every job what is set for the repository.
+LENDING = [Platform.GITHUB, Platform.JENKINS, Platform.AZURE, Platform.CLOUDBUILD, Platform.CODEPIPELINE, Platform.GOCD]
+
+
+@pytest.mark.parametrize("platform", LENDING)
+def test_the_key_that_signs_promotions_is_lent_where_it_is_declared(platform: Platform) -> None:
+    lent = {shape: SIGNING in "".join(own_files(platform, pipeline).values()) for shape, pipeline in SHAPES.items()}
+    assert [shape for shape, found in lent.items() if found] == ["dag"]
+
+
+def test_only_jobs_that_merge_get_the_key_that_signs_promotions() -> None:
+    assert [job.id for job in SHAPES["dag"].jobs if SIGNING in job.secrets] == ["merge", "sweep"]
+    assert SHAPES["one-service"].merge.signing == ""
