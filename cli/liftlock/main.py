@@ -28,6 +28,7 @@ class _Liftlock(Root):
         Later("branch", "branch", "Make, list and remove environments of branches."),
         Later("image", "image", "Resolve tags to digests, record them for an environment, verify that the registry has them."),
         Later("promote", "promote", "Move a proved release to the next environment through a reviewed pull request."),
+        Later("evidence", "evidence", "Record smoke tests, judgements and health checks of what an environment runs, and list them."),
         Later("drift", "drift:drift", "Show what differs between declared configuration, what was last applied and what is live."),
         Later("history", "history:history", "Show what was recorded, promoted and deployed where, when and by whom, newest first."),
         Later("who-has", "history:who_has", "Show which environments run an image, since when, by their last deployment."),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,67 +12,120 @@ from liftlock.commands import promotion_text as text
 from liftlock.commands.actor import ActorOption
 from liftlock.commands.app import Commands
 from liftlock.commands.output import JsonOption, print_json
+from liftlock.commands.promotion_options import (
+    AllOption,
+    ExpiresOption,
+    FromOption,
+    HotfixOption,
+    PullArgument,
+    ReasonOption,
+    ServiceOption,
+    TimeoutOption,
+    ToOption,
+    WaitOption,
+    blocked_code,
+    blocked_error,
+    described,
+    people,
+    requests,
+)
 from liftlock.commands.repository import RepoOption
-from liftlock.core.errors import BlockedError, ConflictError, ExitCode, UsageError
+from liftlock.core.errors import ConflictError, ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from liftlock.services.promotions import OpenReport
 
 app = Commands("Move a proved release to the next environment through a reviewed pull request.", add_completion=False)
-
-FromOption = Annotated[str | None, typer.Option("--from", metavar="ENV", help="Where the release is now; the only upstream without it.")]
-ToOption = Annotated[str, typer.Option("--to", metavar="ENV", help="The environment that gets it.")]
-ServiceOption = Annotated[list[str] | None, typer.Option("--service", metavar="NAME", help="Only this service; may be given again.")]
-PullArgument = Annotated[int, typer.Argument(metavar="PULL", help="The pull request's number.", min=1)]
 
 
 @app.command()
 def plan(
-    to: ToOption,
+    to: ToOption = None,
     source: FromOption = None,
     service: ServiceOption = None,
-    explain: Annotated[bool, typer.Option("--explain", help="Show each gate's evidence, and when it can clear.")] = False,
+    train: AllOption = False,
+    hotfix: HotfixOption = False,
+    reason: ReasonOption = None,
+    expires: ExpiresOption = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Show all evidence, when gates can clear, and other releases.")] = False,
     repo: RepoOption = None,
+    actor: ActorOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what a promotion would change and what stands in its way. Exits 0: nothing to do, 2: changes, 4: blocked."""
+    """Show what a promotion would change and what stands in its way. Exits 0: nothing to do, 2: changes, 4: blocked, 6: by a rule."""
     from liftlock import wiring
 
     promotions = wiring.promotions(repo)
-    found = promotions.plan(promotions.request(source, to, service or ()))
-    print_json("promote-plan", found) if as_json else text.show_plan(found, explain=explain)
-    if found.blockers:
-        raise typer.Exit(ExitCode.BLOCKED)
-    if found.changes:
+    who, asked = people(repo, actor) if hotfix else (None, ())
+    requester = asked[0] if asked else who
+    wanted = requests(promotions, source, to, service, train=train, hotfix=hotfix, reason=reason, expires=expires, requester=requester)
+    plans = [promotions.plan(request, explain=explain) for request in wanted]
+    if as_json:
+        print_json("promote-plan", plans[0]) if len(plans) == 1 else print_json("promote-plans", plans)
+    else:
+        text.show_plans(plans, explain=explain)
+    blockers = [gate for found in plans for gate in found.blockers]
+    if blockers:
+        raise typer.Exit(blocked_code(blockers))
+    if any(found.changes for found in plans):
         raise typer.Exit(ExitCode.CHANGES)
 
 
 @app.command("open")
 def open_promotion(
-    to: ToOption,
+    to: ToOption = None,
     source: FromOption = None,
     service: ServiceOption = None,
+    train: AllOption = False,
+    hotfix: HotfixOption = False,
+    reason: ReasonOption = None,
+    expires: ExpiresOption = None,
+    wait: WaitOption = False,
+    timeout: TimeoutOption = "30m",
     plan_digest: Annotated[str | None, typer.Option("--plan-digest", metavar="PLAN", help="Only if the plan still is this one.")] = None,
     repo: RepoOption = None,
     actor: ActorOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Open the promotion's pull request, or adopt the one that is open for exactly this change. Exits 4 where a gate blocks."""
+    """Open the promotion's pull request, or adopt the one that is open for exactly this. Exits 4 where a gate blocks, 6 for a rule."""
     from liftlock import wiring
 
     promotions = wiring.promotions(repo)
-    request = promotions.request(source, to, service or ())
-    report = promotions.open(request, wiring.acting_identity(repo, actor), reviewed=plan_digest)
-    blocked = report.outcome.value == "blocked"
+    who, asked = people(repo, actor)
+    requester = asked[0] if asked else who
+    wanted = requests(promotions, source, to, service, train=train, hotfix=hotfix, reason=reason, expires=expires, requester=requester)
+    if plan_digest is not None and (len(wanted) > 1 or wait):
+        raise UsageError("--plan-digest is of one promotion, now", hint="say one --to, and no --wait")
+    patience = wiring.patience(timeout) if wait else None
+    reports = [
+        promotions.open_when_clear(request, who, patience, requesters=asked)
+        if patience
+        else promotions.open(request, who, reviewed=plan_digest, requesters=asked)
+        for request in wanted
+    ]
     if as_json:
-        print_json("promote-open", report)
-    elif not blocked:
-        text.show_opened(report)
-    for note in report.notes:
+        print_json("promote-open", reports[0]) if len(reports) == 1 else print_json("promote-opens", reports)
+    else:
+        for report in reports:
+            text.show_opened(report)
+    for note in dict.fromkeys(note for report in reports for note in report.notes):
         print(f"note: {note}", file=sys.stderr)  # noqa: T201
+    _end_opening(reports)
+
+
+def _end_opening(reports: Sequence[OpenReport]) -> None:
+    """Raises for what was not opened; what else there was has been done."""
+    blocked = [report for report in reports if report.outcome.value == "blocked"]
     if blocked:
-        hint = f"see where each answer comes from: liftlock promote plan --from {request.source} --to {to} --explain"
-        raise BlockedError(text.blockers(f"{request.source} -> {to}", report.plan.blockers), hint=hint)
-    if report.outcome.value == "left-alone" and report.pull:
-        hint = f"merge it by other means, or give it up: liftlock promote close {report.pull.number}"
-        raise ConflictError(f"somebody changed the branch of pull request #{report.pull.number}; liftlock does not touch it", hint=hint)
+        request = blocked[0].plan.request
+        gates = [gate for report in blocked for gate in report.plan.blockers]
+        where = ", ".join(f"{report.plan.request.source} -> {report.plan.request.target}" for report in blocked)
+        hint = f"see where each answer comes from: liftlock promote plan {described(request)} --explain"
+        raise blocked_error(where, gates, hint)
+    alone = next((report.pull for report in reports if report.outcome.value == "left-alone" and report.pull), None)
+    if alone:
+        hint = f"merge it by other means, or give it up: liftlock promote close {alone.number}"
+        raise ConflictError(f"somebody changed the branch of pull request #{alone.number}; liftlock does not touch it", hint=hint)
 
 
 @app.command()
@@ -80,21 +134,26 @@ def status(
     set_status: Annotated[
         bool, typer.Option("--set-status", help="Also say it on the head commit, as the check liftlock/promotion that a forge can require.")
     ] = False,
+    wait: WaitOption = False,
+    timeout: TimeoutOption = "30m",
     repo: RepoOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the open promotions, or one with its gates as they are now."""
+    """Show the open promotions, or one with its gates as they are now. With --wait exits 4 or 6 where it cannot be merged in time."""
     from liftlock import wiring
 
     reviews = wiring.promotion_reviews(repo)
-    if set_status and pull is None:
-        raise UsageError("--set-status wants one pull request", hint="run: liftlock promote status PULL --set-status")
+    if (set_status or wait) and pull is None:
+        raise UsageError("--set-status and --wait want one pull request", hint="run: liftlock promote status PULL --set-status")
     if pull is None:
         every = reviews.open_promotions()
         print_json("promote-list", every) if as_json else text.show_statuses(every)
-    else:
-        one = reviews.publish_status(pull) if set_status else reviews.status(pull)
-        print_json("promote-status", one) if as_json else text.show_status(one)
+        return
+    one = reviews.status_when_clear(pull, wiring.patience(timeout)) if wait else None
+    one = reviews.publish_status(pull) if set_status else one or reviews.status(pull)
+    print_json("promote-status", one) if as_json else text.show_status(one)
+    if wait and one.blockers:
+        raise typer.Exit(blocked_code(one.blockers))
 
 
 @app.command()
@@ -113,16 +172,24 @@ def approve(
 
 
 @app.command()
-def merge(pull: PullArgument, repo: RepoOption = None, actor: ActorOption = None, as_json: JsonOption = False) -> None:
-    """Merge what was reviewed, if every gate passes now and nothing was changed since. Exits 4 where a gate blocks."""
+def merge(
+    pull: PullArgument,
+    wait: WaitOption = False,
+    timeout: TimeoutOption = "30m",
+    repo: RepoOption = None,
+    actor: ActorOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Merge what was reviewed, if every gate passes now and nothing was changed since. Exits 4 where a gate blocks, 6 where a rule does."""
     from liftlock import wiring
 
-    report = wiring.promotion_reviews(repo, merges=True).merge(pull, wiring.acting_identity(repo, actor))
+    reviews, who = wiring.promotion_reviews(repo, merges=True), wiring.acting_identity(repo, actor)
+    report = reviews.merge_when_clear(pull, who, wiring.patience(timeout)) if wait else reviews.merge(pull, who)
     if as_json:
         print_json("promote-merge", report)
     if report.blockers:
         hint = f"see where each answer comes from: liftlock promote status {pull}"
-        raise BlockedError(text.blockers(f"the merge of pull request #{pull}", report.blockers), hint=hint)
+        raise blocked_error(f"the merge of pull request #{pull}", report.blockers, hint)
     if not as_json:
         text.show_merged(report)
 

@@ -11,6 +11,8 @@ from liftlock.commands.output import print_table
 from liftlock.core.proposal import Adopt, Close, LeaveAlone, Open, Update
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from liftlock.core.gates.result import GateResult
     from liftlock.core.promotion_types import PromotionPlan, ServiceChange
     from liftlock.core.release import ReleasedImage
@@ -18,19 +20,49 @@ if TYPE_CHECKING:
     from liftlock.services.promotions import OpenReport
 
 
+def show_plans(plans: Sequence[PromotionPlan], *, explain: bool) -> None:
+    """Each in turn."""
+    for number, plan in enumerate(plans):
+        if number:
+            typer.echo("")
+        show_plan(plan, explain=explain)
+
+
 def show_plan(plan: PromotionPlan, *, explain: bool) -> None:
     """What would change, and what each gate says."""
     request = plan.request
+    for note in plan.notes:
+        typer.echo(f"note: {note}")
     if not plan.changes:
-        typer.echo(f"nothing to promote: {request.target} has every image of {request.source} ({plan.release})")
+        typer.echo(_nothing(plan))
         show_actions(plan)
         return
-    typer.echo(f"{request.source} -> {request.target}: release {plan.release}, instead of {plan.rollback or 'nothing'}")
+    lane = f" as a hotfix ({request.hotfix.reason})" if request.hotfix else ""
+    typer.echo(f"{request.source} -> {request.target}{lane}: release {plan.release}, instead of {plan.rollback or 'nothing'}")
     typer.echo(f"plan {plan.digest}\n")
     show_changes(plan.changes)
     typer.echo("")
     show_gates(plan.gates, explain=explain)
+    if explain:
+        show_considered(plan)
+    if plan.clears_at:
+        typer.echo(f"\nit can be merged at the earliest at {plan.clears_at.isoformat(timespec='seconds')}")
     show_actions(plan)
+
+
+def show_considered(plan: PromotionPlan) -> None:
+    """The source's releases, newest first, and why newer ones than the chosen one were not taken."""
+    rows = [
+        (
+            one.release,
+            "this one" if one.chosen else "; ".join(f"{gate.key}: {gate.reason}" for gate in one.blockers) or "-",
+            _when(one.clears_at),
+        )
+        for one in plan.considered
+    ]
+    if len(rows) > 1:
+        typer.echo("")
+        print_table(["release", "what keeps it out", "clears at"], rows, empty="")
 
 
 def show_actions(plan: PromotionPlan) -> None:
@@ -62,7 +94,7 @@ def show_changes(changes: Sequence[ServiceChange]) -> None:
 def show_gates(gates: Sequence[GateResult], *, explain: bool) -> None:
     """One line per gate; with explain also where each answer comes from and when it can change."""
     if explain:
-        rows = [(g.key, g.phase.value, g.reason, g.evidence or "-", g.clears_at.isoformat() if g.clears_at else "-") for g in gates]
+        rows = [(g.key, g.phase.value, g.reason, g.evidence or "-", _when(g.clears_at)) for g in gates]
         print_table(["gate", "state", "why", "evidence", "clears at"], rows, empty="no gate stands in the way")
         return
     print_table(["gate", "state", "why"], [(gate.key, gate.phase.value, gate.reason) for gate in gates], empty="no gate stands in the way")
@@ -70,9 +102,10 @@ def show_gates(gates: Sequence[GateResult], *, explain: bool) -> None:
 
 def show_opened(report: OpenReport) -> None:
     """What `promote open` did."""
-    pull, request = report.pull, report.plan.request
+    pull = report.pull
     if pull is None:
-        typer.echo(f"nothing to promote: {request.target} has every image of {request.source} ({report.plan.release})")
+        if report.outcome.value != "blocked":
+            typer.echo(_nothing(report.plan))
     else:
         typer.echo(f"{report.outcome.value} pull request #{pull.number}: {pull.title}")
         typer.echo(f"  {pull.url} (branch {pull.head})\n")
@@ -122,6 +155,9 @@ def show_approval(approval: Approval) -> None:
 
 def show_merged(report: MergeReport) -> None:
     """What became of a merge."""
+    if report.outcome.value == "queued":
+        typer.echo(f"the forge has queued pull request #{report.number} into {report.target}; it merges it by itself")
+        return
     said = "merged" if report.outcome.value == "merged" else "was already merged:"
     typer.echo(f"{said} pull request #{report.number} into {report.target}: {report.release}, commit {(report.merge_commit or '')[:12]}")
     if report.checkout:
@@ -129,9 +165,15 @@ def show_merged(report: MergeReport) -> None:
     typer.echo(f"  next: liftlock env up {report.target}")
 
 
-def blockers(what: str, gates: Sequence[GateResult]) -> str:
-    """Every gate that stands in the way, for an error message."""
-    return "\n".join([f"{what} is blocked:", *(f"  {gate.key} ({gate.phase.value}): {gate.reason}" for gate in gates)])
+def _nothing(plan: PromotionPlan) -> str:
+    request = plan.request
+    if plan.notes:
+        return f"nothing to promote from {request.source} to {request.target} now"
+    return f"nothing to promote: {request.target} has every image of {request.source} ({plan.release})"
+
+
+def _when(moment: datetime | None) -> str:
+    return moment.isoformat(timespec="seconds") if moment else "-"
 
 
 def _image(released: ReleasedImage | None) -> str:

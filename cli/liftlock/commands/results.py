@@ -107,8 +107,10 @@ def _environments() -> dict[str, Any]:
 
 
 def _promotions() -> dict[str, Any]:
+    from liftlock.core.evidence import Evidence
     from liftlock.core.ports import PullRequest
     from liftlock.core.promotion_types import PromotionPlan
+    from liftlock.services.evidence import ListedEvidence
     from liftlock.services.images import ImageCheck, RecordReport, ResolvedImage
     from liftlock.services.promotion_reviews import Approval, MergeReport, PromotionStatus
     from liftlock.services.promotions import OpenReport
@@ -118,12 +120,16 @@ def _promotions() -> dict[str, Any]:
         "image-record": RecordReport,
         "image-verify": tuple[ImageCheck, ...],
         "promote-plan": PromotionPlan,
+        "promote-plans": tuple[PromotionPlan, ...],
         "promote-open": OpenReport,
+        "promote-opens": tuple[OpenReport, ...],
         "promote-list": tuple[PromotionStatus, ...],
         "promote-status": PromotionStatus,
         "promote-approve": Approval,
         "promote-merge": MergeReport,
         "promote-close": PullRequest,
+        "evidence-record": Evidence,
+        "evidence-list": tuple[ListedEvidence, ...],
     }
 
 

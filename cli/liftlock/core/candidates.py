@@ -100,6 +100,18 @@ class Labels:
         return self._recorded
 
 
+def had_images(records: Sequence[Record], environment: str, images: Mapping[str, str]) -> bool:
+    """Whether each of these images was recorded for the environment, promoted into it or deployed there."""
+    missing = dict(images)
+    for record in reversed(records):
+        if record.entry.environment == environment and record.entry.fact in (*_LABELLED, Fact.DEPLOYED):
+            found = images_of(record.entry)
+            missing = {name: image for name, image in missing.items() if found.get(name) != image}
+            if not missing:
+                return True
+    return not missing
+
+
 def deployed_images(records: Sequence[Record]) -> dict[str, Mapping[str, str]]:
     """release -> its images, for each that was ever deployed anywhere."""
     return {r.entry.release: images_of(r.entry) for r in records if r.entry.fact is Fact.DEPLOYED and r.entry.release is not None}

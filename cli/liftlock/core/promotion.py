@@ -6,52 +6,36 @@ gives no action that writes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
-from liftlock.core.candidates import Candidate, candidates
 from liftlock.core.errors import UsageError
-from liftlock.core.gates.result import GateMoment, GateResult, earliest_clearing
-from liftlock.core.image import ImageRef
+from liftlock.core.gates.result import earliest_clearing
 from liftlock.core.project import Project, Stage
 from liftlock.core.promotion_actions import adopt_or_update, close_superseded
-from liftlock.core.promotion_gates import Situation, find_gates, read_situation
-from liftlock.core.promotion_pull import branch_name
+from liftlock.core.promotion_gates import Situation, read_situation
+from liftlock.core.promotion_option import (
+    Option,
+    asked_by,
+    branch_of,
+    candidates_for,
+    digest_of,
+    find_changes,
+    only_unknown,
+    option_of,
+    weigh,
+)
 from liftlock.core.promotion_types import (
     ConsideredRelease,
     Observed,
     PlanOutcome,
     PromotionPlan,
     PromotionRequest,
-    ServiceChange,
-    plan_digest,
 )
-from liftlock.core.proposal import Action, Adopt, Open
+from liftlock.core.proposal import Action, Open
 from liftlock.core.proposal_pull import BranchCondition, ProposalPull
 
 _SHOWN = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One way to answer the request: a release of the source, what of it would change, and what stands in its way."""
-
-    candidate: Candidate
-    changes: tuple[ServiceChange, ...]
-    gates: tuple[GateResult, ...]
-    branch: str
-    digest: str
-    pull: ProposalPull | None
-
-    @property
-    def blockers(self) -> tuple[GateResult, ...]:
-        """What keeps its pull request from being opened."""
-        return tuple(gate for gate in self.gates if gate.moment is GateMoment.OPEN and not gate.passed)
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether it could be merged now, or waits for nothing but a date that people set."""
-        return all(gate.passed or (gate.policy and gate.clears_at is not None) or gate.unknown for gate in self.gates)
 
 
 def plan_promotion(project: Project, request: PromotionRequest, observed: Observed) -> PromotionPlan:
@@ -61,9 +45,9 @@ def plan_promotion(project: Project, request: PromotionRequest, observed: Observ
     situation = read_situation(project, stage, observed)
     request = _running_hotfix(request, observed)
     kept = _kept(situation, request)
-    mine = next((option for option in kept if option.pull and _asked(option.pull) == request), None)
+    mine = next((option for option in kept if option.pull and asked_by(option.pull) == request), None)
     if mine is not None:
-        newest = next(iter(_candidates(situation, request)))
+        newest = next(iter(candidates_for(situation, request)))
         notes = (f"{newest.release} waits: #{_number(mine)} could be merged now",) if newest.release != mine.candidate.release else ()
         return _plan(situation, request, mine, kept=kept, considered=(), notes=notes)
     covered = {c.service: _number(option) for option in kept for c in option.changes} if request.hotfix is None else {}
@@ -74,7 +58,7 @@ def plan_pull(project: Project, request: PromotionRequest, observed: Observed, f
     """What merging exactly this pull request takes now, and why it is not what was reviewed (None where it is)."""
     stage = promotable_stage(project, request)
     situation = read_situation(project, stage, observed)
-    option, stale = _option_of(situation, request, found)
+    option, stale = option_of(situation, request, found)
     return _plan(situation, request, option, kept=(), considered=(), actions=()), stale
 
 
@@ -112,18 +96,20 @@ def _choose(situation: Situation, request: PromotionRequest, kept: Sequence[Opti
     options: list[Option] = []
     chosen: Option | None = None
     notes: list[str] = []
-    for candidate in _candidates(situation, request):
-        changes, left_out = _changes(situation, request, candidate, covered)
+    for candidate in candidates_for(situation, request):
+        changes, left_out = find_changes(situation, request, candidate, covered)
         notes = notes or left_out
         if not changes:
             break
-        options.append(_weigh(situation, request, candidate, changes))
+        options.append(weigh(situation, request, candidate, changes))
         blockers = options[-1].blockers
-        if not blockers or _only_unknown(blockers):
+        if not blockers or only_unknown(blockers):
             chosen = options[-1]
             break
     if not options:
-        empty = Option(next(iter(_candidates(situation, request))), (), (), _branch(request, ()), _digest(situation, request, ()), None)
+        empty = Option(
+            next(iter(candidates_for(situation, request))), (), (), branch_of(request, ()), digest_of(situation, request, ()), None
+        )
         return _plan(situation, request, empty, kept=kept, considered=(), notes=notes)
     answer = chosen or options[0]
     considered = tuple(
@@ -131,55 +117,6 @@ def _choose(situation: Situation, request: PromotionRequest, kept: Sequence[Opti
         for o in options[:_SHOWN]
     )
     return _plan(situation, request, answer, kept=kept, considered=considered, notes=notes)
-
-
-def _only_unknown(blockers: Sequence[GateResult]) -> bool:
-    """Whether all that is missing is the registry's word: an older release would not be known any better."""
-    return all(gate.unknown for gate in blockers)
-
-
-def _candidates(situation: Situation, request: PromotionRequest) -> Iterator[Candidate]:
-    releases = situation.observed.releases
-    source, target = releases[request.source], releases[request.target]
-    found = candidates(request.source, source, situation.observed.records, target, request.services)
-    # A hotfix goes before evidence, so only what the source declares now can be meant.
-    return iter([next(found)]) if request.hotfix else found
-
-
-def _changes(
-    situation: Situation, request: PromotionRequest, candidate: Candidate, covered: dict[str, int]
-) -> tuple[tuple[ServiceChange, ...], list[str]]:
-    """What differs, by service, and what is left out of a promotion that names no services. What the source lacks stays as it is."""
-    names = sorted(candidate.images if request.services is None else request.services)
-    differing = [name for name in names if name in candidate.images and situation.present.get(name) != candidate.images[name]]
-    notes = [f"{name} is left out: #{covered[name]} could be merged now" for name in differing if name in covered]
-    differing = [name for name in differing if name not in covered]
-    if request.services is None and not request.train and request.hotfix is None:
-        held = {name: found for name in differing if (found := situation.holds(name, candidate.images[name]))}
-        single = {name: found for name, found in held.items() if all(hold.service for hold in found)}
-        notes += [f"{name} is left out: held by {found[0].id} ({found[0].reason})" for name, found in single.items()]
-        differing = [name for name in differing if name not in single]
-    return tuple(_change(situation, name, candidate.images[name]) for name in differing), notes
-
-
-def _change(situation: Situation, service: str, image: str) -> ServiceChange:
-    old = situation.observed.releases[situation.stage.environment].services.get(service)
-    return ServiceChange(service, old, situation.labels.find(image))
-
-
-def _weigh(situation: Situation, request: PromotionRequest, candidate: Candidate, changes: Sequence[ServiceChange]) -> Option:
-    branch = _branch(request, changes)
-    images = {change.service: change.new.image for change in changes}
-    pull = next((found for found in situation.observed.pulls if _is_for(found, request, branch, images)), None)
-    gates = find_gates(situation, request, candidate, changes, pull)
-    return Option(candidate, tuple(changes), gates, branch, _digest(situation, request, changes), pull)
-
-
-def _is_for(found: ProposalPull, request: PromotionRequest, branch: str, images: Mapping[str, ImageRef]) -> bool:
-    if found.pull.head == branch:
-        return True
-    mine = found.kind is request.kind and found.condition is not BranchCondition.EDITED
-    return mine and {name: new.image for name, new in found.changes.items()} == images
 
 
 # --- open pull requests ------------------------------------------------------------------------------------------------------------------
@@ -190,7 +127,7 @@ def _running_hotfix(request: PromotionRequest, observed: Observed) -> PromotionR
     if request.hotfix is None:
         return request
     for found in observed.pulls:
-        asked = _asked(found)
+        asked = asked_by(found)
         if asked is None or asked.hotfix is None or found.condition is BranchCondition.EDITED:
             continue
         same = replace(asked, hotfix=request.hotfix) == request and asked.hotfix.reason == " ".join(request.hotfix.reason.split())
@@ -199,21 +136,14 @@ def _running_hotfix(request: PromotionRequest, observed: Observed) -> PromotionR
     return request
 
 
-def _asked(found: ProposalPull) -> PromotionRequest | None:
-    try:
-        return PromotionRequest.of(found.metadata) if found.metadata else None
-    except UsageError:
-        return None
-
-
 def _kept(situation: Situation, request: PromotionRequest) -> tuple[Option, ...]:
     """The open pull requests of the same lane that could be merged now: nothing newer takes their approvals away."""
     kept = []
     for found in sorted(situation.observed.pulls, key=lambda found: found.pull.number):
-        asked = _asked(found)
+        asked = asked_by(found)
         if asked is None or asked.source != request.source or found.kind is not request.kind or not _may_be_ready(situation, asked, found):
             continue
-        option, stale = _option_of(situation, asked, found)
+        option, stale = option_of(situation, asked, found)
         if stale is None and option.is_ready:
             kept.append(option)
     return tuple(kept)
@@ -223,29 +153,6 @@ def _may_be_ready(situation: Situation, asked: PromotionRequest, found: Proposal
     """Cheaply: without an approval of its head there is no need to look at its gates."""
     needed = situation.stage.gates.approvals or asked.hotfix
     return not needed or any(review.approved and review.commit == found.pull.commit for review in found.pull.reviews)
-
-
-def _option_of(situation: Situation, request: PromotionRequest, found: ProposalPull) -> tuple[Option, str | None]:
-    """The pull request as an option, and why it is not what would be opened for these services now."""
-    images = {name: str(new.image) for name, new in found.changes.items()}
-    changes = tuple(_change(situation, name, image) for name, image in sorted(images.items()))
-    candidate = _candidate_with(situation, request, images)
-    declared = next(iter(_candidates(situation, request)))
-    gates = find_gates(situation, request, candidate or declared, changes, found)
-    option = Option(candidate or declared, changes, gates, found.pull.head, _digest(situation, request, changes), found)
-    if changes and all(change.old is not None and change.old.image == change.new.image for change in changes):
-        return option, f"{request.target} has everything of it already"
-    if found.condition is not BranchCondition.EDITED and candidate is None:
-        return option, f"{request.source} does not have this release any more, or {request.target} has a newer one"
-    action = adopt_or_update(found, option.branch, option.digest, changes)
-    if isinstance(action, Adopt) or (found.condition is BranchCondition.BEHIND and action.reason == found.reason):
-        return option, None
-    return option, action.reason
-
-
-def _candidate_with(situation: Situation, request: PromotionRequest, images: dict[str, str]) -> Candidate | None:
-    listed = _candidates(situation, replace(request, services=tuple(images)))
-    return next((one for one in listed if all(one.images.get(name) == image for name, image in images.items())), None)
 
 
 # --- the plan ----------------------------------------------------------------------------------------------------------------------------
@@ -287,7 +194,7 @@ def _plan(
 
 def _unasked(observed: Observed, stage: Stage, option: Option) -> tuple[str, ...]:
     """The images that the registry should be asked for before this can be decided: none while another gate is in the way."""
-    if not _only_unknown(option.blockers):
+    if not only_unknown(option.blockers):
         return ()
     images = (str(change.new.image) for change in option.changes)
     return tuple(image for image in images if not observed.is_asked(image, stage))
@@ -299,14 +206,6 @@ def _actions(situation: Situation, request: PromotionRequest, option: Option, ke
         mine = option.pull
         actions.append(adopt_or_update(mine, option.branch, option.digest, option.changes) if mine else Open(option.branch))
     return (*actions, *close_superseded(situation.observed, request, option.changes, option.pull, [o.pull for o in kept if o.pull]))
-
-
-def _branch(request: PromotionRequest, changes: Sequence[ServiceChange]) -> str:
-    return branch_name(request.target, {change.service: change.new for change in changes}, request.kind)
-
-
-def _digest(situation: Situation, request: PromotionRequest, changes: Sequence[ServiceChange]) -> str:
-    return plan_digest(situation.project, situation.stage, request, changes)
 
 
 def _number(option: Option) -> int:

@@ -16,10 +16,10 @@ def title(plan: PromotionPlan) -> str:
     return f"{'Hotfix' if plan.request.hotfix else 'Promote'} {what} to {plan.request.target}"
 
 
-def commit_message(plan: PromotionPlan, actor: Identity, requester: Identity | None = None) -> str:
-    """The branch's one commit. requester: who made CI do it, where CI acts."""
+def commit_message(plan: PromotionPlan, actor: Identity, requesters: Sequence[Identity] = ()) -> str:
+    """The branch's one commit. requesters: who made CI do it, where CI acts."""
     lines = [f"- {change.service}: {change.old.image.digest if change.old else 'nothing'} -> {change.new.image}" for change in plan.changes]
-    people = dict.fromkeys(named(person) for person in (requester, actor) if person is not None)
+    people = dict.fromkeys(named(person) for person in (*requesters, actor))
     if plan.request.hotfix is not None:
         people |= dict.fromkeys([plan.request.hotfix.requester])
     asked = [trailer("Liftlock-Requested-by", person) for person in people]

@@ -5,19 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from liftlock.core.errors import UsageError
 from liftlock.core.gates.attestation import Attested
-from liftlock.core.gates.calendar import window_text
 from liftlock.core.gates.registry import Presence
 from liftlock.core.gates.result import GateMoment, GateResult, earliest_clearing
 from liftlock.core.gates.review import Exclusion
 from liftlock.core.ledger import Json, Record
 from liftlock.core.policy import Policy
-from liftlock.core.project import AttestationRule, Project, Stage
+from liftlock.core.project import Project, Stage
 from liftlock.core.proposal import Action, ProposalKind
 from liftlock.core.proposal_pull import ProposalPull
 from liftlock.core.pull_request_body import Metadata
@@ -199,24 +198,20 @@ def plan_digest(project: Project, stage: Stage, request: PromotionRequest, chang
 
 
 def _rules(stage: Stage) -> dict[str, Json]:
-    gates = stage.gates
-    judgement = gates.judgement
-    return {
-        "upstream": [*sorted(stage.upstream)],
-        "verified": gates.verified,
-        "approvals": gates.approvals,
-        "approvers": [*sorted(gates.approvers)],
-        "soak": gates.soak.total_seconds() if gates.soak else None,
-        "smoke": gates.smoke,
-        "windows": [*sorted(f"{window_text(window)} {window.hotfix}" for window in gates.windows)],
-        "checks": [*sorted(gates.checks)],
-        "judgement": {"by": [*sorted(judgement.by)], "valid": judgement.valid.total_seconds()} if judgement else None,
-        "attestation": _attestation(gates.asks_attestation),
-    }
+    """Everything that the stage declares about its gates: a stricter or laxer rule needs another look."""
+    gates = replace(stage.gates, attestation=stage.gates.asks_attestation)
+    return {"upstream": [*sorted(stage.upstream)], **{name: _plain(value) for name, value in asdict(gates).items()}}
 
 
-def _attestation(rule: AttestationRule | None) -> dict[str, Json] | None:
-    if rule is None:
-        return None
-    said: dict[str, Json] = {"mode": rule.mode.value, "predicate": rule.predicate, "key": str(rule.key)}
-    return said | {"builder": rule.builder, "source": rule.source}
+def _plain(value: object) -> Json:
+    match value:
+        case dict():
+            return {str(name): _plain(item) for name, item in value.items()}
+        case frozenset() | set():
+            return [*sorted(map(str, value))]
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case None | bool() | int() | float() | str():
+            return value
+        case _:
+            return str(value)

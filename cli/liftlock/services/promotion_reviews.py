@@ -26,6 +26,7 @@ from liftlock.core.pull_request_body import Metadata, decode_metadata
 from liftlock.core.trailers import read_trailers
 from liftlock.services.promotion_view import Decision, PromotionParts, PromotionView
 from liftlock.services.promotions import Promotions
+from liftlock.services.waiting import Patience, wait_for, worth_waiting
 
 
 class MergeOutcome(StrEnum):
@@ -63,6 +64,16 @@ class PromotionStatus:
         """Whether `promote merge` would merge it."""
         return self.state is PullState.OPEN and self.stale is None and all(gate.passed for gate in self.gates)
 
+    @property
+    def blockers(self) -> tuple[GateResult, ...]:
+        """The gates between it and the merge."""
+        return tuple(gate for gate in self.gates if not gate.passed)
+
+    @property
+    def waits_for(self) -> Sequence[GateResult]:
+        """The gates that may still let it be merged."""
+        return worth_waiting(self.gates) if self.state is PullState.OPEN and self.stale is None else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Approval:
@@ -87,6 +98,11 @@ class MergeReport:
     blockers: tuple[GateResult, ...] = ()
     checkout: str | None = None
 
+    @property
+    def waits_for(self) -> Sequence[GateResult]:
+        """The gates that may still let it be merged."""
+        return worth_waiting(self.blockers)
+
 
 class PromotionReviews:
     """Looks at, approves, merges and closes promotions."""
@@ -110,6 +126,14 @@ class PromotionReviews:
             return _status(pull, metadata)
         decision = self._decide(pull, metadata)
         return _status(pull, metadata, decision.plan, decision.stale)
+
+    def status_when_clear(self, number: int, patience: Patience) -> PromotionStatus:
+        """The promotion once nothing is left to wait for, or as it stands when the time is over."""
+        return wait_for(lambda: self.status(number), self._parts.clock, patience)
+
+    def merge_when_clear(self, number: int, actor: Identity, patience: Patience) -> MergeReport:
+        """Merges as soon as every gate passes; the last word where they did not in time."""
+        return wait_for(lambda: self.merge(number, actor), self._parts.clock, patience)
 
     def publish_status(self, number: int) -> PromotionStatus:
         """The promotion as it stands, said on its head commit as the check that a forge can require. A closed one is only shown."""

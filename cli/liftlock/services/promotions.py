@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from liftlock.core.errors import ConflictError, UsageError
+from liftlock.core.gates.result import GateResult
 from liftlock.core.ledger import Entry, Fact, Json
 from liftlock.core.ports import Identity, PullRequest
 from liftlock.core.project import Project
-from liftlock.core.promotion_messages import commit_message
-from liftlock.core.promotion_types import PromotionPlan, PromotionRequest
+from liftlock.core.promotion_messages import commit_message, named
+from liftlock.core.promotion_types import Hotfix, PromotionPlan, PromotionRequest
 from liftlock.core.proposal import ReleaseEdit
 from liftlock.services.promotion_view import PromotionParts, PromotionView
 from liftlock.services.proposals import OpenOutcome, Proposal, Proposals, until_settled
+from liftlock.services.waiting import Patience, wait_for, worth_waiting
 
 __all__ = ["OpenOutcome", "OpenReport", "Promotions"]
 
@@ -31,6 +34,14 @@ class OpenReport:
     closed: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def waits_for(self) -> Sequence[GateResult]:
+        """What keeps the newest release out that can still pass."""
+        if self.outcome is not OpenOutcome.BLOCKED:
+            return ()
+        considered = [one.blockers for one in self.plan.considered] or [self.plan.blockers]
+        return next((gates for gates in map(worth_waiting, considered) if gates), ())
+
 
 class Promotions:
     """Plans promotions and opens their pull requests."""
@@ -41,41 +52,68 @@ class Promotions:
         self._view = PromotionView(project, parts)
         self._proposals = Proposals(parts.repository, parts.forge, parts.ledger, parts.clock, project.forge.base)
 
-    def request(self, source: str | None, target: str, services: Sequence[str]) -> PromotionRequest:
+    def requests(
+        self, source: str | None, targets: Sequence[str], services: Sequence[str], *, train: bool = False, hotfix: Hotfix | None = None
+    ) -> tuple[PromotionRequest, ...]:
+        """One promotion for each target; without targets, for every environment that gets its releases from the source."""
+        if not targets and source is None:
+            raise UsageError("promote where to?", hint="say --to ENV, or --from ENV for everything behind it")
+        behind = [stage.environment for stage in self._project.pipeline if source in stage.upstream]
+        if not targets and not behind:
+            raise UsageError(f"no environment gets its releases from {source}", hint="liftlock.yaml says with `from` who does")
+        wanted = tuple(dict.fromkeys(targets)) or tuple(behind)
+        return tuple(self.request(source, target, services, train=train, hotfix=hotfix) for target in wanted)
+
+    def request(
+        self, source: str | None, target: str, services: Sequence[str], *, train: bool = False, hotfix: Hotfix | None = None
+    ) -> PromotionRequest:
         """The promotion that a person means: the only upstream environment is the source where none is named."""
         stage = self._project.stage(target)
         upstream = stage.upstream if stage else ()
         if source is None and len(upstream) > 1:
             raise UsageError(f"releases come to {target} from {' and '.join(upstream)}", hint=f"say which: --from {upstream[0]}")
-        return PromotionRequest(source or (upstream[0] if upstream else target), target, tuple(sorted(set(services))) or None)
+        if train and services:
+            raise UsageError("--all is everything that the source has: it goes with no --service", hint="leave one of the two out")
+        named = tuple(sorted(set(services))) or None
+        return PromotionRequest(source or (upstream[0] if upstream else target), target, named, train, hotfix)
+
+    def hotfix(self, reason: str, lasts: timedelta, requester: Identity) -> Hotfix:
+        """The hotfix lane for so long from now."""
+        return Hotfix(" ".join(reason.split()), self._parts.clock.now() + lasts, named(requester))
+
+    def open_when_clear(
+        self, request: PromotionRequest, actor: Identity, patience: Patience, *, requesters: Sequence[Identity] = ()
+    ) -> OpenReport:
+        """Opens the promotion as soon as its gates let it; the last word where they did not in time."""
+        return wait_for(lambda: self.open(request, actor, requesters=requesters), self._parts.clock, patience)
 
     def plan(self, request: PromotionRequest, *, explain: bool = False) -> PromotionPlan:
         """What promoting would take now; nothing is changed. explain: ask everything, also what does not decide."""
         return self._view.plan(request, explain=explain)
 
     def open(
-        self, request: PromotionRequest, actor: Identity, *, reviewed: str | None = None, requester: Identity | None = None
+        self, request: PromotionRequest, actor: Identity, *, reviewed: str | None = None, requesters: Sequence[Identity] = ()
     ) -> OpenReport:
         """One open pull request for the promotion, whoever else asks for the same at the same time.
 
-        reviewed: the digest of the plan that was looked at; ConflictError where the plan is another one by now. requester: who made CI
-        do this, where CI acts.
+        reviewed: the digest of the plan that was looked at; ConflictError where the plan is another one by now. requesters: who made
+        CI do this, where CI acts.
         """
 
         def attempt() -> OpenReport | PromotionPlan:
             plan = self._view.plan(request)
-            return plan if reviewed not in (None, plan.digest) else self.apply(plan, actor, requester)
+            return plan if reviewed not in (None, plan.digest) else self.apply(plan, actor, requesters)
 
         done = until_settled(attempt)
         if isinstance(done, PromotionPlan):
             raise ConflictError(f"the plan is {done.digest} by now, not {reviewed}", hint="look at it again: liftlock promote plan")
         return done
 
-    def apply(self, plan: PromotionPlan, actor: Identity, requester: Identity | None = None) -> OpenReport:
+    def apply(self, plan: PromotionPlan, actor: Identity, requesters: Sequence[Identity] = ()) -> OpenReport:
         """Carries out the plan's actions; ConflictError where the world is not what was planned from."""
         if plan.blockers:
             return OpenReport(OpenOutcome.BLOCKED, plan)
-        done = self._proposals.carry_out(self._proposal(plan, actor, requester) if plan.changes else None, plan.actions, actor)
+        done = self._proposals.carry_out(self._proposal(plan, actor, requesters) if plan.changes else None, plan.actions, actor)
         return OpenReport(done.outcome, plan, done.pull, done.closed, (*plan.notes, *done.notes))
 
     def remake(self, plan: PromotionPlan, number: int, actor: Identity, message: str) -> PullRequest:
@@ -84,13 +122,13 @@ class Promotions:
         proposal = replace(self._proposal(plan, actor), branch=branch, message=message)
         return self._proposals.remake(proposal, number, actor)
 
-    def _proposal(self, plan: PromotionPlan, actor: Identity, requester: Identity | None = None) -> Proposal:
+    def _proposal(self, plan: PromotionPlan, actor: Identity, requesters: Sequence[Identity] = ()) -> Proposal:
         return Proposal(
             branch=plan.branch,
             base=plan.base,
             edits=(ReleaseEdit(plan.request.target, plan.new_images),),
             metadata=plan.metadata,
-            message=commit_message(plan, actor, requester),
+            message=commit_message(plan, actor, requesters),
             text=self._parts.describe(plan),
             opened=lambda pull: self._opened(plan, pull, actor),
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from liftlock.core.ports.past import Past
     from liftlock.core.project import Project
     from liftlock.services.environment_diff import EnvironmentDiff
+    from liftlock.services.evidence import EvidenceRecords
     from liftlock.services.history import History
     from liftlock.services.images import Images
     from liftlock.services.metrics import DeliveryMetrics
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from liftlock.services.promotion_view import PromotionParts
     from liftlock.services.promotions import Promotions
     from liftlock.services.reports import UpReport
+    from liftlock.services.waiting import Patience
     from liftlock.wiring.work import Workspace
 
 
@@ -120,6 +124,29 @@ def promotion_reviews(repo: Path | None, *, merges: bool = False) -> PromotionRe
     from liftlock.services.promotion_reviews import PromotionReviews
 
     return PromotionReviews(*_promotion_parts(repo, signs=merges))
+
+
+def ci_requesters() -> tuple[Identity, ...]:
+    """Who made this CI job run; empty outside CI."""
+    from liftlock.adapters.ci_actor import ci_requesters as read
+
+    return read(os.environ)
+
+
+def patience(timeout: str) -> Patience:
+    """How long to wait, really sleeping, with a line on stderr for what is waited for."""
+    from liftlock.adapters.progress import choose_progress
+    from liftlock.services.waiting import Patience
+
+    return Patience(parse_duration(timeout), time.sleep, choose_progress().step)
+
+
+def evidence(repo: Path | None) -> EvidenceRecords:
+    """Records and lists evidence."""
+    from liftlock.services.evidence import EvidenceRecords
+
+    project, parts = _promotion_parts(repo)
+    return EvidenceRecords(project, parts.ledger, parts.clock, parts.repository.fetch)
 
 
 def images(repo: Path | None) -> Images:

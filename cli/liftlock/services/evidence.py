@@ -1,0 +1,59 @@
+"""Records what was found out about a release in an environment, and lists what is on record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from liftlock.core.errors import UsageError
+from liftlock.core.evidence import Evidence, EvidenceKind, evidence_entry, read_evidence, running_release
+from liftlock.core.ports import Clock, Identity, Ledger
+from liftlock.core.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class ListedEvidence:
+    """One finding. counts: whether it says anything now: it has not expired and its clock was right."""
+
+    evidence: Evidence
+    counts: bool
+
+
+class EvidenceRecords:
+    """The ledger's evidence."""
+
+    def __init__(self, project: Project, ledger: Ledger, clock: Clock, fetch: Callable[[], None]) -> None:
+        self._project, self._ledger, self._clock, self._fetch = project, ledger, clock, fetch
+
+    def record(
+        self,
+        kind: EvidenceKind,
+        environment: str,
+        *,
+        passed: bool,
+        actor: Identity,
+        release: str | None = None,
+        url: str | None = None,
+        expires_in: timedelta | None = None,
+    ) -> Evidence:
+        """Writes it down; release: what it is about, by default what the environment runs by its last deployment."""
+        self._check(environment)
+        about = release or running_release(self._ledger.records(), environment)
+        now = self._clock.now()
+        entry = evidence_entry(kind, environment, about, passed=passed, actor=actor, at=now, url=url, expires_in=expires_in)
+        added = self._ledger.append([entry])
+        return read_evidence(added, max(self._clock.now(), now))[-1]
+
+    def listed(self, environment: str) -> Sequence[ListedEvidence]:
+        """Everything on record for the environment, newest first."""
+        self._check(environment)
+        now = self._clock.now()
+        found = [item for item in read_evidence(self._ledger.records(), now) if item.environment == environment]
+        return [ListedEvidence(item, item.counts(now)) for item in reversed(found)]
+
+    def _check(self, environment: str) -> None:
+        self._fetch()
+        if self._project.stage(environment) is None:
+            known = ", ".join(stage.environment for stage in self._project.pipeline)
+            raise UsageError(f"{environment} is not in the pipeline", hint=f"liftlock.yaml lists: {known}")
