@@ -6,6 +6,7 @@ Cloud Build document no such variable: there the person is named with --as.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from liftlock.core.ports import Identity
@@ -38,7 +39,7 @@ def _person(name: str, email: str, login: str) -> Identity:
 
 
 def _account(login: str | None) -> Identity:
-    name = _plain(login or "")
+    name = re.sub(r"[^\w.\[\]-]", "", login or "")
     return Identity(name, f"@{name}", name or None)
 
 
