@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -120,11 +119,9 @@ def test_waiting_can_be_stopped_and_leaves_nothing_half_done(user: User) -> None
         "--as",
         GRACE,
     ]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=dict(os.environ))
-    assert process.stderr is not None
-    said = next(line for line in process.stderr if "waiting for" in line)
-    assert "approvals" in said
-    time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=60) == 130
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=dict(os.environ)) as process:
+        assert process.stderr is not None
+        assert "approvals" in next(line for line in process.stderr if "waiting for" in line)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
     assert git(user.forge, "for-each-ref") == before
