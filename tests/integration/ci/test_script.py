@@ -157,6 +157,12 @@ def test_state_and_passphrase_outlive_the_checkout_and_the_tree_stays_clean(plac
     assert (work / ".liftlock" / "passphrase").exists()
 
 
+@pytest.mark.parametrize("first", ["image", "statuses", "signatures"])
+def test_no_command_makes_a_state_that_goes_with_the_checkout(place: Path, run: Run, first: str) -> None:
+    run(*{"image": ("image", "record")}.get(first, (first,)))
+    assert (place / "work" / ".liftlock").is_symlink()
+
+
 def test_a_state_that_is_there_stays_where_it_is(place: Path, run: Run) -> None:
     (place / "work" / ".liftlock").mkdir()
     run("env", "up", "dev")
