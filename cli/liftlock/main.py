@@ -32,7 +32,12 @@ class _Liftlock(Root):
         Later("drift", "drift:drift", "Show what differs between declared configuration, what was last applied and what is live."),
         Later("history", "history:history", "Show what was recorded, promoted and deployed where, when and by whom, newest first."),
         Later("who-has", "history:who_has", "Show which environments run an image, since when, by their last deployment."),
-        Later("metrics", "metrics:metrics", "Show deployment frequency, lead time, change failure rate and time to restore."),
+        Later(
+            "metrics",
+            "metrics:metrics",
+            "Show how often each environment and service is deployed, how fast, how often that fails and how long failures last.",
+        ),
+        Later("audit", "audit", "Hold what is in Git against the ledger, and write down who did what."),
         Later("diff", "history:diff", "Show how two environments differ: images, source commits, configuration, data."),
     )
 

@@ -12,7 +12,8 @@ from liftlock.core.attestation import Found
 from liftlock.core.errors import ConflictError, UnavailableError, UsageError
 from liftlock.core.fingerprint import Fingerprint
 from liftlock.core.image import Digest, ImageRef
-from liftlock.core.ledger import Entry, Record, chain
+from liftlock.core.ledger import Entry, Record, chain, encode
+from liftlock.core.ledger_chain import read_chain
 from liftlock.core.ports import Check, CommitFacts, Identity, ImageFacts, PullRequest, PullState, Review, WorkTree
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -184,6 +185,9 @@ class FakeLedger:
 
     def records(self) -> Sequence[Record]:
         return tuple(self.kept)
+
+    def verify(self) -> Sequence[Record]:
+        return read_chain([encode(record).encode() for record in self.kept], str)
 
 
 @dataclass

@@ -71,6 +71,11 @@ class GitLedger:
             self._read = (tip, self._reader.read(tip))
         return self._read[1] or ()
 
+    def verify(self) -> Sequence[Record]:
+        """All records from the commits alone, each parsed; BrokenLedgerError names the first that is broken, or the page that lies."""
+        tip = self._git.ref(self._ref)
+        return self._reader.verify(tip) if tip is not None else ()
+
     @property
     def _ref(self) -> str:
         """A bare clone keeps the forge's branches as its own."""

@@ -10,8 +10,7 @@ import contextlib
 from dataclasses import dataclass
 
 from liftlock.adapters.git import Git
-from liftlock.core.errors import IncompleteError
-from liftlock.core.ledger_chain import Records, read_chain
+from liftlock.core.ledger_chain import BrokenLedgerError, Records, read_chain, select
 
 PAGE = 1000
 """How many records stand in one page."""
@@ -37,20 +36,31 @@ class LedgerReader:
         self._git = git
 
     def read(self, tip: str) -> Records:
-        """All records up to the tip, their chain checked. IncompleteError names the first one that is broken, and its commit."""
+        """All records up to the tip, their chain checked. BrokenLedgerError names the first one that is broken, and its commit."""
         pages = self.pages(tip)
         if not pages:
             return self.read_commits(tip)
         if (lines := self._joined(tip, pages)) is not None:
-            with contextlib.suppress(IncompleteError):
+            with contextlib.suppress(BrokenLedgerError):
                 return read_chain(lines, lambda at: self.commits(tip).place(at))
         found = self.read_commits(tip)  # names the commit where it is the messages that are broken
-        if (wrong := self.wrong_page(tip, found)) is not None:
-            raise IncompleteError(
+        self._check_pages(tip, found)
+        return found
+
+    def verify(self, tip: str) -> Records:
+        """All records from the commits alone, every one parsed, and the pages compared with them."""
+        found = self.read_commits(tip)
+        for _ in select(found):
+            pass  # it says itself what is wrong
+        self._check_pages(tip, found)
+        return found
+
+    def _check_pages(self, tip: str, records: Records) -> None:
+        if (wrong := self.wrong_page(tip, records)) is not None:
+            raise BrokenLedgerError(
                 f"page {wrong} of the ledger ({tip}) does not hold what its commits say",
                 hint=f"the commits are whole: find who wrote the page: git log {tip} -- {PAGES}/{wrong:06}",
             )
-        return found
 
     def read_commits(self, tip: str) -> Records:
         """The same from the commits' messages alone, whatever the pages say."""

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from liftlock.adapters.git import Git, GitRepository, is_bare
 from liftlock.adapters.git_remote import Access, no_access
-from liftlock.core.errors import UsageError
+from liftlock.core.errors import IncompleteError, UsageError
 from liftlock.core.ports import Identity
 from liftlock.core.ports.past import BaseChange, Declared, FileChange
 from liftlock.core.project import Project
@@ -90,6 +90,8 @@ class GitPast:
 
     def changes(self) -> Sequence[BaseChange]:
         """Every change of releases/ and policy/ on the first-parent history, oldest first."""
+        if self._git.line("rev-parse", "--is-shallow-repository") == "true":
+            raise IncompleteError("this clone has only a part of the history", hint="run: git fetch --unshallow origin")
         commits = {commit.name: commit for commit in self._commits()}
         line = list(_first_parents(commits, self._tip))[::-1]
         files = self._files(line)

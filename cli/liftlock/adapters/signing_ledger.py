@@ -30,6 +30,10 @@ class SigningLedger:
         """As the ledger does."""
         return self._ledger.records()
 
+    def verify(self) -> Sequence[Record]:
+        """As the ledger does."""
+        return self._ledger.verify()
+
     @cached_property
     def key(self) -> SigningKey:
         """The key; ConfigError where it cannot be had, or where the public key of the project does not belong to it."""

@@ -49,10 +49,15 @@ def to_json(value: Any) -> Any:
 
 def print_json(kind: str, value: Any) -> None:
     """One JSON document on stdout. kind names its schema: `liftlock/<kind>/v1`."""
+    _printed.append(kind)
+    typer.echo(json_text(kind, value), nl=False)
+
+
+def json_text(kind: str, value: Any) -> str:
+    """The document's text."""
     body = to_json(value)
     document = {"schema": f"liftlock/{kind}/v1", **(body if isinstance(body, dict) else {"items": body})}
-    _printed.append(kind)
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def has_printed() -> bool:

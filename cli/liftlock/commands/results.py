@@ -82,10 +82,12 @@ def _shown_environment() -> Fields:
 
 
 def _environments() -> dict[str, Any]:
+    from liftlock.core.audit_export import AuditRow
     from liftlock.core.environment_diff import EnvironmentDifference
     from liftlock.core.history import Event, Holder
     from liftlock.core.metrics import Metrics
     from liftlock.core.ports import StackResult
+    from liftlock.services.audit import AuditReport
     from liftlock.services.branches import BranchStatus
     from liftlock.services.reports import DownReport, UpReport
     from liftlock.services.status import EnvironmentStatus
@@ -103,6 +105,8 @@ def _environments() -> dict[str, Any]:
         "who-has": tuple[Holder, ...],
         "diff": EnvironmentDifference,
         "metrics": Metrics,
+        "audit-verify": AuditReport,
+        "audit-export": tuple[AuditRow, ...],
     }
 
 

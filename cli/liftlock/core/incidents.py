@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from liftlock.core.ledger import Entry, Fact
+from liftlock.core.ledger import Entry, Fact, Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Incident:
 _KINDS = frozenset({"rollback", "hotfix", "veto"})
 _FACTS = {"rolled-back": "rollback", "hotfixed": "hotfix", "vetoed": "veto", **{kind: kind for kind in _KINDS}}
 _CHECKS = frozenset({"health", "smoke-test"})
-ACCUSING: frozenset[str] = frozenset({Fact.PROMOTED, "evidence", *_FACTS})
+ACCUSING: frozenset[str] = frozenset({Fact.PROMOTED, "evidence", "policy-changed", *_FACTS})
 """The facts whose records may say so."""
 
 
@@ -29,8 +29,20 @@ def incident_of(entry: Entry) -> Incident | None:
     if entry.fact == "evidence":
         failed = details.get("passed") is False and details.get("kind") in _CHECKS
         return Incident(f"failed {details['kind']}", entry.release) if failed else None
+    if entry.fact == "policy-changed":
+        return _vetoed(details.get("rules"))
     kind = _FACTS.get(entry.fact, str(details.get("kind")) if entry.fact is Fact.PROMOTED else "")
     if kind == "veto":
         release, digest = details.get("release"), details.get("digest")
         return Incident(kind, str(release) if release else None, str(digest) if digest else None) if release or digest else None
     return Incident(kind) if kind in _KINDS else None
+
+
+def _vetoed(rules: Json) -> Incident | None:
+    """The first veto that a change of policy set. The rules' values are YAML text."""
+    for rule in rules if isinstance(rules, list) else []:
+        added = rule.get("add") if isinstance(rule, dict) else None
+        if isinstance(added, dict) and added.get("kind") == "vetoes":
+            release, digest = (str(added.get(key, "")).strip("\"'") or None for key in ("release", "digest"))
+            return Incident("veto", release, digest) if release or digest else None
+    return None

@@ -32,8 +32,12 @@ Place = Callable[[int], str]
 """Position of a line (from 0) -> where in Git it is, for a message."""
 
 
+class BrokenLedgerError(IncompleteError):
+    """The ledger is there but not whole; until somebody has found out why, nothing in it counts."""
+
+
 class Records(Sequence[Record]):
-    """The records of lines whose chain was checked. A record is parsed when it is asked for; IncompleteError where it cannot be."""
+    """The records of lines whose chain was checked. A record is parsed when it is asked for; BrokenLedgerError where it cannot be."""
 
     def __init__(self, lines: list[bytes], facts: Sequence[str], environments: Sequence[str], place: Place) -> None:
         self.lines, self._facts, self._environments, self._place = lines, facts, environments, place
@@ -127,7 +131,7 @@ def environments_of(records: Sequence[Record]) -> frozenset[str]:
 
 
 def read_chain(lines: list[bytes], place: Place) -> Records:
-    """The records that the lines hold, oldest first. IncompleteError names the first one that is broken or out of its place."""
+    """The records that the lines hold, oldest first. BrokenLedgerError names the first one that is broken or out of its place."""
     facts: list[str] = []
     environments: list[str] = []
     known: dict[bytes, str] = {}
@@ -151,10 +155,10 @@ def read_chain(lines: list[bytes], place: Place) -> Records:
     return Records(lines, facts, environments, place)
 
 
-def broken(at: int, place: Place, reason: str) -> IncompleteError:
+def broken(at: int, place: Place, reason: str) -> BrokenLedgerError:
     """The error that names a broken record by its number and its commit."""
     where = place(at)
-    return IncompleteError(
+    return BrokenLedgerError(
         f"ledger record {at + 1} ({where}) is broken: {reason}",
         hint="nothing after it can be trusted; find who wrote it: git log " + where,
     )

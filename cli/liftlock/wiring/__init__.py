@@ -26,9 +26,12 @@ if TYPE_CHECKING:
     from liftlock.core.engine_report import EngineReport
     from liftlock.core.environment import Environment
     from liftlock.core.errors import ConfigError
+    from liftlock.core.ledger import Record
     from liftlock.core.ports import Identity, Ledger
     from liftlock.core.ports.past import Past
     from liftlock.core.project import Project
+    from liftlock.core.promotion_record import Unproved
+    from liftlock.services.audit import Audit
     from liftlock.services.environment_diff import EnvironmentDiff
     from liftlock.services.evidence import EvidenceRecords
     from liftlock.services.history import History
@@ -177,6 +180,20 @@ def delivery_metrics(repo: Path | None, *, offline: bool) -> DeliveryMetrics:
     from liftlock.services.metrics import DeliveryMetrics
 
     return DeliveryMetrics(*_records(repo, offline=offline)[:2])
+
+
+def audit(repo: Path | None, *, offline: bool, base: str | None = None) -> Audit:
+    """Holds Git against the ledger; likewise."""
+    from liftlock.services.audit import Audit
+
+    ledger, past, _ = _records(repo, offline=offline, base=base)
+
+    def unproved(records: Sequence[Record]) -> Sequence[Unproved]:
+        from liftlock.wiring.signing import unproved_promotions
+
+        return unproved_promotions(records, past)
+
+    return Audit(ledger, past, unproved)
 
 
 def _records(repo: Path | None, *, offline: bool, base: str | None = None) -> tuple[Ledger, Past, Path | None]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
 
 from liftlock.adapters.secret_sources import SecretSources
+from liftlock.adapters.signatures import KeySignatures
 from liftlock.adapters.signing_ledger import SigningLedger
+from liftlock.core.errors import IncompleteError
+from liftlock.core.ledger import Record
 from liftlock.core.ports import Ledger, Repository
+from liftlock.core.ports.past import Past
 from liftlock.core.project import SigningSettings
+from liftlock.core.promotion_record import Unproved, check_promotions
 from liftlock.services.public_keys import committed_keys
 
 
@@ -17,3 +23,15 @@ def signing_ledger(ledger: Ledger, root: Path, settings: SigningSettings, reposi
     return SigningLedger(
         ledger, private=lambda: secrets.resolve(settings.key), public=lambda: committed_keys(repository, base, settings.public)
     )
+
+
+def unproved_promotions(records: Sequence[Record], past: Past) -> Sequence[Unproved]:
+    """The promotions on record that no key of the base branch signed; none where the project declares no signing."""
+    settings = past.project().signing
+    if settings is None:
+        return ()
+    place = (past.tip(), PurePosixPath(settings.public))
+    keys = past.texts([place]).get(place)
+    if keys is None:
+        raise IncompleteError(f"signatures cannot be checked: {place[1]} is not on the base branch", hint="commit the public key")
+    return check_promotions(records, lambda envelope: KeySignatures().signed(envelope, keys))

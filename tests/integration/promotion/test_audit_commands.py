@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,14 +14,15 @@ import pytest
 from typer.testing import CliRunner
 
 from liftlock.adapters.ledger import GitLedger
-from liftlock.core.errors import LiftlockError
+from liftlock.core.errors import IncompleteError, LiftlockError
 from liftlock.core.ledger import Entry, Fact, Json
 from liftlock.main import app
-from tests.config_repository import FILES, A, B, C
+from tests.config_repository import FILES, REGISTRY, A, B, C
 from tests.git_repositories import commit_here, git, make_clone, make_forge
 from tests.json_results import validated
+from tests.registries import serving_tags
 
-ADA = "Ada <ada@shop.example>"
+ADA, GRACE = "Ada <ada@shop.example>", "Grace <grace@shop.example>"
 
 
 @dataclass
@@ -126,6 +129,75 @@ def test_a_deployment_of_uncommitted_changes_is_never_called_equal(two: Audit) -
     two.deploy("staging", {"api": image("api", A), "web": image("web", B)}, "0" * 40, "rel-2", dirty=True)
     assert "uncommitted" in two.run("diff staging staging@rel-2", expect=3)
     assert json.loads(two.run("diff staging staging@rel-2 --json", expect=3).rpartition("}")[0] + "}")["unknown"]
+
+
+@pytest.fixture
+def promoted(tmp_path: Path) -> Iterator[Audit]:
+    """Ada recorded v1 for dev and promoted it to staging; Grace approved."""
+    with serving_tags({f"shop/{service}:v1": service for service in ("api", "web")}) as host:
+        files = {name: text.replace(REGISTRY, host) for name, text in FILES.items() if name != "releases/dev.yaml"}
+        files["liftlock.yaml"] = files["liftlock.yaml"].replace("../shop.git", "../forge.git")
+        forge = make_forge(tmp_path, files)
+        audit = Audit(make_clone(forge, tmp_path / "clone"), forge, tmp_path)
+        typed(audit.clone, "image record --env dev --all v1")
+        images = json.loads(typed(audit.clone, "config show dev --json"))
+        details: dict[str, Json] = {"services": {n: s["image"] for n, s in images["services"].items()}, "dirty": False}
+        details |= {"config": images["config"], "data": images["data"], "commit": git(audit.clone, "rev-parse", "HEAD")}
+        facts = (Fact.DEPLOYED, Fact.VERIFIED)
+        GitLedger(audit.clone).append([Entry(fact, "dev", ADA, datetime.now(UTC), images["release"], details) for fact in facts])
+        typed(audit.clone, "promote open --to staging")
+        typed(audit.clone, "promote approve 1", GRACE)
+        typed(audit.clone, "promote merge 1")
+        yield audit
+
+
+def typed(clone: Path, command: str, by: str = ADA) -> str:
+    result = CliRunner().invoke(app, [*command.split(), "--repo", str(clone)], env={"LIFTLOCK_ACTOR": by})
+    assert result.exit_code == 0, (command, result.stdout, result.exception)
+    return result.stdout
+
+
+def by_hand(audit: Audit) -> str:
+    git(audit.clone, "pull", "--quiet", "--ff-only")
+    made = commit_here(audit.clone, {"releases/prod.yaml": "services: {}\n"}, "=cmd|' /C calc'!A0")
+    git(audit.clone, "push", "--quiet", "origin", "main")
+    return made
+
+
+def test_what_liftlock_did_is_clean_in_a_bare_clone(promoted: Audit) -> None:
+    report = promoted.json("audit verify")
+    assert (report["broken"], report["findings"]) == (None, [])
+    assert (report["changes"], report["sound"]) == (2, 2)
+    assert "the chain is whole" in promoted.run("audit verify")
+    rows = json.loads(promoted.run("audit export --format json"))["items"]
+    assert [(row["kind"], row["environment"]) for row in rows] == [("recorded", "dev"), ("promote", "staging")]
+    assert (rows[1]["approved_by"], rows[1]["requested_by"], rows[1]["pull"]) == ([GRACE], [ADA], 1)
+
+
+def test_a_change_by_hand_is_named_and_exits_with_policy(promoted: Audit, tmp_path: Path) -> None:
+    made = by_hand(promoted)
+    (finding,) = promoted.json("audit verify", expect=6)["findings"]
+    assert (finding["kind"], finding["commit"]) == ("unauthorised", made)
+    assert f"unauthorised: releases/prod.yaml changed by {made[:12]}" in promoted.run("audit verify", expect=6)
+    promoted.run(f"audit export --since 1d --output {tmp_path / 'out.csv'}")
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["commit"], row["authorised"]) for row in rows][-1] == (made, "false")
+    assert promoted.run("audit export --until 2020-01-01").count("\n") == 1
+
+
+def test_a_forged_ledger_is_broken(promoted: Audit) -> None:
+    ref = "refs/heads/liftlock/ledger"
+    made = git(promoted.forge, "commit-tree", f"{ref}^{{tree}}", "-p", ref, "-m", "deployed prod\n\nnot a record")
+    git(promoted.forge, "update-ref", ref, made)
+    assert made in str(promoted.json("audit verify", expect=1)["broken"])
+    assert "the ledger is broken" in promoted.run("audit verify", expect=1)
+
+
+def test_half_a_history_is_neither_clean_nor_broken(promoted: Audit, tmp_path: Path) -> None:
+    git(promoted.forge, "clone", "--quiet", "--bare", "--depth", "1", f"file://{promoted.forge}", str(tmp_path / "shallow.git"))
+    result = CliRunner().invoke(app, ["audit", "verify", "--repo", str(tmp_path / "shallow.git")])
+    assert isinstance(result.exception, IncompleteError)
 
 
 def test_metrics_of_a_bare_clone(two: Audit) -> None:

@@ -112,3 +112,7 @@ class Ledger(Protocol):
     def records(self) -> Sequence[Record]:
         """All records in order, from the forge's state as last fetched."""
         ...
+
+    def verify(self) -> Sequence[Record]:
+        """The same, every record parsed and nothing taken on trust; BrokenLedgerError where the ledger is not whole."""
+        ...
