@@ -114,7 +114,8 @@ def test_no_secret_is_printed_or_left_behind(place: Path, run: Run) -> None:
     left = [path for path in (place / "work").rglob("*") if path.is_file()] + [
         path for path in (place / "home").rglob("*") if path.is_file()
     ]
-    assert not [path for path in left if any(value.encode() in path.read_bytes() for value in SECRETS.values())]
+    holding = [path for path in left if any(value.encode() in path.read_bytes() for value in SECRETS.values())]
+    assert holding == [place / "home" / ".liftlock" / "shop" / "passphrase"], "where liftlock looks for it"
 
 
 def test_the_registrys_login_is_as_docker_keeps_it(place: Path, run: Run) -> None:
