@@ -9,7 +9,10 @@ from pathlib import Path
 from liftlock.adapters.forges.addresses import parse_address
 from liftlock.adapters.forges.github import GitHubForge
 from liftlock.adapters.forges.github_tokens import bearer
+from liftlock.adapters.forges.gitlab import GitLabForge, api_address
+from liftlock.adapters.forges.http import ForgeHttp, Token
 from liftlock.core.ports import Forge, Identity
+from tests.fakes import gitlab_server
 from tests.fakes.forge_state import ForgeState
 from tests.fakes.github_server import PATH, FakeGitHub, github
 from tests.git_repositories import ADA, GRACE, LINUS
@@ -34,3 +37,15 @@ def github_accounts(bare: Path, described: Described | None = None) -> Iterator[
         for forge in forges.values():
             stack.callback(forge.close_connections)
         yield lambda person: forges[person.key]
+
+
+@contextmanager
+def gitlab_accounts(bare: Path) -> Iterator[Callable[[Identity], Forge]]:
+    """GitLab's adapter on its fake."""
+    fake = gitlab_server.FakeGitLab(ForgeState(bare))
+    tokens = {person.key: fake.state.account(login, email=person.email).token for login, person in PEOPLE.items()}
+    with gitlab_server.gitlab(fake) as server:
+        address = parse_address(f"{server.url}/{gitlab_server.PATH}")
+        api = api_address(address)
+        https = {key: ForgeHttp("GitLab", api, Token("PRIVATE-TOKEN", "", token)) for key, token in tokens.items()}
+        yield lambda person: GitLabForge(https[person.key], address, sleep=lambda _: None)

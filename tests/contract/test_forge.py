@@ -1,4 +1,5 @@
-"""What every Forge promises: on the fake, on a bare Git repository, on a real Gitea, and by the adapters of GitHub on its fake.
+"""What every Forge promises: on the fake, on a bare Git repository, on a real Gitea, and by the adapters of GitHub and GitLab on
+their fakes.
 
 A forge with accounts acts as the account of its token, so each person comes with a forge of their own.
 """
@@ -16,7 +17,7 @@ from liftlock.adapters.forges.local import LocalForge
 from liftlock.adapters.git import GitRepository
 from liftlock.core.errors import ConflictError, UsageError
 from liftlock.core.ports import Check, CheckState, Forge, Identity, PullRequest, PullState, Repository
-from tests.contract.forges import github_accounts, who
+from tests.contract.forges import github_accounts, gitlab_accounts, who
 from tests.fakes.promotion import FakeClock, FakeForge, FakeOrigin, FakeRepository
 from tests.git_repositories import ADA, GRACE, LINUS, make_clone, make_forge
 from tests.gitea_server import gitea_forge
@@ -60,7 +61,14 @@ class World:
 
 
 @pytest.fixture(
-    params=["fake", "local", "github", pytest.param("prism", marks=pytest.mark.prism), pytest.param("gitea", marks=pytest.mark.gitea)]
+    params=[
+        "fake",
+        "local",
+        "github",
+        "gitlab",
+        pytest.param("prism", marks=pytest.mark.prism),
+        pytest.param("gitea", marks=pytest.mark.gitea),
+    ]
 )
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     begun = {str(FILE): "old\n"}
@@ -80,7 +88,8 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
         local = LocalForge(str(bare), FakeClock())
         yield World(lambda _: local, clone)
         return
-    with github_accounts(bare, request.getfixturevalue("described") if request.param == "prism" else None) as forge_as:
+    described = request.getfixturevalue("described") if request.param == "prism" else None
+    with gitlab_accounts(bare) if request.param == "gitlab" else github_accounts(bare, described) as forge_as:
         yield World(forge_as, clone)
 
 

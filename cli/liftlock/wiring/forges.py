@@ -32,7 +32,7 @@ def declared_forge(root: Path, settings: ForgeSettings, clock: Clock, notice: Ca
         case ForgeKind.GITEA:
             return _gitea(root, settings, notice)
         case ForgeKind.GITLAB:
-            raise ConfigError("forge.kind gitlab: liftlock does not speak to GitLab yet", hint="use github, gitea or local")
+            return _gitlab(root, settings, notice)
         case _:
             assert_never(settings.kind)
 
@@ -104,3 +104,15 @@ def _gitea(root: Path, settings: ForgeSettings, notice: Callable[[str], None]) -
     token = LaterToken("Authorization", "token ", partial(forge_token, root, settings))
     http = ForgeHttp("Gitea", settings.api or "/".join([address.web, *above, "api/v1"]), token, notice=notice)
     return GiteaForge(http, f"{owner}/{name}", MergeStyle(settings.merge, settings.queue))
+
+
+def _gitlab(root: Path, settings: ForgeSettings, notice: Callable[[str], None]) -> Forge:
+    from liftlock.adapters.forges.addresses import parse_address
+    from liftlock.adapters.forges.gitlab import GitLabForge, api_address
+    from liftlock.adapters.forges.http import ForgeHttp
+    from liftlock.adapters.forges.later_token import LaterToken
+
+    address = parse_address(settings.url)
+    token = LaterToken("PRIVATE-TOKEN", "", partial(forge_token, root, settings))
+    http = ForgeHttp("GitLab", api_address(address, settings.api), token, notice=notice)
+    return GitLabForge(http, address, method=settings.merge, queue=settings.queue, notice=notice)
