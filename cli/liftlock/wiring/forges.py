@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from liftlock.adapters.forges.http import Credentials
 
 _APP = "app:"
+_NEEDS = {
+    ForgeKind.GITEA: "the scope write:repository",
+    ForgeKind.GITHUB: "Contents: write, Pull requests: write, Commit statuses: write",
+    ForgeKind.GITLAB: "the scope api",
+}
 
 
 def declared_forge(root: Path, settings: ForgeSettings, clock: Clock, notice: Callable[[str], None]) -> Forge:
@@ -46,7 +51,11 @@ def forge_token(root: Path, settings: ForgeSettings) -> str:
         )
     if settings.token.startswith(_APP):
         return _github_app(root, settings, lambda _: None).token()
-    return SecretSources(root).resolve(settings.token)
+    try:
+        return SecretSources(root).resolve(settings.token)
+    except ConfigError as err:
+        needs = f"; it needs {_NEEDS[settings.kind]}" if settings.kind in _NEEDS else ""
+        raise ConfigError(f"forge.token: {err.message}", hint=f"{err.hint or 'docs/forges.md tells how'}{needs}") from err
 
 
 def describe_forge(root: Path, settings: ForgeSettings) -> str:
