@@ -53,11 +53,11 @@ class Tree:
 
 def printed_kinds() -> Iterator[str]:
     for path in Path(commands.__path__[0]).glob("*.py"):
-        if path.name == "output.py":
-            continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"print_json", "json_text"}:
                 (kind, _) = node.args
+                if node.func.id == "json_text" and path.name == "output.py":
+                    continue  # what print_json is made of
                 assert isinstance(kind, ast.Constant), f"{path.name}:{node.lineno}: the kind must be written out"
                 yield str(kind.value)
 
