@@ -74,7 +74,15 @@ class World:
         )
         self.promotions = Promotions(self.project, self.parts)
         self.reviews = PromotionReviews(self.project, self.parts)
-        ports = ImageParts(self.repository, self.repository, self.ledger, self.registry, self.clock, self.origin.fingerprint)
+        ports = ImageParts(
+            self.repository,
+            self.repository,
+            self.ledger,
+            self.registry,
+            self.clock,
+            self.origin.fingerprint,
+            self.parts.attestations,
+        )
         self.images = Images(self.project, ports)
 
     @property

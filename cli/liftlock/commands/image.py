@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from liftlock.commands.app import Commands
 from liftlock.commands.output import JsonOption, print_json, print_table
 from liftlock.commands.repository import RepoOption
 from liftlock.core.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from liftlock.services.images import ImageCheck
 
 app = Commands("Resolve tags to digests, record them for an environment, verify that the registry has them.", add_completion=False)
 
@@ -57,6 +60,8 @@ def record(
     rows = [(name, new.tag or "-", str(new.image), (new.commit or "-")[:12]) for name, new in sorted(report.changed.items())]
     print_table(["service", "tag", "image", "commit"], rows, empty="")
     typer.echo(f"\nrecorded for {environment}: {report.release}, commit {report.commit[:12]}")
+    if report.warning:
+        typer.echo(f"  warning, not enforced: {report.warning}")
     if report.checkout:
         typer.echo(f"  {report.checkout}; bring it along yourself: git pull")
     typer.echo(f"  next: liftlock env up {environment}")
@@ -68,20 +73,31 @@ def verify(
     repo: RepoOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask the registry for every image of the environment's release. Exits 1 where one is missing, 3 where one could not be asked for."""
+    """Ask the registry for every image of the environment's release, and for what the stage wants attested.
+
+    Exits 1 where an image is missing, 3 where one could not be asked for, 4 where an attestation is.
+    """
     from liftlock import wiring
 
     found = wiring.images(repo).verify(environment)
     if as_json:
         print_json("image-verify", found)
     else:
-        rows = [(item.service, item.tag or "-", item.availability.value, item.image, item.reason or "") for item in found]
-        print_table(["service", "tag", "registry", "image", ""], rows, empty=f"releases/{environment}.yaml lists no image")
+        rows = [_row(item) for item in found]
+        heads = ["service", "tag", "registry", "attested", "image", ""]
+        print_table(heads, rows, empty=f"releases/{environment}.yaml lists no image")
     states = {item.availability.value for item in found}
     if "missing" in states:
         raise typer.Exit(ExitCode.FAILURE)
-    if "unknown" in states:
+    if any(item.reason for item in found):
         raise typer.Exit(ExitCode.INCOMPLETE)
+    if any(item.attestation is not None and item.attestation.value != "passed" for item in found):
+        raise typer.Exit(ExitCode.BLOCKED)
+
+
+def _row(item: ImageCheck) -> tuple[str, ...]:
+    attested = item.attestation.value if item.attestation else "-"
+    return item.service, item.tag or "-", item.availability.value, attested, item.image, item.reason or item.attested or ""
 
 
 def _parse(images: list[str]) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from liftlock.core.attestation import Envelope
@@ -11,6 +13,8 @@ from liftlock.core.image import ImageRef
 from liftlock.core.ports import Attestations, Repository, Signatures
 from liftlock.core.project import AttestationRule
 from liftlock.services.public_keys import committed_keys
+
+_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,11 @@ class AttestedImages:
         self._parts = parts
         self._base = base
         self._keys = committed_keys(repository, base, rule.key)
+
+    def look_at(self, images: Sequence[ImageRef]) -> dict[str, Attested]:
+        """`repository@digest` -> what is attested of it."""
+        with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+            return dict(zip(map(str, images), pool.map(self.look, images), strict=True))
 
     def look(self, image: ImageRef) -> Attested:
         """What is attested of the image. ConfigError where the rule's file holds no usable key."""

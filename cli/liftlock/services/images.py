@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from liftlock.core.errors import ConflictError, LiftlockError, UnavailableError, UsageError
+from liftlock.core.errors import BlockedError, ConflictError, LiftlockError, UnavailableError, UsageError
+from liftlock.core.gates.attestation import attestation_gate, judge_attested
+from liftlock.core.gates.result import GatePhase, GateResult
 from liftlock.core.ledger import Entry, Fact, Json
 from liftlock.core.ports import Checkout, Clock, Identity, ImageFacts, Ledger, Registry, Repository
-from liftlock.core.project import Project
+from liftlock.core.project import AttestationMode, Project, Stage
 from liftlock.core.promotion_pull import release_path
 from liftlock.core.release import Release, ReleasedImage
 from liftlock.core.release_file import edit_release
+from liftlock.services.attested_images import AttestationParts, AttestedImages
 from liftlock.services.releases import Fingerprints, declared_release
 
 _ATTEMPTS = 10
@@ -29,13 +32,19 @@ class Availability(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImageCheck:
-    """One released image and what the registry said of it. reason: why it is unknown."""
+    """One released image and what the registry said of it. reason: why something of it is unknown.
+
+    attestation: what the environment's rule on attestations says of it, None where there is no rule; attested: where it was read, or why
+    it is not fulfilled.
+    """
 
     service: str
     image: str
     tag: str | None
     availability: Availability
     reason: str | None = None
+    attestation: GatePhase | None = None
+    attested: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,7 @@ class ResolvedImage:
 class RecordReport:
     """What was recorded. changed: service -> new image; commit is None where nothing was to change.
 
-    checkout: why the local checkout was not brought along, None where it was.
+    checkout: why the local checkout was not brought along, None where it was. warning: what is not attested, where that is only told.
     """
 
     environment: str
@@ -59,6 +68,7 @@ class RecordReport:
     changed: Mapping[str, ReleasedImage]
     commit: str | None
     checkout: str | None
+    warning: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,7 @@ class ImageParts:
     registry: Registry
     clock: Clock
     fingerprint: Fingerprints
+    attestations: AttestationParts
 
 
 class Images:
@@ -100,11 +111,16 @@ class Images:
 
     def verify(self, environment: str) -> Sequence[ImageCheck]:
         """Asks the registry for every image of the environment's release on the base branch."""
-        if self._project.stage(environment) is None:
-            raise self._unknown(environment)
+        stage = self._stage(environment)
         self._parts.repository.fetch()
-        release = self._release(self._parts.repository.head(self._project.forge.base), environment)
-        return [self._check(service, released) for service, released in sorted(release.services.items())]
+        base = self._parts.repository.head(self._project.forge.base)
+        released = sorted(self._release(base, environment).services.items())
+        checks = [self._check(service, image) for service, image in released]
+        rule = stage.gates.asks_attestation
+        if rule is None:
+            return checks
+        attested = AttestedImages(rule, self._parts.attestations, self._parts.repository, base).look_at([new.image for _, new in released])
+        return [_with_attestation(check, attestation_gate(rule, {check.image: attested[check.image]})) for check in checks]
 
     def every_service(self, tag: str) -> dict[str, str]:
         """service -> the same tag, for all services of the project."""
@@ -121,6 +137,7 @@ class Images:
         release = before.with_images(changed)
         if not changed:
             return RecordReport(environment, release.id, {}, None, parts.checkout.fast_forward(self._project.forge.base))
+        warning = self._admit(environment, base, changed)
         text = edit_release(parts.repository.read(base, path), changed)
         message = _message(environment, release.id, before, changed)
         commit = parts.repository.commit_files(
@@ -133,12 +150,29 @@ class Images:
             "commit": commit,
         }
         parts.ledger.append([Entry(Fact.RECORDED, environment, str(actor), parts.clock.now(), release.id, details)])
-        return RecordReport(environment, release.id, changed, commit, parts.checkout.fast_forward(self._project.forge.base))
+        return RecordReport(environment, release.id, changed, commit, parts.checkout.fast_forward(self._project.forge.base), warning)
 
-    def _check_first(self, environment: str) -> None:
+    def _admit(self, environment: str, base: str, changed: Mapping[str, ReleasedImage]) -> str | None:
+        """What is to be told of images that enter without the attestation that the stage asks for; BlockedError where they must not."""
+        rule = self._stage(environment).gates.asks_attestation
+        if rule is None:
+            return None
+        looked = AttestedImages(rule, self._parts.attestations, self._parts.repository, base)
+        judged = judge_attested(rule, looked.look_at([new.image for new in changed.values()]))
+        if not judged.passed and rule.mode is AttestationMode.ENFORCE:
+            raise BlockedError(
+                f"{environment}: {judged.reason}", hint="attest the image by its digest, then record it: docs/attestations.md"
+            )
+        return None if judged.passed else judged.reason
+
+    def _stage(self, environment: str) -> Stage:
         stage = self._project.stage(environment)
         if stage is None:
             raise self._unknown(environment)
+        return stage
+
+    def _check_first(self, environment: str) -> None:
+        stage = self._stage(environment)
         if stage.upstream:
             raise UsageError(
                 f"{environment} gets its releases from {' and '.join(stage.upstream)}, not from a build",
@@ -196,3 +230,8 @@ def _message(environment: str, release: str, before: Release, changed: Mapping[s
         old = before.services.get(name)
         lines.append(f"- {name}: {old.image.digest if old else 'nothing'} -> {new.image}")
     return "\n".join([f"Record {subject} for {environment}", "", *lines, "", f"Liftlock-Release: {release}"])
+
+
+def _with_attestation(check: ImageCheck, gate: GateResult) -> ImageCheck:
+    reason = check.reason or (gate.reason if gate.unknown else None)
+    return replace(check, reason=reason, attestation=gate.phase, attested=gate.evidence or gate.reason)

@@ -144,10 +144,9 @@ class PromotionView:
         """With the registry's word on these images; an answer that could not be had is no answer."""
         wanted, rule, parts = list(images), stage.gates.asks_attestation, self._parts
         refs = [ImageRef.parse(image) for image in wanted]
-        look = AttestedImages(rule, parts.attestations, parts.repository, observed.base).look if rule else None
+        attested = AttestedImages(rule, parts.attestations, parts.repository, observed.base).look_at(refs) if rule else {}
         with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(wanted))) as pool:
             presences = dict(zip(wanted, pool.map(self._presence, refs), strict=True))
-            attested = dict(zip(wanted, pool.map(look, refs), strict=True)) if look else {}
         return replace(observed, presences={**observed.presences, **presences}, attested={**observed.attested, **attested})
 
     def _presence(self, ref: ImageRef) -> Presence:

@@ -157,7 +157,10 @@ def images(repo: Path | None) -> Images:
     from liftlock.services.images import ImageParts, Images
 
     project, parts = _promotion_parts(repo)
-    return Images(project, ImageParts(parts.repository, parts.checkout, parts.ledger, parts.registry, parts.clock, parts.fingerprint))
+    return Images(
+        project,
+        ImageParts(parts.repository, parts.checkout, parts.ledger, parts.registry, parts.clock, parts.fingerprint, parts.attestations),
+    )
 
 
 def history(repo: Path | None, *, offline: bool) -> History:

@@ -131,7 +131,9 @@ def test_recording_at_once_keeps_every_service(tmp_path: Path) -> None:
 
     def record(name: str) -> None:
         parts = parts_on(make_clone(forge, tmp_path / name), forge, world)
-        ports = ImageParts(parts.repository, parts.checkout, parts.ledger, parts.registry, parts.clock, parts.fingerprint)
+        ports = ImageParts(
+            parts.repository, parts.checkout, parts.ledger, parts.registry, parts.clock, parts.fingerprint, parts.attestations
+        )
         Images(world.project, ports).record("dev", {name: "v1"}, ADA)
 
     with ThreadPoolExecutor(3) as pool:

@@ -108,6 +108,21 @@ def test_a_plan_says_of_every_gate_whether_its_word_is_known(user: User, registr
     assert [gate["phase"] for gate in plan["gates"] if gate["key"] == "attestation"] == ["failed"]
 
 
+def test_what_is_released_can_be_checked_at_any_time(user: User, registry: Registry) -> None:
+    registry.attest("api")
+    registry.attest("web")
+    user.run("promote open --to staging")
+    user.run("promote approve 1", as_=GRACE)
+    user.run("promote merge 1")
+    assert "passed" in user.run("image verify staging")
+    assert "passed" not in user.run("image verify dev")  # which asks for none
+    registry.attest("web", by=MALLORY)
+    assert "no signature of it is by a key" in user.run("image verify staging", expect=4)
+    registry.down = True
+    found = validated(user.run("image verify staging --json", expect=3))
+    assert [item["attestation"] for item in found["items"]] == ["pending", "pending"]
+
+
 @pytest.mark.parametrize("mode", ["warn"])
 def test_a_warning_is_told_and_in_nobodys_way(user: User) -> None:
     assert "warning, not enforced" in user.run("promote plan --to staging --explain", expect=2)

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from liftlock.core.attestation import read_envelope
-from liftlock.core.errors import ConfigError
+from liftlock.core.errors import BlockedError, ConfigError
 from liftlock.core.gates.result import GatePhase, GateResult
 from liftlock.core.ledger import Fact
 from liftlock.core.project import AttestationMode, AttestationRule, Gates, Stage
@@ -19,7 +19,7 @@ from liftlock.services.promotions import OpenOutcome
 from tests.attesting import ADA as KEY
 from tests.attesting import BUILDER, MALLORY, PROVENANCE, Signer, provenance
 from tests.git_repositories import ADA, GRACE
-from tests.promotion_world import TO_STAGING, World, make_project, ready_world
+from tests.promotion_world import REGISTRY, TO_STAGING, World, make_project, ready_world
 
 RULE = AttestationRule(AttestationMode.ENFORCE, PROVENANCE, PurePosixPath("keys/cosign.pub"), BUILDER)
 
@@ -41,6 +41,15 @@ def attest(world: World, *services: str, by: Signer = KEY, builder: str = BUILDE
         image = world.release("dev").services[service].image
         envelope = by.envelope(provenance(image.digest.text, builder=builder))
         world.attestations.attach(image, read_envelope(f"{service}.att", json.dumps(envelope).encode()))
+
+
+def first_stage_world(mode: AttestationMode) -> World:
+    """dev itself wants attestations; v1 of api is in the registry."""
+    world = attested_world()
+    project = make_project(pipeline=(Stage("dev", (), Gates(attestation=replace(RULE, mode=mode))),))
+    world = World(project, world.origin, world.clock, world.registry, world.ledger)
+    world.registry.push(f"{REGISTRY}/shop/api", "v2")
+    return world
 
 
 def gate(plan: PromotionPlan) -> GateResult:
@@ -148,3 +157,32 @@ def test_keys_that_are_not_there_are_an_error_of_the_configuration(keys: str | N
     attest(world, "api", "web")
     with pytest.raises(ConfigError, match=said):
         world.promotions.plan(TO_STAGING)
+
+
+def test_an_image_enters_the_first_environment_only_with_its_attestation() -> None:
+    world = first_stage_world(AttestationMode.ENFORCE)
+    before = world.writes
+    with pytest.raises(BlockedError, match="nothing is attached"):
+        world.images.record("dev", {"api": "v2"}, ADA)
+    assert world.writes == before
+    image = world.registry.tags[f"{REGISTRY}/shop/api", "v2"].image
+    envelope = KEY.envelope(provenance(image.digest.text))
+    world.attestations.attach(image, read_envelope("att", json.dumps(envelope).encode()))
+    report = world.images.record("dev", {"api": "v2"}, ADA)
+    assert (report.changed["api"].image, report.warning) == (image, None)
+
+
+def test_an_image_without_its_attestation_is_recorded_with_a_warning_where_that_is_the_rule() -> None:
+    report = first_stage_world(AttestationMode.WARN).images.record("dev", {"api": "v2"}, ADA)
+    assert report.commit is not None
+    assert report.warning is not None and "nothing is attached" in report.warning
+
+
+def test_what_an_environment_runs_can_be_checked_at_any_time() -> None:
+    world = first_stage_world(AttestationMode.ENFORCE)
+    attest(world, "api")
+    api, web = world.images.verify("dev")
+    assert (api.attestation, web.attestation) == (GatePhase.PASSED, GatePhase.PENDING)
+    assert web.attested is not None and "nothing is attached" in web.attested
+    world.attestations.down = True
+    assert all(check.reason and "could not be asked" in check.reason for check in world.images.verify("dev"))

@@ -54,13 +54,14 @@ def weigh(rule: AttestationRule, image: Digest, found: Iterable[Found], signed: 
 
 def attestation_gate(rule: AttestationRule, attested: Mapping[str, Attested]) -> GateResult:
     """Passes when every image (`repository@digest`) has what the rule asks for. One that only warns passes, and says what is missing."""
-    result = _enforced(rule, attested)
+    result = judge_attested(rule, attested)
     if result.passed or rule.mode is AttestationMode.ENFORCE:
         return result
     return passed(KEY, f"warning, not enforced: {result.reason}", result.evidence)
 
 
-def _enforced(rule: AttestationRule, attested: Mapping[str, Attested]) -> GateResult:
+def judge_attested(rule: AttestationRule, attested: Mapping[str, Attested]) -> GateResult:
+    """Whether every image has what the rule asks for, whatever becomes of one that has not."""
     lacking = {image: said for image, said in attested.items() if said.good is None}
     wrong = [f"{image} ({_some(said.contrary)})" for image, said in lacking.items() if said.contrary]
     if wrong:
