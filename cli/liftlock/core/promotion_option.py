@@ -54,7 +54,8 @@ def find_changes(
 ) -> tuple[tuple[ServiceChange, ...], list[str]]:
     """What differs, by service, and what is left out of a promotion that names no services. What the source lacks stays as it is."""
     names = sorted(candidate.images if request.services is None else request.services)
-    differing = [name for name in names if name in candidate.images and situation.present.get(name) != candidate.images[name]]
+    present = situation.present
+    differing = [name for name in names if name in candidate.images and present.get(name) != candidate.images[name]]
     notes = [f"{name} is left out: #{covered[name]} could be merged now" for name in differing if name in covered]
     differing = [name for name in differing if name not in covered]
     if request.services is None and not request.train and request.hotfix is None:

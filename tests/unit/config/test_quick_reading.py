@@ -21,6 +21,7 @@ PLAIN = [
     "k:\n    - a: 1\n      b:\n        c: 2\n    - [x, y z]\n    -   last\nz: http://a:80/b=1\n",
     "- a\n- b: c\n  d: e\n",
     "a: {b: {c: [d, {}]}, e: 'f, g', h: \"i: j\"}  # k\n",
+    "# what runs: service -> image, a | b\na: b->c\nd: e|f\n",
     "word: two words\nnumber: 1.10\nday: 2024-01-01\nnull: x\n1: y\n",
 ]
 ODD = [

@@ -40,7 +40,7 @@ _DOCUMENT_END = (ruamel.DocumentEndEvent, yaml.DocumentEndEvent)
 
 
 # libyaml is forty times quicker, but it reads YAML 1.1: what the versions see differently goes to ruamel.
-_UNCERTAIN = re.compile("[^\n\x20-\x7e\u00a1-\u2027\u202a-\ud7ff]|^(?:---|\\.\\.\\.|%)|(?:^|[:-]) *[|>]", re.MULTILINE)
+_UNCERTAIN = re.compile("[^\n\x20-\x7e\u00a1-\u2027\u202a-\ud7ff]|^(?:---|\\.\\.\\.|%)|(?:^ *|[:-] +)[|>]", re.MULTILINE)
 
 
 class _RefusedError(Exception):
