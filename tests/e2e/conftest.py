@@ -118,12 +118,12 @@ def remove_labelled(project: str) -> None:
     client.close()
 
 
-def new_user(folder: Path) -> User:
-    """A user with a fresh environments repository of a project that nobody else has."""
+def new_user(folder: Path, *options: str) -> User:
+    """A user with a fresh environments repository of a project that nobody else has. options: more of init's."""
     project = f"t{uuid.uuid4().hex[:6]}"
     command = [str(LIFTLOCK), "init", str(folder / "environments"), "--project", project, "--forge", str(folder / "forge.git")]
     subprocess.run(
-        [*command, "--images", str(IMAGES)],
+        [*command, "--images", str(IMAGES), *options],
         check=True,
         capture_output=True,
         text=True,

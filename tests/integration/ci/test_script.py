@@ -111,9 +111,7 @@ def test_no_secret_is_printed_or_left_behind(place: Path, run: Run) -> None:
     done = run("image", "verify", "dev", LIFTLOCK_REGISTRY_USER="ada", **SECRETS)
     assert not [value for value in SECRETS.values() if value in done.stdout + done.stderr]
     assert not Path((place / "folder").read_text().strip()).exists(), "the registry's login goes with the job"
-    left = [path for path in (place / "work").rglob("*") if path.is_file()] + [
-        path for path in (place / "home").rglob("*") if path.is_file()
-    ]
+    left = [path for folder in ("work", "home") for path in (place / folder).rglob("*") if path.is_file()]
     holding = [path for path in left if any(value.encode() in path.read_bytes() for value in SECRETS.values())]
     assert holding == [place / "home" / ".liftlock" / "shop" / "passphrase"], "where liftlock looks for it"
 
