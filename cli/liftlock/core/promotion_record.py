@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from liftlock.core.attestation import IN_TOTO, STATEMENT, Envelope, Unreadable, pae, read_envelope
@@ -17,6 +17,7 @@ from liftlock.core.ledger import Entry, Fact, Json, Record, images_of
 
 PROMOTION = "urn:liftlock:promotion:v1"
 _SIGNED = "signed"
+_LATE = "it is not signed, though liftlock.yaml asked for it by then"
 # The ledger's words -> the statement's; all others stand under `more`.
 _WORDS = {
     "source": "from",
@@ -58,14 +59,19 @@ def sign_promotion(entry: Entry, sign: Callable[[bytes], bytes], key_id: str) ->
     return replace(entry, details={**entry.details, _SIGNED: envelope})
 
 
-def check_promotions(records: Iterable[Record], confirmed: Callable[[Envelope], bool]) -> Sequence[Unproved]:
-    """The promotions that are not proved, oldest first. Those before the first signed one are older than signing, and left out.
+def check_promotions(
+    records: Iterable[Record], confirmed: Callable[[Envelope], bool], declared: Callable[[Sequence[str]], Collection[str]]
+) -> Sequence[Unproved]:
+    """The promotions that are not proved, oldest first. Those before the first signed one are left out where they are older than signing.
 
-    confirmed: whether one of the project's keys signed the envelope.
+    confirmed: whether one of the project's keys signed the envelope. declared: of these merge commits those at which promotions were to
+    be signed, so that a ledger which was written anew without any signature is found out.
     """
     promotions = [record for record in records if record.entry.fact is Fact.PROMOTED]
     first = next((place for place, record in enumerate(promotions) if _SIGNED in record.entry.details), len(promotions))
-    found: list[Unproved] = []
+    merges = {record.sequence: str(record.entry.details.get("merge_commit")) for record in promotions[:first]}
+    late = declared(sorted(set(merges.values())))
+    found = [Unproved(r.sequence, r.entry.environment, _LATE) for r in promotions[:first] if merges[r.sequence] in late]
     seen: dict[str, int] = {}
     for record in promotions[first:]:
         reason, said = why_unproved(record.entry, confirmed), json.dumps(promotion_statement(record.entry), sort_keys=True)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from liftlock.adapters.secret_sources import SecretSources
 from liftlock.adapters.signatures import KeySignatures
 from liftlock.adapters.signing_ledger import SigningLedger
+from liftlock.core.config.document import Document, MappingNode
+from liftlock.core.config.reading import parse_text
+from liftlock.core.config.settings import SETTINGS
 from liftlock.core.errors import IncompleteError
 from liftlock.core.ledger import Record
 from liftlock.core.ports import Ledger, Repository
@@ -15,6 +19,8 @@ from liftlock.core.ports.past import Past
 from liftlock.core.project import SigningSettings
 from liftlock.core.promotion_record import Unproved, check_promotions
 from liftlock.services.public_keys import committed_keys
+
+_SETTINGS = PurePosixPath(SETTINGS)
 
 
 def signing_ledger(ledger: Ledger, root: Path, settings: SigningSettings, repository: Repository, base: str) -> SigningLedger:
@@ -34,4 +40,16 @@ def unproved_promotions(records: Sequence[Record], past: Past) -> Sequence[Unpro
     keys = past.texts([place]).get(place)
     if keys is None:
         raise IncompleteError(f"signatures cannot be checked: {place[1]} is not on the base branch", hint="commit the public key")
-    return check_promotions(records, lambda envelope: KeySignatures().signed(envelope, keys))
+    return check_promotions(records, lambda envelope: KeySignatures().signed(envelope, keys), partial(_signing_at, past))
+
+
+def _signing_at(past: Past, commits: Sequence[str]) -> set[str]:
+    """The commits whose liftlock.yaml declares signing."""
+    texts = past.texts([(commit, _SETTINGS) for commit in commits])
+    declares = {text: _declares_signing(text) for text in set(texts.values())}
+    return {commit for (commit, _), text in texts.items() if declares[text]}
+
+
+def _declares_signing(text: str) -> bool:
+    document = parse_text(text, SETTINGS)
+    return isinstance(document, Document) and isinstance(document.root, MappingNode) and document.root.get("signing") is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from liftlock.core.promotion_record import why_unproved
 from tests.attesting import GRACE as KEY
 from tests.attesting import MALLORY
 from tests.config_repository import FILES, REGISTRY
-from tests.git_repositories import make_clone, make_forge
+from tests.git_repositories import git, make_clone, make_forge
 from tests.integration.promotion.test_commands import GRACE, User, prove
 from tests.registries import serving_tags
 
@@ -48,6 +49,26 @@ def test_a_merged_promotion_is_on_record_once_and_signed(user: User) -> None:
     [record] = promoted(user)
     assert why_unproved(record.entry, lambda envelope: KeySignatures().signed(envelope, KEY.public)) is None
     assert KEY.private not in str(record)
+
+
+def test_the_auditor_names_a_promotion_that_the_key_did_not_sign(user: User) -> None:
+    user.run("promote merge 1")
+    assert "unproved" not in user.run("audit verify")
+    [record] = promoted(user)
+    forged = replace(record.entry, release="rel-other")
+    GitLedger(user.clone).append([forged])
+    assert "the record says something else than what was signed" in user.run("audit verify", expect=6)
+
+
+def test_the_auditor_finds_out_a_ledger_that_was_written_anew_without_signatures(user: User) -> None:
+    user.run("promote merge 1")
+    [record] = promoted(user)
+    unsigned = replace(record.entry, details={name: value for name, value in record.entry.details.items() if name != "signed"})
+    kept = [unsigned if item == record else item.entry for item in GitLedger(user.clone).records()]
+    git(user.forge, "update-ref", "-d", "refs/heads/liftlock/ledger")
+    git(user.clone, "update-ref", "-d", "refs/remotes/origin/liftlock/ledger")
+    GitLedger(user.clone).append(kept)
+    assert "it is not signed, though liftlock.yaml asked for it by then" in user.run("audit verify", expect=6)
 
 
 def test_without_its_key_nothing_is_merged(user: User) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -41,6 +42,11 @@ KEYS = KEY.public + NEW_KEY.public
 
 def confirmed(envelope: Envelope) -> bool:
     return KeySignatures().signed(envelope, KEYS)
+
+
+def never(commits: Sequence[str]) -> tuple[str, ...]:
+    """At none of these commits were promotions to be signed."""
+    return ()
 
 
 def signing(ledger: FakeLedger, by: Signer = KEY, public: str = KEYS) -> SigningLedger:
@@ -140,7 +146,7 @@ def test_a_forged_record_is_named_whatever_is_wrong_with_its_signature() -> None
     )
     ledger = FakeLedger()
     ledger.append([PROMOTED, good.entry, PROMOTED, other.entry, broken, odd, replace(PROMOTED, fact=Fact.DEPLOYED)])
-    found = check_promotions(ledger.records(), confirmed)
+    found = check_promotions(ledger.records(), confirmed, never)
     assert [(item.sequence, item.reason.partition(":")[0]) for item in found] == [
         (3, "it is not signed, and promotions before it are"),
         (4, "its signature is by none of the project's keys"),
@@ -153,13 +159,23 @@ def test_a_signed_promotion_cannot_be_told_twice() -> None:
     [good] = recorded(PROMOTED)
     ledger = FakeLedger()
     ledger.append([good.entry, good.entry])
-    assert [item.reason for item in check_promotions(ledger.records(), confirmed)] == ["it repeats record 1 with that one's signature"]
+    assert [item.reason for item in check_promotions(ledger.records(), confirmed, never)] == [
+        "it repeats record 1 with that one's signature"
+    ]
 
 
 def test_promotions_older_than_signing_are_left_out() -> None:
     ledger = FakeLedger()
     ledger.append([PROMOTED, PROMOTED])
-    assert check_promotions(ledger.records(), confirmed) == ()
+    assert check_promotions(ledger.records(), confirmed, never) == ()
+
+
+def test_a_ledger_that_was_written_anew_without_signatures_is_found_out() -> None:
+    ledger = FakeLedger()
+    older = replace(PROMOTED, details={**DETAILS, "merge_commit": "a" * 40})
+    ledger.append([older, PROMOTED, older])
+    found = check_promotions(ledger.records(), confirmed, lambda commits: [commit for commit in commits if commit == "c" * 40])
+    assert [(item.sequence, item.reason) for item in found] == [(2, "it is not signed, though liftlock.yaml asked for it by then")]
 
 
 def test_a_key_that_the_project_does_not_know_signs_nothing() -> None:
