@@ -47,7 +47,7 @@ def forge_token(root: Path, settings: ForgeSettings) -> str:
     if settings.token is None:
         raise ConfigError(
             f"forge.kind is {settings.kind.value}, and liftlock.yaml names no forge.token",
-            hint="say where it is found, such as token: env:FORGE_TOKEN; docs/forges.md tells what it must be allowed to do",
+            hint="say where it is found, such as token: env:LIFTLOCK_FORGE_TOKEN; docs/forges.md tells what it must be allowed to do",
         )
     if settings.token.startswith(_APP):
         return _github_app(root, settings, lambda _: None).token()

@@ -320,7 +320,7 @@ def test_github_token_is_told_from_others_when_it_opens_and_merges(world: World)
     forge = world.forge(bot)
     pull = forge.open_pull(title="Title", body="Body", head="topic", base="main", author=ADA)
     forge.merge(1, message="Promote", by=ADA, commit=pull.commit)
-    assert [note.split(":")[0] for note in world.notes] == ["#1 was opened with GITHUB_TOKEN", "#1 was merged with GITHUB_TOKEN"]
+    assert [note.split(",")[0] for note in world.notes] == ["#1 was opened with GITHUB_TOKEN", "#1 was merged with GITHUB_TOKEN"]
 
 
 def test_others_hear_nothing_of_it(world: World) -> None:

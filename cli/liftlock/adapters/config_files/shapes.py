@@ -140,7 +140,7 @@ class Forge(Shape):
         default=None,
         description="Where the forge's token is: env:NAME, file:PATH or command:PROGRAM ARGUMENTS. For a GitHub App app:ID: and where its "
         "private key is.",
-        examples=["env:FORGE_TOKEN", "command:pass show shop/forge", "app:123456:file:~/.config/liftlock/app.pem"],
+        examples=["env:LIFTLOCK_FORGE_TOKEN", "command:pass show shop/forge", "app:123456:file:~/.config/liftlock/app.pem"],
     )
     api: NonEmpty | None = Field(
         default=None, description="The API's address, where it does not follow from url.", examples=["https://forge.example/api/v3"]

@@ -76,10 +76,7 @@ class GitHubForge:
             raise self._not_opened(answer, head, base)
         made = self._pulls.shown(answer.object())
         if made.author.login == shapes.ACTIONS_BOT:
-            self._note_once(
-                f"#{made.number} was opened with GITHUB_TOKEN: GitHub starts no workflow for it, so a required check that a workflow sets "
-                "stays missing; use a GitHub App's token, or start the workflow by workflow_dispatch (docs/forges.md, GITHUB_TOKEN)"
-            )
+            self._note_once(shapes.workflow_token_note(made.number, "opened"))
         return self.pull(made.number)
 
     def update_pull(self, number: int, *, title: str, body: str) -> PullRequest:
@@ -110,10 +107,7 @@ class GitHubForge:
         self._delete_branch(pull)
         merged = self.pull(number)
         if merged.merged_by and merged.merged_by.login == shapes.ACTIONS_BOT:
-            self._note_once(
-                f"#{number} was merged with GITHUB_TOKEN: GitHub starts no workflow for this push, so nothing deploys by it; use a GitHub "
-                "App's token, or start the workflow by workflow_dispatch (docs/forges.md, GITHUB_TOKEN)"
-            )
+            self._note_once(shapes.workflow_token_note(number, "merged"))
         return merged
 
     def close(self, number: int, *, reason: str, by: Identity) -> PullRequest:

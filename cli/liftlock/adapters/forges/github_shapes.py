@@ -114,6 +114,14 @@ def contributors(commits: Iterable[Fields], host: str) -> tuple[Identity, ...]:
     return tuple(found.values())
 
 
+def workflow_token_note(number: int, done: str) -> str:
+    """What a person should know where a workflow's own token did it."""
+    return (
+        f"#{number} was {done} with GITHUB_TOKEN, for which GitHub starts no other workflow: no check and no deployment comes of it by "
+        "itself; ways out: a GitHub App's token, workflows that call each other, workflow_dispatch (docs/forges.md, GITHUB_TOKEN)"
+    )
+
+
 def is_passing_trouble(answer: Answer, mergeable: bool | None) -> bool:
     """Whether GitHub refuses a merge only because it is busy with the pull request."""
     said = answer.said.lower()
