@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -11,13 +12,17 @@ from liftlock.core.promotion_messages import title
 from liftlock.core.promotion_types import PromotionPlan, ServiceChange
 from liftlock.core.pull_request_body import PullRequestText, encode_metadata
 from liftlock.core.release import ReleasedImage
+from liftlock.core.surroundings import Surroundings
 
+_NOTHING = Surroundings()
+_SHOWN = 100  # forges refuse bodies of more than 65,536 characters; the commit has every service
 _SPECIAL = re.compile(r"([\\`*_\[\]|~#])")
 
 
-def render_pull_request(plan: PromotionPlan) -> PullRequestText:
+def render_pull_request(plan: PromotionPlan, around: Surroundings = _NOTHING) -> PullRequestText:
     """Title and Markdown body; whatever a name or a reason holds stays inside its cell."""
-    return PullRequestText(title(plan), _template().render(plan=plan, metadata=encode_metadata(plan.metadata)).rstrip() + "\n")
+    body = _template().render(plan=plan, around=around, metadata=encode_metadata(plan.metadata), shown=_SHOWN)
+    return PullRequestText(title(plan), body.rstrip() + "\n")
 
 
 @cache
@@ -26,7 +31,7 @@ def _template() -> Template:
     markdown = Environment(  # noqa: S701 - this is Markdown, escaped by the filters below
         loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    markdown.filters |= {"cell": _cell, "code": _code, "image": _image, "commits": _commits}
+    markdown.filters |= {"cell": _cell, "code": _code, "image": _image, "commits": _commits, "short": _short, "moment": _moment}
     return markdown.get_template("promotion.md.j2")
 
 
@@ -43,6 +48,16 @@ def _image(released: ReleasedImage | None) -> str:
         return "nothing"
     tag = f" ({_cell(released.tag)})" if released.tag else ""
     return f"`{released.image.digest.text}`{tag}"
+
+
+def _short(released: ReleasedImage | None) -> str:
+    if released is None:
+        return "-"
+    return f"`{released.image.digest.short}`{f' ({_cell(released.tag)})' if released.tag else ''}"
+
+
+def _moment(moment: datetime | None) -> str:
+    return moment.isoformat(timespec="minutes") if moment else "-"
 
 
 def _commits(change: ServiceChange) -> str:

@@ -82,6 +82,9 @@ def open_promotion(
     expires: ExpiresOption = None,
     wait: WaitOption = False,
     timeout: TimeoutOption = "30m",
+    look: Annotated[
+        bool, typer.Option("--look", help="Look at the running target: the pull request says what would change there and what has drifted.")
+    ] = False,
     plan_digest: Annotated[str | None, typer.Option("--plan-digest", metavar="PLAN", help="Only if the plan still is this one.")] = None,
     repo: RepoOption = None,
     actor: ActorOption = None,
@@ -90,7 +93,7 @@ def open_promotion(
     """Open the promotion's pull request, or adopt the one that is open for exactly this. Exits 4 where a gate blocks, 6 for a rule."""
     from liftlock import wiring
 
-    promotions = wiring.promotions(repo)
+    promotions = wiring.promotions(repo, looks=look)
     who, asked = people(repo, actor)
     requester = asked[0] if asked else who
     wanted = requests(promotions, source, to, service, train=train, hotfix=hotfix, reason=reason, expires=expires, requester=requester)

@@ -18,9 +18,12 @@ from liftlock.core.project import Project, Stage
 from liftlock.core.promotion import plan_promotion, plan_pull, promotable_stage
 from liftlock.core.promotion_pull import RELEASES, exclusions
 from liftlock.core.promotion_types import Observed, PromotionPlan, PromotionRequest
+from liftlock.core.proposal import release_path
 from liftlock.core.proposal_pull import BranchCondition, ProposalPull
 from liftlock.core.pull_request_body import PullRequestText
 from liftlock.core.release import Release
+from liftlock.core.release_file import parse_release
+from liftlock.core.surroundings import LiveLook, Surroundings
 from liftlock.services.attested_images import AttestationParts, AttestedImages
 from liftlock.services.proposal_view import ProposalView
 from liftlock.services.releases import Fingerprints, declared_release
@@ -33,7 +36,7 @@ class PromotionParts:
     """Everything outside that a promotion needs. describe: the words of its pull request.
 
     fingerprint: commit and environment -> the hashes of what the environment's declaration there comes to. attestations: what finds and
-    checks them, where a stage asks for any.
+    checks them, where a stage asks for any. look: looks at the running target for the reviewer, where that was asked for.
     """
 
     repository: Repository
@@ -42,9 +45,10 @@ class PromotionParts:
     ledger: Ledger
     registry: Registry
     clock: Clock
-    describe: Callable[[PromotionPlan], PullRequestText]
+    describe: Callable[[PromotionPlan, Surroundings], PullRequestText]
     fingerprint: Fingerprints
     attestations: AttestationParts
+    look: Callable[[PromotionPlan], LiveLook] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,17 @@ class PromotionView:
     def release(self, commit: str, environment: str) -> Release:
         """What the environment runs when it is brought up from the commit; no images where it has no release file there."""
         return declared_release(self._parts.repository, self._parts.fingerprint, commit, environment)
+
+    def surroundings(self, plan: PromotionPlan) -> Surroundings:
+        """What every environment of the pipeline has of the services that change, and how the target stands."""
+        read = self._parts.repository.read
+        releases = {
+            stage.environment: parse_release(read(plan.base, release_path(stage.environment)) or "", str(release_path(stage.environment)))
+            for stage in self._project.pipeline
+        }
+        names = [change.service for change in plan.changes]
+        elsewhere = {environment: {name: found.services.get(name) for name in names} for environment, found in releases.items()}
+        return Surroundings(elsewhere, self._parts.look(plan) if self._parts.look else None)
 
     def policy(self, commit: str) -> Policy:
         """The rules of policy/ at the commit."""

@@ -16,7 +16,7 @@ from liftlock.core.ports import Identity, PullRequest
 from liftlock.core.project import Project
 from liftlock.core.promotion_messages import commit_message, named
 from liftlock.core.promotion_types import Hotfix, PromotionPlan, PromotionRequest
-from liftlock.core.proposal import ReleaseEdit
+from liftlock.core.proposal import Open, ReleaseEdit, Update
 from liftlock.services.promotion_view import PromotionParts, PromotionView
 from liftlock.services.proposals import OpenOutcome, Proposal, Proposals, until_settled
 from liftlock.services.waiting import Patience, wait_for, worth_waiting
@@ -113,7 +113,8 @@ class Promotions:
         """Carries out the plan's actions; ConflictError where the world is not what was planned from."""
         if plan.blockers:
             return OpenReport(OpenOutcome.BLOCKED, plan)
-        done = self._proposals.carry_out(self._proposal(plan, actor, requesters) if plan.changes else None, plan.actions, actor)
+        writes = any(isinstance(action, Open | Update) for action in plan.actions)
+        done = self._proposals.carry_out(self._proposal(plan, actor, requesters) if writes else None, plan.actions, actor)
         return OpenReport(done.outcome, plan, done.pull, done.closed, (*plan.notes, *done.notes))
 
     def remake(self, plan: PromotionPlan, number: int, actor: Identity, message: str) -> PullRequest:
@@ -129,7 +130,7 @@ class Promotions:
             edits=(ReleaseEdit(plan.request.target, plan.new_images),),
             metadata=plan.metadata,
             message=commit_message(plan, actor, requesters),
-            text=self._parts.describe(plan),
+            text=self._parts.describe(plan, self._view.surroundings(plan)),
             opened=lambda pull: self._opened(plan, pull, actor),
         )
 

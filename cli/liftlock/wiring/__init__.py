@@ -6,7 +6,7 @@ import os
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -115,11 +115,16 @@ def acting_identity(repo: Path | None, named: str | None) -> Identity:
     return Identity.parse(named) if named else GitRepository(find_repository(repo or Path())).identity()
 
 
-def promotions(repo: Path | None) -> Promotions:
-    """Plans promotions and opens their pull requests."""
+def promotions(repo: Path | None, *, looks: bool = False) -> Promotions:
+    """Plans promotions and opens their pull requests. looks: at the running target, for the reviewer."""
     from liftlock.services.promotions import Promotions
 
-    return Promotions(*_promotion_parts(repo))
+    project, parts = _promotion_parts(repo)
+    if looks:
+        from liftlock.wiring.looking import look_at
+
+        parts = replace(parts, look=partial(look_at, repo))
+    return Promotions(project, parts)
 
 
 def promotion_reviews(repo: Path | None, *, merges: bool = False) -> PromotionReviews:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from liftlock.adapters.pull_request_rendering import render_pull_request
+from liftlock.core.ports import ResourceChange, StackResult, StepOperation
 from liftlock.core.pull_request_body import Metadata, decode_metadata, encode_metadata
 from liftlock.core.release import ReleasedImage
+from liftlock.core.surroundings import LiveLook, Surroundings, preview_lines
+from tests.git_repositories import ADA
 from tests.promotion_world import TO_STAGING, ready_world
 
 IMAGE = ready_world().release("dev").services["api"].image
@@ -63,3 +69,41 @@ def test_a_reviewer_finds_what_a_decision_needs() -> None:
     ):
         assert needed in body
     assert decode_metadata(body) == plan.metadata
+
+
+def test_a_reviewer_sees_where_else_an_image_runs_and_how_the_target_stands() -> None:
+    world = ready_world()
+    plan = world.promotions.plan(TO_STAGING)
+    live = LiveLook(("update staging-api (image)",), ("changed staging-web (env)",))
+    dev = {change.service: change.new for change in plan.changes}
+    around = Surroundings({"dev": dev, "staging": dict.fromkeys(dev), "prod": dict.fromkeys(dev)}, live)
+    body = render_pull_request(plan, around).body
+    short = plan.changes[0].new.image.digest.short
+    for needed in (f"| api | `{short}` (v1) | - | - |", "- update staging-api (image)", "- changed staging-web (env)"):
+        assert needed in body
+    assert decode_metadata(body) == plan.metadata
+
+
+def test_a_hotfix_says_so_first() -> None:
+    world = ready_world()
+    lane = world.promotions.hotfix("prod is | down", timedelta(hours=4), ADA)
+    body = render_pull_request(world.promotions.plan(replace(TO_STAGING, hotfix=lane))).body
+    assert body.startswith("**Hotfix**: prod is \\| down.")
+    assert "ada@shop.example" in body.splitlines()[0]
+
+
+def test_the_tables_of_a_large_promotion_stay_readable() -> None:
+    plan = ready_world().promotions.plan(TO_STAGING)
+    many = tuple(replace(plan.changes[0], service=f"service-{number}") for number in range(1000))
+    body = render_pull_request(replace(plan, changes=many)).body
+    assert "and 900 more services" in body
+
+
+def test_a_look_at_the_target_names_what_differs_and_no_value() -> None:
+    changes = (
+        ResourceChange("urn:1", "docker:Container", "staging-api", StepOperation.UPDATE, ("image", "envs")),
+        ResourceChange("urn:2", "docker:Network", "staging-net", StepOperation.SAME),
+    )
+    result = StackResult(changes, {}, {"staging-web": "secret in here"}, 1.0)
+    assert preview_lines(result) == ("update staging-api (image, envs)", "cannot be told for staging-web")
+    assert preview_lines(StackResult((), {}, {}, 1.0)) == ("nothing",)
