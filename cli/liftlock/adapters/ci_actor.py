@@ -11,13 +11,21 @@ from collections.abc import Mapping
 
 from liftlock.core.ports import Identity
 
+# GitHub names somebody here too: of a schedule whoever wrote it down, of a review the reviewer. A review asks for nothing but its own
+# merge: what follows from that, further up the pipeline, is nobody's request, and the reviewer may approve it there.
+_NOBODYS = ("schedule", "pull_request_review")
+
 
 def ci_requesters(environ: Mapping[str, str]) -> tuple[Identity, ...]:
     """Everybody who had a part in the job's running; empty outside CI, and where a schedule or another job started it."""
     found: list[Identity] = []
     if environ.get("GITHUB_ACTIONS") == "true":
-        found += [_account(environ.get("GITHUB_TRIGGERING_ACTOR")), _account(environ.get("GITHUB_ACTOR"))]
-    if environ.get("GITLAB_CI") == "true":
+        actor, again = environ.get("GITHUB_ACTOR"), environ.get("GITHUB_TRIGGERING_ACTOR")
+        if environ.get("GITHUB_EVENT_NAME") not in _NOBODYS:
+            found += [_account(again), _account(actor)]
+        elif again != actor:
+            found.append(_account(again))  # a person ran it again
+    if environ.get("GITLAB_CI") == "true" and environ.get("CI_PIPELINE_SOURCE") != "schedule":
         login, email = environ.get("GITLAB_USER_LOGIN", ""), environ.get("GITLAB_USER_EMAIL", "")
         found.append(_person(environ.get("GITLAB_USER_NAME", ""), email, login))
     if environ.get("TF_BUILD") == "True":

@@ -16,6 +16,13 @@ from liftlock.core.promotion_messages import named
         ({"GITHUB_ACTOR": "ada"}, []),
         ({"GITHUB_ACTIONS": "true", "GITHUB_ACTOR": "ada", "GITHUB_TRIGGERING_ACTOR": "grace"}, ["@grace", "@ada"]),
         ({"GITHUB_ACTIONS": "true", "GITHUB_ACTOR": "ada", "GITHUB_TRIGGERING_ACTOR": "ada"}, ["@ada"]),
+        ({"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "workflow_dispatch", "GITHUB_ACTOR": "ada"}, ["@ada"]),
+        *(
+            ({"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": event, "GITHUB_ACTOR": "ada", "GITHUB_TRIGGERING_ACTOR": again}, names)
+            for event in ("schedule", "pull_request_review")
+            for again, names in (("ada", []), ("grace", ["@grace"]))
+        ),
+        ({"GITLAB_CI": "true", "CI_PIPELINE_SOURCE": "schedule", "GITLAB_USER_LOGIN": "ada"}, []),
         (
             {"GITLAB_CI": "true", "GITLAB_USER_LOGIN": "ada", "GITLAB_USER_NAME": "Ada L", "GITLAB_USER_EMAIL": "ada@shop.example"},
             ["Ada L <ada@shop.example>"],
