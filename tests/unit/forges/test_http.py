@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from liftlock.adapters.forges.http import ForgeHttp, Patience, Token
 from liftlock.core.errors import ConfigError, IncompleteError, LiftlockError, UnavailableError, UsageError
@@ -215,6 +217,40 @@ def test_a_redirect_elsewhere_never_gets_the_token() -> None:
     ):
         world.http.get("/x")
     assert other.asked == []
+
+
+@pytest.mark.parametrize("target", ["http://[broken", "https://elsewhere.example:99999999/x", "\x7f://x"])
+def test_a_redirect_to_what_is_no_address_is_an_error_of_ours(target: str) -> None:
+    with client(Reply(302, None, {"location": target})) as world, pytest.raises(LiftlockError):
+        world.http.get("/x")
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from([Reply(0), Reply(502), Reply(503), Reply(504), Reply(429), Reply(500), Reply(200, {}), Reply(401)]),
+            st.integers(0, 2000).map(lambda seconds: Reply(429, None, {"retry-after": str(seconds)})),
+            st.integers(-100, 2000).map(
+                lambda ahead: Reply(403, None, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": f"{NOW + ahead:.0f}"})
+            ),
+        ),
+        min_size=1,
+        max_size=8,
+    ),
+    st.sampled_from(["GET", "POST"]),
+)
+def test_whatever_a_forge_answers_tries_and_waits_are_bounded_and_a_write_is_done_once(replies: list[Reply], method: str) -> None:
+    with client(*replies) as world:
+        with suppress(LiftlockError):
+            world.http.send(method, "/x", json={} if method == "POST" else None)
+        tried = len(world.server.asked)
+    seen = [*replies, *[replies[-1]] * tried][:tried]
+    assert tried <= Patience().attempts
+    assert all(seconds >= 0 for seconds in world.slept)
+    assert sum(world.slept) <= Patience().waiting
+    maybe_done = [reply for reply in seen if reply.status in (0, 200, 401, 500, 502, 503, 504)]
+    assert method == "GET" or len(maybe_done) <= 1
 
 
 def test_a_redirect_circle_ends() -> None:

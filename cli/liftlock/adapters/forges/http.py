@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import random
+import threading
 import time
 import weakref
 from collections import OrderedDict
@@ -103,6 +104,7 @@ class ForgeHttp:
         self._patience = patience or Patience()
         self._notice, self._sleep, self._now, self._jitter = notice, sleep, now, jitter
         self._kept: OrderedDict[str, tuple[str, Answer]] = OrderedDict()
+        self._keeping = threading.Lock()
         self._client = httpx.Client(
             timeout=httpx.Timeout(self._patience.read, connect=self._patience.connect),
             headers={"User-Agent": "liftlock", "Accept": "application/json", **(headers or {})},
@@ -174,7 +176,10 @@ class ForgeHttp:
     # --- how -------------------------------------------------------------------------------------------------------------------------
 
     def _url(self, path: str, params: Params | None) -> httpx.URL:
-        url = httpx.URL(path) if path.startswith(("http:", "https:")) else httpx.URL(str(self._base) + path)
+        try:
+            url = httpx.URL(path if path.startswith(("http:", "https:")) else str(self._base) + path)
+        except httpx.InvalidURL as err:
+            raise IncompleteError(f"{self._name} names an address that is none", hint="is forge.api a forge's API?") from err
         if _origin(url) != _origin(self._base):
             raise IncompleteError(
                 f"{self._name} points to {url.host}, which is not its API at {self._base.host}",
@@ -190,8 +195,14 @@ class ForgeHttp:
             followed = (301, 302, 307, 308) if request.method == "GET" else (307, 308)
             if answer.status not in followed or not target:
                 return answer
-            request = replace(request, url=self._url(str(request.url.join(target)), None))
+            request = replace(request, url=self._joined(request.url, target))
         raise UnavailableError(f"{answer.place}: more than {_REDIRECTS} redirects", hint="check forge.url and forge.api in liftlock.yaml")
+
+    def _joined(self, url: httpx.URL, target: str) -> httpx.URL:
+        try:
+            return self._url(str(url.join(target)), None)
+        except httpx.InvalidURL as err:
+            raise IncompleteError(f"{self._name} redirects to an address that is none", hint="is forge.api a forge's API?") from err
 
     def _persist(self, request: _Request) -> Answer:
         """The first answer that is worth having. Bounded: by the number of tries, and by the seconds waited in all."""
@@ -236,7 +247,7 @@ class ForgeHttp:
         ends = time.monotonic() + self._patience.whole
         with self._client.stream(request.method, request.url, json=request.json, headers=headers) as response:
             if response.status_code == 304 and kept:
-                self._kept.move_to_end(key)
+                self._keep(key, *kept)
                 return kept[1]
             content = self._read(response, request, ends)
         answer = Answer(response.status_code, self._place(request), self._parsed(response, content, request, credentials), response.headers)
@@ -272,10 +283,11 @@ class ForgeHttp:
         return body if response.is_success else _scrubbed(body, credentials)
 
     def _keep(self, key: str, etag: str, answer: Answer) -> None:
-        self._kept[key] = (etag, answer)
-        self._kept.move_to_end(key)
-        while len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
+        with self._keeping:
+            self._kept[key] = (etag, answer)
+            self._kept.move_to_end(key)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
 
     def _place(self, request: _Request) -> str:
         return f"{self._name} at {self._base.host}, {request.method} {request.url.path}"
