@@ -5,6 +5,7 @@ Everything is read by digest, within limits; what an image's digest is not part 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,8 @@ _NO_REFERRERS = frozenset({400, 404, 405, 501})  # how registries say that they 
 _SIGNATURE = "dev.cosignproject.cosign/signature"
 _PREDICATES = ("predicateType", "dev.sigstore.bundle.predicateType")
 _MOST = 64
+_PAGES = 16
+_NEXT = re.compile(r'<[^>?]*\?([^>]+)>;\s*rel="?next"?')
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +71,18 @@ class OciAttestations:
                 yield from self._layers(there, answer.content, f"{tag[:19]}.{suffix}", predicate)
 
     def _referrers(self, there: _Repository, image: Digest, tag: str) -> Sequence[Mapping[str, Any]]:
+        found: list[Mapping[str, Any]] = []
         answer = self._http.get(there.host, there.name, f"referrers/{image}", missing=_NO_REFERRERS)
         if answer is None:
             answer = self._http.get(there.host, there.name, f"manifests/{tag}")
-        if answer is None:
-            return ()
-        return _objects(parse_object(answer.content, f"the referrers of {image}").get("manifests"))
+        for _ in range(_PAGES):
+            if answer is None:
+                break
+            found += _objects(parse_object(answer.content, f"the referrers of {image}").get("manifests"))
+            # Only the query of the next page's address is taken: the registry cannot send anybody elsewhere.
+            following = _NEXT.search(answer.headers.get("link", ""))
+            answer = self._http.get(there.host, there.name, f"referrers/{image}?{following[1]}") if following else None
+        return found
 
     def _referrer(self, there: _Repository, descriptor: Mapping[str, Any], predicate: str | None) -> Iterator[Found]:
         place = f"referrer {_short(descriptor)}"

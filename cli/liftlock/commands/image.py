@@ -61,7 +61,7 @@ def record(
     print_table(["service", "tag", "image", "commit"], rows, empty="")
     typer.echo(f"\nrecorded for {environment}: {report.release}, commit {report.commit[:12]}")
     if report.warning:
-        typer.echo(f"  warning, not enforced: {report.warning}")
+        typer.echo(f"  warning: {report.warning}")
     if report.checkout:
         typer.echo(f"  {report.checkout}; bring it along yourself: git pull")
     typer.echo(f"  next: liftlock env up {environment}")
@@ -91,7 +91,7 @@ def verify(
         raise typer.Exit(ExitCode.FAILURE)
     if any(item.reason for item in found):
         raise typer.Exit(ExitCode.INCOMPLETE)
-    if any(item.attestation is not None and item.attestation.value != "passed" for item in found):
+    if any(item.attestation is not None and item.attestation.value not in ("passed", "warned") for item in found):
         raise typer.Exit(ExitCode.BLOCKED)
 
 

@@ -28,12 +28,13 @@ class Shelf:
 
     things: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, path: str, authorization: str | None, host: str) -> Answer:
         below = path.removeprefix("/v2/shop/api/")
         self.asked.append(below)
         status, body = self.things.get(below, (404, b"{}"))
-        return status, {}, body
+        return status, {"Link": self.links[below]} if below in self.links else {}, body
 
     def put(self, kind: str, content: bytes) -> dict[str, Any]:
         """The descriptor of the content, which is now there."""
@@ -69,6 +70,25 @@ def test_a_registry_that_lists_referrers_is_not_asked_for_their_tag() -> None:
     with finding(shelf) as found:
         assert [type(item) for item in found] == [Envelope]
     assert f"manifests/{IMAGE.replace(':', '-')}" not in shelf.asked
+
+
+def test_referrers_on_further_pages_are_found_and_no_other_place_is_asked() -> None:
+    shelf, first = Shelf(), f"referrers/{IMAGE}"
+    shelf.list()
+    shelf.list(shelf.refer(shelf.good()), at=f"{first}?n=1&last=x")
+    shelf.links[first] = f'<http://evil.example/v2/other/referrers/{IMAGE}?n=1&last=x>; rel="next"'
+    with finding(shelf) as found:
+        assert [type(item) for item in found] == [Envelope]
+
+
+def test_pages_without_an_end_are_left_at_some_time() -> None:
+    shelf, first = Shelf(), f"referrers/{IMAGE}"
+    for at in (first, f"{first}?n=1"):
+        shelf.list(at=at)
+        shelf.links[at] = "</again?n=1>; rel=next"
+    with finding(shelf) as found:
+        assert found == []
+    assert len(shelf.asked) < 30
 
 
 @pytest.mark.parametrize("status", [400, 404, 405, 501])

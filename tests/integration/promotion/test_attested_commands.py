@@ -13,7 +13,7 @@ import pytest
 from tests.attesting import ADA as KEY
 from tests.attesting import BUILDER, MALLORY, Signer, provenance
 from tests.config_repository import FILES, REGISTRY
-from tests.git_repositories import make_clone, make_forge
+from tests.git_repositories import git, make_clone, make_forge
 from tests.integration.promotion.test_commands import GRACE, User, prove
 from tests.json_results import validated
 from tests.registries import REVISION, Answer, serving
@@ -125,8 +125,12 @@ def test_what_is_released_can_be_checked_at_any_time(user: User, registry: Regis
 
 @pytest.mark.parametrize("mode", ["warn"])
 def test_a_warning_is_told_and_in_nobodys_way(user: User) -> None:
-    assert "warning, not enforced" in user.run("promote plan --to staging --explain", expect=2)
+    assert "warned" in user.run("promote plan --to staging --explain", expect=2)
     assert "opened pull request #1" in user.run("promote open --to staging")
+    user.run("promote approve 1", as_=GRACE)
+    user.run("promote merge 1")
+    assert "attestation=warned" in git(user.clone, "log", "-1", "--format=%b")
+    assert "warned" in user.run("image verify staging")
 
 
 def test_the_keys_are_those_of_the_base_branch_not_of_the_work_tree(user: User, registry: Registry) -> None:

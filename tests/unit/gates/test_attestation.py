@@ -123,15 +123,16 @@ def test_a_payload_signed_as_another_type_does_not_count() -> None:
 
 def test_warn_passes_and_says_what_would_be_in_the_way() -> None:
     result = ask(rule("warn"), attested(by=MALLORY))
-    assert result.passed
-    assert result.reason.startswith("warning, not enforced: no ")
+    assert (result.passed, result.phase) == (True, GatePhase.WARNED)
+    assert result.reason.startswith("no ")
+    assert ask(rule("warn"), attested()).phase is GatePhase.PASSED
 
 
 def test_a_registry_that_could_not_be_asked_never_passes_and_is_named() -> None:
     result = attestation_gate(rule(), {str(IMAGE): Attested(unasked="the registry registry.example does not answer")})
     assert result.phase is GatePhase.PENDING
     assert result.reason == f"the registry could not be asked for {IMAGE} (the registry registry.example does not answer)"
-    assert attestation_gate(rule("warn"), {str(IMAGE): Attested(unasked="x")}).reason.startswith("warning, not enforced: the registry")
+    assert attestation_gate(rule("warn"), {str(IMAGE): Attested(unasked="x")}).phase is GatePhase.WARNED
 
 
 def test_a_registry_that_was_not_asked_yet_says_so() -> None:

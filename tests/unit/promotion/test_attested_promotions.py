@@ -82,7 +82,7 @@ def test_a_warning_lets_pass_and_is_read_in_the_plan() -> None:
     world = attested_world(replace(RULE, mode=AttestationMode.WARN))
     attest(world, "api", "web", by=MALLORY)
     found = gate(world.promotions.plan(TO_STAGING))
-    assert found.passed
+    assert found.phase is GatePhase.WARNED
     assert "no signature of it is by a key in keys/cosign.pub" in found.reason
     assert world.promotions.open(TO_STAGING, ADA).outcome is OpenOutcome.OPENED
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from liftlock.core.attestation import Envelope, Found, Statement, Unreadable, read_statement
-from liftlock.core.gates.result import GateResult, count, failed, passed, pending, unknown
+from liftlock.core.gates.result import GateResult, count, failed, passed, pending, unknown, warned
 from liftlock.core.image import Digest
 from liftlock.core.project import AttestationMode, AttestationRule
 from liftlock.core.slsa import builder_of, is_builder, source_of
@@ -53,11 +53,11 @@ def weigh(rule: AttestationRule, image: Digest, found: Iterable[Found], signed: 
 
 
 def attestation_gate(rule: AttestationRule, attested: Mapping[str, Attested]) -> GateResult:
-    """Passes when every image (`repository@digest`) has what the rule asks for. One that only warns passes, and says what is missing."""
+    """Passes when every image (`repository@digest`) has what the rule asks for. One that only warns says what is missing."""
     result = judge_attested(rule, attested)
     if result.passed or rule.mode is AttestationMode.ENFORCE:
         return result
-    return passed(KEY, f"warning, not enforced: {result.reason}", result.evidence)
+    return warned(KEY, result.reason)
 
 
 def judge_attested(rule: AttestationRule, attested: Mapping[str, Attested]) -> GateResult:

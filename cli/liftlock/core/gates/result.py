@@ -11,9 +11,13 @@ from liftlock.core.ledger import Record
 
 
 class GatePhase(StrEnum):
-    """What a gate says now. PENDING may pass later by itself or by somebody's deed; FAILED needs another release."""
+    """What a gate says now. PENDING may pass later by itself or by somebody's deed; FAILED needs another release.
+
+    WARNED: what is asked for is missing, and the rule lets it pass all the same.
+    """
 
     PASSED = "passed"
+    WARNED = "warned"
     PENDING = "pending"
     FAILED = "failed"
 
@@ -44,12 +48,17 @@ class GateResult:
     @property
     def passed(self) -> bool:
         """Whether the gate lets the release through."""
-        return self.phase is GatePhase.PASSED
+        return self.phase in (GatePhase.PASSED, GatePhase.WARNED)
 
 
 def passed(key: str, reason: str, evidence: str | None = None, *, moment: GateMoment = GateMoment.OPEN) -> GateResult:
     """Lets the release through."""
     return GateResult(key, GatePhase.PASSED, moment, reason, evidence)
+
+
+def warned(key: str, reason: str) -> GateResult:
+    """Evidence is missing, and nobody insists on it."""
+    return GateResult(key, GatePhase.WARNED, GateMoment.OPEN, reason)
 
 
 def pending(
