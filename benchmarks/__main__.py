@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import compose, engines, environments, startup, synthesis
+from benchmarks import compose, engines, environments, ledger, startup, synthesis
 
 RESULTS = Path(__file__).parent / "results"
 Rows = list[dict[str, Any]]
@@ -23,6 +23,7 @@ PARTS: Mapping[str, tuple[Callable[[argparse.Namespace], Rows], Callable[[Rows],
     "environments": (lambda given: environments.run(given.rounds or 5), environments.show),
     "compose": (lambda given: compose.run(given.rounds or 3), compose.show),
     "engines": (lambda given: engines.run(given.sizes, given.rounds or 3), engines.show),
+    "ledger": (lambda given: ledger.run(given.rounds or 3, given.records), ledger.show),
     "synthesis": (lambda _: synthesis.run(), synthesis.show),
 }
 
@@ -45,6 +46,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)} (default: all)")
     parser.add_argument("--rounds", type=int, help="repetitions of each, of which the median counts")
     parser.add_argument("--sizes", type=_sizes, default=tuple(engines.MIXES), help="sizes of the engines' programs (default: 5,50,300)")
+    records = "sizes of the ledgers (default: 10000,100000)"
+    parser.add_argument("--records", type=lambda text: tuple(map(int, text.split(","))), default=ledger.SIZES, help=records)
     given = parser.parse_args()
     if unknown := [part for part in given.parts if part not in PARTS]:
         parser.error(f"no such part: {', '.join(unknown)} (there are: {', '.join(PARTS)})")
