@@ -29,6 +29,11 @@ class _Liftlock(Root):
         Later("image", "image", "Resolve tags to digests, record them for an environment, verify that the registry has them."),
         Later("promote", "promote", "Move a proved release to the next environment through a reviewed pull request."),
         Later("evidence", "evidence", "Record smoke tests, judgements and health checks of what an environment runs, and list them."),
+        Later(
+            "release-plan",
+            "release_plan:release_plan",
+            "Write a promotion as a document: what, where, gates, order, rollback, people, times.",
+        ),
         Later("drift", "drift:drift", "Show what differs between declared configuration, what was last applied and what is live."),
         Later("history", "history:history", "Show what was recorded, promoted and deployed where, when and by whom, newest first."),
         Later("who-has", "history:who_has", "Show which environments run an image, since when, by their last deployment."),

@@ -12,7 +12,7 @@ from liftlock.commands.app import Commands
 from liftlock.commands.history import OfflineOption, SinceOption, UntilOption
 from liftlock.commands.output import JsonOption, print_json
 from liftlock.commands.repository import RepoOption
-from liftlock.core.errors import ExitCode
+from liftlock.core.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from liftlock.services.audit import AuditReport
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 app = Commands("Hold what is in Git against the ledger, and write down who did what.", add_completion=False)
 
 BaseOption = Annotated[str | None, typer.Option("--base", metavar="BRANCH", help="The base branch, where liftlock.yaml does not say it.")]
+OutputOption = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there, not to stdout.")]
 
 
 class Format(StrEnum):
@@ -50,7 +51,7 @@ def export(
     format: Annotated[Format, typer.Option("--format", help="csv or json.")] = Format.CSV,
     since: SinceOption = None,
     until: UntilOption = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there, not to stdout.")] = None,
+    output: OutputOption = None,
     base: BaseOption = None,
     offline: OfflineOption = False,
     repo: RepoOption = None,
@@ -63,11 +64,19 @@ def export(
 
     rows = wiring.audit(repo, offline=offline, base=base).export(wiring.parse_moment(since), wiring.parse_moment(until))
     text = csv_text(COLUMNS, map(cells, rows)) if format is Format.CSV else json_text("audit-export", rows)
+    write(text, output, f"{len(rows)} changes")
+
+
+def write(text: str, output: Path | None, what: str) -> None:
+    """The text on stdout, or in the file, byte for byte."""
     if output is None:
         typer.echo(text, nl=False)
-    else:
-        output.write_bytes(text.encode())
-        typer.echo(f"{len(rows)} changes written to {output}", err=True)
+        return
+    try:
+        output.write_bytes(text.encode(errors="surrogateescape"))
+    except OSError as err:
+        raise UsageError(f"{output} cannot be written: {err.strerror}", hint="name another file with --output") from err
+    typer.echo(f"{what} written to {output}", err=True)
 
 
 def _show(report: AuditReport) -> None:

@@ -114,6 +114,7 @@ def _promotions() -> dict[str, Any]:
     from liftlock.core.evidence import Evidence
     from liftlock.core.ports import PullRequest
     from liftlock.core.promotion_types import PromotionPlan
+    from liftlock.core.release_plan import ReleasePlan
     from liftlock.services.evidence import ListedEvidence
     from liftlock.services.images import ImageCheck, RecordReport, ResolvedImage
     from liftlock.services.promotion_reviews import Approval, MergeReport, PromotionStatus
@@ -132,6 +133,7 @@ def _promotions() -> dict[str, Any]:
         "promote-approve": Approval,
         "promote-merge": MergeReport,
         "promote-close": PullRequest,
+        "release-plan": ReleasePlan,
         "evidence-record": Evidence,
         "evidence-list": tuple[ListedEvidence, ...],
     }

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from liftlock.core.ports.past import Past
     from liftlock.core.project import Project
     from liftlock.core.promotion_record import Unproved
+    from liftlock.core.promotion_types import PromotionRequest
+    from liftlock.core.release_plan import ReleasePlan
     from liftlock.services.audit import Audit
     from liftlock.services.environment_diff import EnvironmentDiff
     from liftlock.services.evidence import EvidenceRecords
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from liftlock.services.promotion_reviews import PromotionReviews
     from liftlock.services.promotion_view import PromotionParts
     from liftlock.services.promotions import Promotions
+    from liftlock.services.release_plans import ReleasePlans
     from liftlock.services.reports import UpReport
     from liftlock.services.waiting import Patience
     from liftlock.wiring.work import Workspace
@@ -125,6 +128,22 @@ def promotions(repo: Path | None, *, looks: bool = False) -> Promotions:
 
         parts = replace(parts, look=partial(look_at, repo))
     return Promotions(project, parts)
+
+
+def release_plans(repo: Path | None, source: str | None, target: str, services: Sequence[str]) -> tuple[ReleasePlans, PromotionRequest]:
+    """Writes release plans, and the promotion that is meant."""
+    from liftlock.services.promotions import Promotions
+    from liftlock.services.release_plans import ReleasePlans
+
+    project, parts = _promotion_parts(repo)
+    return ReleasePlans(project, parts), Promotions(project, parts).request(source, target, services)
+
+
+def render_release_plan(plan: ReleasePlan) -> str:
+    """A release plan as Markdown."""
+    from liftlock.adapters.release_plan_rendering import render_release_plan as render
+
+    return render(plan)
 
 
 def promotion_reviews(repo: Path | None, *, merges: bool = False) -> PromotionReviews:

@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from liftlock.adapters.ledger import GitLedger
-from liftlock.core.errors import IncompleteError, LiftlockError
+from liftlock.core.errors import IncompleteError, LiftlockError, UsageError
 from liftlock.core.ledger import Entry, Fact, Json
 from liftlock.main import app
 from tests.config_repository import FILES, REGISTRY, A, B, C
@@ -212,3 +212,14 @@ def test_metrics_of_a_bare_clone(two: Audit) -> None:
 
 def test_metrics_of_nothing_are_no_data(audit: Audit) -> None:
     assert audit.run("metrics") == "no data: nothing was deployed yet, or not by what was asked for\n"
+
+
+def test_a_release_plan_is_written_to_stdout_or_a_file(promoted: Audit, tmp_path: Path) -> None:
+    text = typed(promoted.clone, "release-plan --to prod")
+    assert text.startswith("# Release plan: staging to prod (shop)\n")
+    assert "| verified:staging | pending |" in text
+    place = tmp_path / "plan.json"
+    typed(promoted.clone, f"release-plan --to prod --service api --format json --output {place}")
+    assert [service["service"] for service in validated(place.read_text(encoding="utf-8"))["services"]] == ["api"]
+    wrong = CliRunner().invoke(app, ["release-plan", "--to", "prod", "--format", "pdf", "--repo", str(promoted.clone)])
+    assert isinstance(wrong.exception, UsageError)
