@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import httpx
 
@@ -12,8 +12,9 @@ from liftlock import __version__
 from liftlock.adapters.docker_client import HINT, connect, docker_endpoint, wrapped
 from liftlock.adapters.engines.pulumi.settings import NOTES, WORK
 from liftlock.adapters.engines.pulumi.versions import require
+from liftlock.adapters.signatures import load_keys
 from liftlock.core.diagnosis import Finding, Verdict
-from liftlock.core.errors import LiftlockError
+from liftlock.core.errors import ConfigError, LiftlockError
 from liftlock.core.project import EngineKind, Project
 
 _GIT_IDENTITY = 'git config --global user.name "Your Name" && git config --global user.email you@example.org'
@@ -30,7 +31,8 @@ def diagnose(root: Path | None, project: Project | None, ask_forge: Callable[[],
             *found,
             Finding("environments repository", Verdict.UNCHECKED, "none here", "liftlock init DIR writes one; or say --repo DIR"),
         ]
-    return [*found, Finding("environments repository", Verdict.OK, str(root)), _registry(project.registry), _forge(ask_forge)]
+    found += [Finding("environments repository", Verdict.OK, str(root)), _registry(project.registry), _forge(ask_forge)]
+    return [*found, *(_public_keys(root, path) for path in _key_files(project))]
 
 
 def _git() -> Finding:
@@ -89,6 +91,24 @@ def _forge(ask: Callable[[], str]) -> Finding:
         return Finding("forge", Verdict.OK, ask())
     except LiftlockError as err:
         return Finding("forge", Verdict.MISSING, err.message, err.hint or "correct `forge` in liftlock.yaml")
+
+
+def _key_files(project: Project) -> list[PurePosixPath]:
+    """The files of public keys that liftlock.yaml names."""
+    rules = (stage.gates.asks_attestation for stage in project.pipeline)
+    named = {rule.key for rule in rules if rule} | ({project.signing.public} if project.signing else set())
+    return sorted(named)
+
+
+def _public_keys(root: Path, path: PurePosixPath) -> Finding:
+    try:
+        count = len(load_keys((root / path).read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError) as err:
+        reason = err.strerror if isinstance(err, OSError) else "it is not UTF-8 text"
+        return Finding("public keys", Verdict.MISSING, f"{path}: {reason}", "commit the file that liftlock.yaml names")
+    except ConfigError as err:
+        return Finding("public keys", Verdict.MISSING, f"{path}: {err.message}", err.hint)
+    return Finding("public keys", Verdict.OK, f"{path}: {count}")
 
 
 def _say(command: Sequence[str], folder: Path | None = None) -> str | None:
