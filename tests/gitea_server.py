@@ -32,6 +32,7 @@ BOT = Identity("Shop CI", "ci@shop.example")
 OWNER = "shop"
 _WAY_OUT = "build it: make gitea; or run these tests with: make forges"
 _PEOPLE = {"ada": ADA, "grace": GRACE, "linus": LINUS, "shop-ci": BOT}
+_OUTSIDE = {"eve": Identity("Eve", "eve@elsewhere.example")}
 _SETTINGS = """
 APP_NAME = forge
 RUN_MODE = prod
@@ -104,7 +105,7 @@ class Account:
 
 @dataclass
 class Gitea:
-    """A running server. accounts: login -> account, of Ada, Grace, Linus, the CI bot and the administrator."""
+    """A running server. accounts: login -> account, of Ada, Grace, Linus, the CI bot the administrator, and Eve, who is no member."""
 
     url: str
     folder: Path
@@ -297,14 +298,15 @@ def _make_people(server: Gitea) -> None:
     server.api("POST", "/orgs", {"username": OWNER})
     units = dict.fromkeys(("repo.code", "repo.issues", "repo.pulls"), "write")
     team = server.api("POST", f"/orgs/{OWNER}/teams", {"name": "people", "includes_all_repositories": True, "units_map": units})
-    for login, person in _PEOPLE.items():
+    for login, person in (_PEOPLE | _OUTSIDE).items():
         password = secrets.token_hex(12)
         body = {"username": login, "full_name": person.name, "email": person.email, "password": password, "must_change_password": False}
         server.api("POST", "/admin/users", body)
         server.accounts[login] = Account(replace(person, login=login), password, "")
         token = server.new_token(login, "write:repository")
         server.accounts[login] = replace(server.accounts[login], token=token)
-        server.api("PUT", f"/teams/{team['id']}/members/{login}")
+        if login in _PEOPLE:
+            server.api("PUT", f"/teams/{team['id']}/members/{login}")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -50,6 +50,16 @@ def test_ones_own_pull_request_cannot_be_approved(desk: Desk) -> None:
     assert desk.forge().pull(1).reviews == ()
 
 
+@pytest.mark.parametrize("protected", [False, True])
+def test_the_approval_of_somebody_who_may_not_write_counts_nothing(desk: Desk, protected: bool) -> None:
+    if protected:
+        desk.repository.protect(required_approvals=1)
+    pull = desk.open()
+    desk.repository.api("POST", "/pulls/1/reviews", {"event": "APPROVED", "commit_id": pull.commit}, as_="eve")
+    assert desk.forge().pull(1).reviews == ()
+    assert [review.reviewer.login for review in desk.approve(pull, GRACE).reviews] == ["grace"]
+
+
 def test_an_approval_ends_with_a_push(desk: Desk) -> None:
     desk.repository.protect(required_approvals=1, dismiss_stale_approvals=True)
     pull = desk.open()

@@ -62,8 +62,12 @@ def with_details(pull: PullRequest, reviews: Iterable[Fields], statuses: Iterabl
 
 
 def standing(reviews: Iterable[Fields]) -> tuple[Review, ...]:
-    """The verdicts that nobody dismissed, oldest first. Each stays bound to its commit: a later head does not inherit it."""
+    """The verdicts that nobody dismissed, oldest first. Each stays bound to its commit: a later head does not inherit it.
+
+    An approval that Gitea does not call official is of somebody who may not write here: on a public repository, of anybody at all.
+    """
     verdicts = [found for found in reviews if found.text("state") in _VERDICTS and not found.flag("dismissed")]
+    verdicts = [found for found in verdicts if found.flag("official") or not _VERDICTS[found.text("state")]]
     found = [
         Review(identity(item.maybe_object("user")), _VERDICTS[item.text("state")], item.text_or("commit_id"), item.time("submitted_at"))
         for item in verdicts
