@@ -8,6 +8,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from liftlock.core.measure import Measure, measure_lines
 from liftlock.core.promotion_messages import title
 from liftlock.core.promotion_types import PromotionPlan, ServiceChange
 from liftlock.core.pull_request_body import PullRequestText, encode_metadata
@@ -21,18 +22,24 @@ _SPECIAL = re.compile(r"([\\`*_\[\]|~#])")
 
 def render_pull_request(plan: PromotionPlan, around: Surroundings = _NOTHING) -> PullRequestText:
     """Title and Markdown body; whatever a name or a reason holds stays inside its cell."""
-    body = _template().render(plan=plan, around=around, metadata=encode_metadata(plan.metadata), shown=_SHOWN)
+    body = _template("promotion").render(plan=plan, around=around, metadata=encode_metadata(plan.metadata), shown=_SHOWN)
     return PullRequestText(title(plan), body.rstrip() + "\n")
 
 
+def render_measure(measure: Measure, base: str, metadata: str) -> PullRequestText:
+    """The same for a change of policy or a rollback, made on commit `base`."""
+    values = {"measure": measure, "lines": measure_lines(measure), "base": base, "metadata": metadata}
+    return PullRequestText(measure.title, _template("measure").render(values).rstrip() + "\n")
+
+
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     loader = PackageLoader("liftlock_templates", "pull_requests")
     markdown = Environment(  # noqa: S701 - this is Markdown, escaped by the filters below
         loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
     markdown.filters |= {"cell": _cell, "code": _code, "image": _image, "commits": _commits, "short": _short, "moment": _moment}
-    return markdown.get_template("promotion.md.j2")
+    return markdown.get_template(f"{name}.md.j2")
 
 
 def _cell(text: str) -> str:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from liftlock.core.gates.result import GateResult
     from liftlock.core.promotion_types import PromotionPlan, ServiceChange
     from liftlock.core.release import ReleasedImage
-    from liftlock.services.promotion_reviews import Approval, MergeReport, PromotionStatus
     from liftlock.services.promotions import OpenReport
+    from liftlock.services.review_results import Approval, MergeReport, PromotionStatus
 
 
 def show_plans(plans: Sequence[PromotionPlan], *, explain: bool) -> None:

@@ -112,13 +112,15 @@ def _environments() -> dict[str, Any]:
 
 def _promotions() -> dict[str, Any]:
     from liftlock.core.evidence import Evidence
+    from liftlock.core.policy_list import StandingRule
     from liftlock.core.ports import PullRequest
     from liftlock.core.promotion_types import PromotionPlan
     from liftlock.core.release_plan import ReleasePlan
     from liftlock.services.evidence import ListedEvidence
     from liftlock.services.images import ImageCheck, RecordReport, ResolvedImage
-    from liftlock.services.promotion_reviews import Approval, MergeReport, PromotionStatus
+    from liftlock.services.measures import MeasureReport
     from liftlock.services.promotions import OpenReport
+    from liftlock.services.review_results import Approval, MergeReport, PromotionStatus
 
     return {
         "image-resolve": ResolvedImage,
@@ -136,6 +138,9 @@ def _promotions() -> dict[str, Any]:
         "release-plan": ReleasePlan,
         "evidence-record": Evidence,
         "evidence-list": tuple[ListedEvidence, ...],
+        "policy-change": MeasureReport,
+        "policy-list": tuple[StandingRule, ...],
+        "rollback": MeasureReport,
     }
 
 

@@ -29,6 +29,8 @@ class Fact(StrEnum):
     BRANCH_UP = "branch-up"
     BRANCH_DOWN = "branch-down"
     DESTROYED = "destroyed"
+    POLICY_PROPOSED = "policy-proposed"
+    POLICY_CHANGED = "policy-changed"
 
     @classmethod
     def _missing_(cls, value: object) -> Fact | None:

@@ -193,6 +193,17 @@ class SigningSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyApprovals:
+    """How many people other than its makers must agree to a change of policy: loosen for what allows more, tighten for what allows less."""
+
+    loosen: int = 1
+    tighten: int = 0
+
+
+_POLICY = PolicyApprovals()
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """liftlock.yaml, checked. services: service name -> image repository (registry host included).
 
@@ -209,6 +220,7 @@ class Project:
     pipeline: tuple[Stage, ...]
     id: str = ""
     signing: SigningSettings | None = None
+    policy: PolicyApprovals = _POLICY
 
     def stage(self, environment: str) -> Stage | None:
         """The environment's place in the pipeline, None where it has none."""

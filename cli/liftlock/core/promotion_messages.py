@@ -27,13 +27,13 @@ def commit_message(plan: PromotionPlan, actor: Identity, requesters: Sequence[Id
 
 
 def merge_message(
-    plan: PromotionPlan, number: int, gates: Sequence[GateResult], approvers: Sequence[Identity], requesters: Sequence[str]
+    plan: PromotionPlan, number: int, gates: Sequence[GateResult], approvers: Sequence[str], requesters: Sequence[str]
 ) -> str:
     """The merge commit: which release, under which plan, through which gates, who asked for it and who approved."""
     passed = ", ".join(f"{gate.key}={gate.phase.value}" for gate in gates) or "none"
     trailers = [trailer("Liftlock-Release", plan.release), *metadata_trailers(plan.metadata), trailer("Liftlock-Gates", passed)]
     trailers += [trailer("Liftlock-Requested-by", person) for person in requesters]
-    return message(f"{title(plan)} (#{number})", (), [*trailers, *(trailer("Approved-by", str(approver)) for approver in approvers)])
+    return message(f"{title(plan)} (#{number})", (), [*trailers, *(trailer("Approved-by", approver) for approver in approvers)])
 
 
 def named(person: Identity) -> str:

@@ -160,9 +160,13 @@ class PromotionView:
         wanted, rule, parts = list(images), stage.gates.asks_attestation, self._parts
         refs = [ImageRef.parse(image) for image in wanted]
         attested = AttestedImages(rule, parts.attestations, parts.repository, observed.base).look_at(refs) if rule else {}
-        with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(wanted))) as pool:
-            presences = dict(zip(wanted, pool.map(self._presence, refs), strict=True))
-        return replace(observed, presences={**observed.presences, **presences}, attested={**observed.attested, **attested})
+        return replace(observed, presences={**observed.presences, **self.presences(wanted)}, attested={**observed.attested, **attested})
+
+    def presences(self, images: Iterable[str]) -> dict[str, Presence]:
+        """What the registry says of each image (`repository@digest`)."""
+        refs = [ImageRef.parse(image) for image in images]
+        with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+            return {str(ref): presence for ref, presence in zip(refs, pool.map(self._presence, refs), strict=True)}
 
     def _presence(self, ref: ImageRef) -> Presence:
         try:

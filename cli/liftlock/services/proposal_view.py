@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from liftlock.core.errors import UsageError
 from liftlock.core.ports import Forge, PullRequest, PullState, Repository
 from liftlock.core.proposal import ProposalKind, read_branch, writable_paths
 from liftlock.core.proposal_pull import BranchFacts, ProposalPull, judge_branch
+from liftlock.core.pull_request_body import Metadata, decode_metadata
+from liftlock.core.trailers import read_metadata
 
 Wanted = Callable[[ProposalKind, str], bool]
 
@@ -20,6 +23,17 @@ class ProposalView:
     def listed(self, wanted: Wanted) -> Sequence[PullRequest]:
         """The open ones of the wanted kinds and targets. To be asked before Git is fetched, so that their commits are here then."""
         return [pull for pull in self._forge.list_pulls(state=PullState.OPEN) if self._is_ours(pull, wanted)]
+
+    def claim(self, pull: PullRequest) -> Metadata | None:
+        """What the pull request says was asked for: its commit where that is here, otherwise its body."""
+        return self.committed(pull) or decode_metadata(pull.body)
+
+    def committed(self, pull: PullRequest) -> Metadata | None:
+        """What the commit at its head says; None where it is not here or says nothing."""
+        try:
+            return read_metadata(self._repository.commit(pull.commit).message, {})
+        except UsageError:
+            return None
 
     def judged(self, pull: PullRequest, base: str) -> ProposalPull:
         """The pull request with the truth about its branch; base: the commit of the base branch that it is judged against."""

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from liftlock.services.evidence import EvidenceRecords
     from liftlock.services.history import History
     from liftlock.services.images import Images
+    from liftlock.services.measures import Measures
     from liftlock.services.metrics import DeliveryMetrics
     from liftlock.services.promotion_reviews import PromotionReviews
     from liftlock.services.promotion_view import PromotionParts
@@ -174,6 +175,20 @@ def evidence(repo: Path | None) -> EvidenceRecords:
 
     project, parts = _promotion_parts(repo)
     return EvidenceRecords(project, parts.ledger, parts.clock, parts.repository.fetch)
+
+
+def measures(repo: Path | None, *, merges: bool = False) -> Measures:
+    """Opens changes of policy and rollbacks. merges: as for promotion_reviews."""
+    from liftlock.adapters.committed_config import load_committed
+    from liftlock.adapters.pull_request_rendering import render_measure
+    from liftlock.core.config.checks import declared
+    from liftlock.core.config.entries import Known
+    from liftlock.services.measures import Measures
+
+    project, parts = _promotion_parts(repo, signs=merges)
+    committed = load_committed(load_configuration(repo).root, parts.repository.head(project.forge.base))
+    known = Known(committed.environments, declared(committed.files, "services"))
+    return Measures(project, parts, known, render_measure)
 
 
 def images(repo: Path | None) -> Images:

@@ -14,14 +14,14 @@ from liftlock.adapters.git import GitRepository
 from liftlock.adapters.ledger import GitLedger
 from liftlock.adapters.pull_request_rendering import render_pull_request
 from liftlock.core.errors import ConflictError
-from liftlock.core.fingerprint import Fingerprint
 from liftlock.core.ledger import Fact
 from liftlock.core.ports import PullState
 from liftlock.services.images import ImageParts, Images
-from liftlock.services.promotion_reviews import MergeOutcome, PromotionReviews
+from liftlock.services.promotion_reviews import PromotionReviews
 from liftlock.services.promotion_view import PromotionParts
 from liftlock.services.promotions import OpenOutcome, Promotions
 from liftlock.services.proposals import until_settled
+from liftlock.services.review_results import MergeOutcome
 from tests.fakes.promotion import FakeClock
 from tests.git_repositories import ADA, GRACE, commit_here, git, make_clone, make_forge
 from tests.promotion_world import REGISTRY, TO_STAGING, World, ready_world
@@ -43,9 +43,9 @@ def parts_on(clone: Path, forge: Path, world: World) -> PromotionParts:
         LocalForge(str(forge), FakeClock()),
         GitLedger(clone),
         world.registry,
-        FakeClock(),
+        FakeClock(world.clock.moment),
         render_pull_request,
-        lambda _commit, _environment: Fingerprint(),
+        lambda _commit, environment: world.origin.fingerprint(world.origin.branches["main"], environment),
         world.parts.attestations,
     )
 

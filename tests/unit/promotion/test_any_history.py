@@ -18,8 +18,8 @@ from liftlock.core.promotion_pull import branch_name
 from liftlock.core.promotion_types import PromotionRequest
 from liftlock.core.proposal import Adopt, LeaveAlone
 from liftlock.core.release import Release, ReleasedImage
-from liftlock.services.promotion_reviews import MergeOutcome
 from liftlock.services.promotions import OpenOutcome
+from liftlock.services.review_results import MergeOutcome
 from tests.git_repositories import ADA, GRACE, LINUS
 from tests.promotion_world import SERVICES, TO_PROD, TO_STAGING, ready_world
 

@@ -14,8 +14,8 @@ from liftlock.core.gates.result import GatePhase, GateResult
 from liftlock.core.ledger import Fact
 from liftlock.core.project import AttestationMode, AttestationRule, Gates, Stage
 from liftlock.core.promotion_types import PromotionPlan
-from liftlock.services.promotion_reviews import MergeOutcome
 from liftlock.services.promotions import OpenOutcome
+from liftlock.services.review_results import MergeOutcome
 from tests.attesting import ADA as KEY
 from tests.attesting import BUILDER, MALLORY, PROVENANCE, Signer, provenance
 from tests.git_repositories import ADA, GRACE

@@ -10,8 +10,8 @@ from liftlock.core.errors import ConflictError, UsageError
 from liftlock.core.ledger import Fact
 from liftlock.core.ports import Identity, PullState
 from liftlock.core.trailers import read_trailers
-from liftlock.services.promotion_reviews import MergeOutcome
 from liftlock.services.promotions import OpenOutcome
+from liftlock.services.review_results import MergeOutcome
 from tests.git_repositories import ADA, GRACE, LINUS
 from tests.promotion_world import TO_STAGING, World, ready_world
 
@@ -137,11 +137,24 @@ def test_a_body_that_claims_another_plan_is_refused() -> None:
         world.reviews.merge(1, ADA)
 
 
-def test_a_pull_request_without_its_block_is_no_promotion() -> None:
+def test_a_body_without_its_block_is_written_anew_and_approvals_stay() -> None:
     world = opened_world()
+    world.reviews.approve(1, GRACE)
+    before = world.forge.pull(1)
     world.forge.update_pull(1, title="Mine", body="text")
-    with pytest.raises(UsageError, match="not a promotion"):
+    with pytest.raises(ConflictError, match="description does not say what it does"):
         world.reviews.merge(1, ADA)
+    report = world.promotions.open(TO_STAGING, ADA)
+    assert (report.outcome, world.forge.pull(1).commit) == (OpenOutcome.UPDATED, before.commit)
+    assert world.reviews.merge(1, ADA).outcome is MergeOutcome.MERGED
+
+
+def test_a_pull_request_of_somebody_is_no_promotion() -> None:
+    world = opened_world()
+    world.origin.branches["topic"] = world.origin.add((world.origin.branches["main"],), {}, "Mine", LINUS)
+    world.forge.open_pull(title="Mine", body="text", head="topic", base="main", author=LINUS)
+    with pytest.raises(UsageError, match="not a promotion"):
+        world.reviews.merge(2, ADA)
 
 
 def test_a_digest_that_was_lost_since_the_opening_blocks_the_merge() -> None:

@@ -15,8 +15,8 @@ from liftlock.core.ports import Check, CheckState, PullState
 from liftlock.core.project import Gates, Judgement, Stage, Window
 from liftlock.core.promotion_types import PlanOutcome, PromotionRequest
 from liftlock.core.proposal import Adopt, Open
-from liftlock.services.promotion_reviews import MergeOutcome
 from liftlock.services.promotions import OpenOutcome
+from liftlock.services.review_results import MergeOutcome
 from tests.fakes.promotion import START
 from tests.git_repositories import ADA, GRACE, LINUS
 from tests.promotion_world import TO_PROD, TO_STAGING, World, make_project

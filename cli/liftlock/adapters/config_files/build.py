@@ -29,6 +29,7 @@ from liftlock.core.project import (
     Gates,
     Judgement,
     MergeMethod,
+    PolicyApprovals,
     Project,
     SigningSettings,
     Stage,
@@ -47,6 +48,7 @@ def build_project(file: shapes.ProjectFile) -> Project:
         engine=_engine(file.engine),
         services=tuple((name, f"{file.registry}/{service.repository}") for name, service in file.services.items()),
         databases=tuple(file.databases),
+        policy=PolicyApprovals(file.policy.approvals, file.policy.tighten),
         pipeline=tuple(Stage(stage.environment, tuple(stage.upstream), _gates(stage.gates)) for stage in file.pipeline),
         signing=SigningSettings(file.signing.key, _key_file(file.signing.public)) if file.signing else None,
     )

@@ -303,6 +303,13 @@ class Signing(Shape):
     )
 
 
+class PolicyApprovals(Shape):
+    """How many people other than its makers must agree to a change of policy."""
+
+    approvals: int = Field(default=1, ge=0, le=20, description="For what allows more: thaw, unveto, release.", examples=[1])
+    tighten: int = Field(default=0, ge=0, le=20, description="For what allows less: freeze, veto, hold.", examples=[0])
+
+
 class ProjectFile(Shape):
     """liftlock.yaml: what holds for every environment."""
 
@@ -344,6 +351,9 @@ class ProjectFile(Shape):
         default=None,
         description="Signs the ledger's record of every promotion.",
         examples=[{"key": "env:LIFTLOCK_SIGNING_KEY", "public": "file:keys/liftlock.pub"}],
+    )
+    policy: PolicyApprovals = Field(
+        default_factory=PolicyApprovals, description="Who must agree to a change of policy.", examples=[{"approvals": 1, "tighten": 0}]
     )
 
 
