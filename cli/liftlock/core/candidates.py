@@ -68,8 +68,8 @@ class _Age:
         image = self.present.get(service)
         if image is None:
             return 0
-        last = next((r.sequence for r in reversed(self.ran) if images_of(r.entry).get(service) == image), None)
-        return last or next((r.sequence for r in self.records if images_of(r.entry).get(service) == image), 0)
+        last = next((record.sequence for record in reversed(self.ran) if _image_in(record, service) == image), None)
+        return last or next((record.sequence for record in self.records if _image_in(record, service) == image), 0)
 
 
 @dataclass
@@ -115,6 +115,12 @@ def had_images(records: Sequence[Record], environment: str, images: Mapping[str,
 def deployed_images(records: Sequence[Record]) -> dict[str, Mapping[str, str]]:
     """release -> its images, for each that was ever deployed anywhere."""
     return {r.entry.release: images_of(r.entry) for r in records if r.entry.fact is Fact.DEPLOYED and r.entry.release is not None}
+
+
+def _image_in(record: Record, service: str) -> object:
+    """Without looking at the others: a release may have thousands."""
+    services = record.entry.details.get("services")
+    return services.get(service) if isinstance(services, dict) else None
 
 
 def _changed(images: Mapping[str, str], present: Mapping[str, str], services: Collection[str] | None) -> list[str]:

@@ -78,7 +78,10 @@ def weigh(situation: Situation, request: PromotionRequest, candidate: Candidate,
     images = {change.service: change.new.image for change in changes}
     pull = next((found for found in situation.observed.pulls if _is_for(found, request, branch, images)), None)
     gates = find_gates(situation, request, candidate, changes, pull)
-    return Option(candidate, tuple(changes), gates, branch, digest_of(situation, request, changes), pull)
+    # A train that moves exactly this is as good an answer to whoever did not ask for one.
+    asked = asked_by(pull) if pull else None
+    same = replace(request, train=True) if asked is not None and asked.train else request
+    return Option(candidate, tuple(changes), gates, branch, digest_of(situation, same, changes), pull)
 
 
 def only_unknown(blockers: Sequence[GateResult]) -> bool:

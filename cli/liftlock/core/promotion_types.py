@@ -180,14 +180,14 @@ class PromotionPlan:
 
 
 def plan_digest(project: Project, stage: Stage, request: PromotionRequest, changes: Sequence[ServiceChange]) -> str:
-    """The name of what would be approved: these services' images before and after, the way they go, and the rules on it.
+    """The name of what would be approved: these services' images before and after, where they go, and the rules on it.
 
-    Other services of source and target are not in it: what happens to them takes no approval away.
+    Other services of source and target are not in it: what happens to them takes no approval away. Nor is the source: where several
+    environments lead to the target all of them must have the same images, and who asks from which of them makes no other plan.
     """
     body: dict[str, Json] = {
         "version": 2,
         "project": project.name,
-        "source": request.source,
         "target": request.target,
         "kind": request.kind.value,
         "parameters": dict(request.parameters),

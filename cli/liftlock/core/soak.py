@@ -18,15 +18,17 @@ from liftlock.core.record_times import believed_times
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A release that has been healthy since then. images: service -> `repository@digest`, empty where the record names none.
-
-    record: where it was proved.
-    """
+    """A release that has been healthy since then. record: where it was proved; deployed: its deployment."""
 
     release: str
-    images: Mapping[str, str]
     since: datetime
     record: Record
+    deployed: Record
+
+    @property
+    def images(self) -> Mapping[str, str]:
+        """service -> `repository@digest`; empty where the records name none."""
+        return images_of(self.deployed.entry) or images_of(self.record.entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +127,7 @@ class _Reading:
         if release is None or deployed is None:
             return
         self.healthy = True
-        images = images_of(deployed.entry) or images_of(record.entry)
-        self.run.setdefault(release, Proof(release, images, at, record))
+        self.run.setdefault(release, Proof(release, at, record, deployed))
 
     def _is_sound(self, record: Record) -> bool:
         """Whether a proof can be one of what was deployed last."""

@@ -39,6 +39,7 @@ class Histories(RuleBasedStateMachine):
         self.world = ready_world(api="v1", web="v1", worker="v1")
         self.proved: dict[str, list[dict[str, str]]] = {"dev": [images(self.world.release("dev"))], "staging": [], "prod": []}
         self.vetoed: set[str] = set()
+        self.vetoed_releases: dict[str, dict[str, str]] = {}
 
     @rule(service=st.sampled_from(SERVICES), tag=st.sampled_from(["v1", "v2", "v3"]), person=PEOPLE)
     def record(self, service: str, tag: str, person: Identity) -> None:
@@ -72,13 +73,23 @@ class Histories(RuleBasedStateMachine):
             self.vetoed.add(found.image.digest.text)
         self._set_vetoes()
 
+    @rule(environment=st.sampled_from(["dev", "staging"]))
+    def veto_release(self, environment: str) -> None:
+        """A release that was deployed is found to be bad as a whole."""
+        found = self.world.release(environment)
+        if any(record.entry.fact is Fact.DEPLOYED and record.entry.release == found.id for record in self.world.ledger.records()):
+            self.vetoed_releases[found.id] = images(found)
+        self._set_vetoes()
+
     @rule()
     def forgive(self) -> None:
         self.vetoed.clear()
+        self.vetoed_releases.clear()
         self._set_vetoes()
 
     def _set_vetoes(self) -> None:
         rules = [Veto(f"v{digest[7:15]}", None, digest, (), "bad", "sec@shop.example", None) for digest in sorted(self.vetoed)]
+        rules += [Veto(name.replace("rel-", "r"), name, None, (), "bad", "sec@shop.example", None) for name in sorted(self.vetoed_releases)]
         self.world.set_rules(*rules)
 
     @rule(request=REQUESTS, person=PEOPLE)
@@ -117,6 +128,8 @@ class Histories(RuleBasedStateMachine):
             new = {name: image for name, image in images(self.world.release(target)).items() if had.get(name) != image}
             self._was_proved(source, new)
             assert self.vetoed.isdisjoint(image.rpartition("@")[2] for image in new.values())
+            after = images(self.world.release(target)).items()
+            assert not any(bad and bad.items() <= after for bad in self.vetoed_releases.values())
             assert any(review.approved and review.commit == before.commit and review.reviewer != before.author for review in before.reviews)
 
     def _was_proved(self, source: str, new: dict[str, str]) -> None:

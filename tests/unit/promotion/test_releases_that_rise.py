@@ -11,7 +11,7 @@ from liftlock.core.errors import ConflictError, UsageError
 from liftlock.core.gates.result import GatePhase
 from liftlock.core.ledger import Fact
 from liftlock.core.policy import Freeze, Hold, Veto
-from liftlock.core.ports import Check, CheckState, PullState
+from liftlock.core.ports import Check, CheckState, Identity, PullState
 from liftlock.core.project import Gates, Judgement, Stage, Window
 from liftlock.core.promotion_types import PlanOutcome, PromotionRequest
 from liftlock.core.proposal import Adopt, Open
@@ -262,6 +262,54 @@ def test_a_pipeline_that_parts_and_meets_wants_the_same_release_on_all_parents_f
     assert [gate.key for gate in world.promotions.plan(to_prod).blockers] == ["soak:perf"]
     world.clock.moment += HOUR
     assert world.promotions.plan(to_prod).blockers == ()
+
+
+def test_it_makes_no_difference_from_which_of_its_parents_a_promotion_is_asked_for() -> None:
+    fan = (Stage("dev"), Stage("qa", ("dev",)), Stage("perf", ("dev",)), Stage("prod", ("qa", "perf"), Gates(approvals=1)))
+    world = World(make_project(pipeline=fan))
+    release(world, api="v1")
+    for request in world.promotions.requests("dev", (), ()):
+        opened = world.promotions.open(request, ADA)
+        assert opened.pull is not None
+        world.reviews.merge(opened.pull.number, ADA)
+        world.deploy(request.target)
+    assert world.promotions.open(PromotionRequest("qa", "prod"), ADA).outcome is OpenOutcome.OPENED
+    before = world.writes
+    assert world.promotions.open(PromotionRequest("perf", "prod"), LINUS).outcome is OpenOutcome.ADOPTED
+    assert world.writes == before
+
+
+def test_who_asks_for_no_train_takes_the_train_that_moves_the_same() -> None:
+    world = world_with(Gates(approvals=1))
+    release(world, api="v1", web="v1")
+    assert world.promotions.open(replace(TO_STAGING, train=True), ADA).outcome is OpenOutcome.OPENED
+    before = world.writes
+    assert world.promotions.open(TO_STAGING, LINUS).outcome is OpenOutcome.ADOPTED
+    assert world.promotions.open(replace(TO_STAGING, train=True), ADA).outcome is OpenOutcome.ADOPTED
+    assert world.writes == before
+
+
+def test_a_label_holds_one_pull_request() -> None:
+    world = world_with(Gates())
+    release(world, api="v1")
+    world.promotions.open(TO_STAGING, ADA)
+    world.forge.pulls[1] = replace(world.forge.pulls[1], labels=("liftlock/hold",))
+    assert [(gate.key, gate.policy) for gate in world.reviews.merge(1, ADA).blockers] == [("label", True)]
+    world.forge.pulls[1] = replace(world.forge.pulls[1], labels=())
+    assert world.reviews.merge(1, ADA).outcome is MergeOutcome.MERGED
+
+
+def test_who_made_ci_open_it_does_not_count_as_an_approver() -> None:
+    bot = Identity("Bot", "bot@ci.example")
+    world = world_with(Gates(approvals=1))
+    world.record(LINUS, api="v1")
+    world.deploy("dev")
+    world.promotions.open(TO_STAGING, bot, requesters=(Identity("grace", "@grace", "grace"),))
+    world.set_rules()
+    assert world.reviews.approve(1, replace(GRACE, login="Grace")).excluded == "asked for the change"
+    assert world.reviews.approve(1, ADA).excluded is None
+    assert world.reviews.merge(1, bot).outcome is MergeOutcome.MERGED
+    assert "Liftlock-Requested-by: @grace" in world.origin.commits[world.origin.branches["main"]].message
 
 
 def test_without_a_target_or_a_source_there_is_nothing_to_promote() -> None:

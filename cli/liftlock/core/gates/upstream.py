@@ -37,7 +37,7 @@ def _unproved(key: str, occupancy: Occupancy, release: str, fits: Fits) -> GateR
     entry, evidence = deployed.entry, describe(deployed)
     if entry.fact in (Fact.DESTROYED, Fact.BRANCH_DOWN):
         return pending(key, f"{name} was taken down after its last deployment; {again}", evidence)
-    latest = Proof(entry.release or "", {}, entry.at, deployed)
+    latest = Proof(entry.release or "", entry.at, deployed, deployed)
     if entry.release != release and not fits(latest):
         return pending(key, f"{name} last deployed {entry.release}, not {release}; {again}", evidence)
     if entry.fact is Fact.DEPLOY_FAILED:
