@@ -104,3 +104,9 @@ def test_records_are_selected_by_fact_environment_and_time(ledger: Ledger) -> No
                 assert list(select(records, facts, environment=environment, since=since, until=until)) == wanted
                 assert list(select(records, facts, environment=environment, since=since, until=until, backwards=True)) == wanted[::-1]
     assert environments_of(records) == {"dev", "prod"}
+
+
+def test_verifying_gives_the_same_records(ledger: Ledger) -> None:
+    assert list(ledger.verify()) == []
+    written = [*ledger.append([fact("dev"), fact("staging")]), *ledger.append([fact("prod")])]
+    assert list(ledger.verify()) == written

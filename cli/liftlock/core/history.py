@@ -91,7 +91,7 @@ class Running:
         return images_of(self.record.entry)
 
 
-_LEFT_OUT = frozenset({Fact.VERIFIED, Fact.APPROVED, Fact.PROMOTION_OPENED, Fact.BRANCH_UP, "evidence"})
+_LEFT_OUT = frozenset({Fact.VERIFIED, Fact.APPROVED, Fact.PROMOTION_OPENED, Fact.BRANCH_UP, Fact.EVIDENCE})
 _NAMING = frozenset({Fact.RECORDED, Fact.PROMOTED})
 _ENDINGS = frozenset({Fact.DESTROYED, Fact.BRANCH_DOWN})
 

@@ -19,17 +19,18 @@ class Incident:
 _KINDS = frozenset({"rollback", "hotfix", "veto"})
 _FACTS = {"rolled-back": "rollback", "hotfixed": "hotfix", "vetoed": "veto", **{kind: kind for kind in _KINDS}}
 _CHECKS = frozenset({"health", "smoke-test"})
-ACCUSING: frozenset[str] = frozenset({Fact.PROMOTED, "evidence", "policy-changed", *_FACTS})
+ACCUSING: frozenset[str] = frozenset({Fact.PROMOTED, Fact.EVIDENCE, "policy-changed", *_FACTS})
 """The facts whose records may say so."""
 
 
 def incident_of(entry: Entry) -> Incident | None:
     """What the entry says against an earlier deployment; None where it says nothing of the kind."""
-    details = entry.details if entry.fact in ACCUSING else {}
-    if entry.fact == "evidence":
+    fact: str = entry.fact
+    details = entry.details if fact in ACCUSING else {}
+    if fact == Fact.EVIDENCE:
         failed = details.get("passed") is False and details.get("kind") in _CHECKS
         return Incident(f"failed {details['kind']}", entry.release) if failed else None
-    if entry.fact == "policy-changed":
+    if fact == "policy-changed":
         return _vetoed(details.get("rules"))
     kind = _FACTS.get(entry.fact, str(details.get("kind")) if entry.fact is Fact.PROMOTED else "")
     if kind == "veto":
