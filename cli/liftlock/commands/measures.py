@@ -47,11 +47,11 @@ def freeze(
 
     if bool(environments) == every:
         raise UsageError("it is not said which environments" if not every else "--all is every environment", hint="name them, or --all")
-    who = wiring.acting_identity(repo, actor)
+    who = (wiring.acting_identity(repo, actor), *wiring.ci_requesters())
     end = parse_end(until, length, zone, wiring.now())
     begin = parse_time("--from", start, zone) if start else None
     request = freeze_request(
-        environments or (), service or (), begin, end, Grounds(parse_reason(reason), owner or str(who), name), hotfix=hotfix
+        environments or (), service or (), begin, end, Grounds(parse_reason(reason), owner or str(who[-1]), name), hotfix=hotfix
     )
     _tell(wiring.measures(repo, merges=merge).change_policy(request, who, merge=merge), merge=merge, as_json=as_json)
 
@@ -86,9 +86,9 @@ def veto(
     from liftlock import wiring
     from liftlock.core.policy_requests import Grounds, parse_end, parse_reason, veto_request
 
-    who = wiring.acting_identity(repo, actor)
+    who = (wiring.acting_identity(repo, actor), *wiring.ci_requesters())
     end = parse_end(until, length, zone, wiring.now(), default="never")
-    request = veto_request(what, environment, end, Grounds(parse_reason(reason), owner or str(who), name))
+    request = veto_request(what, environment, end, Grounds(parse_reason(reason), owner or str(who[-1]), name))
     _tell(wiring.measures(repo, merges=merge).change_policy(request, who, merge=merge), merge=merge, as_json=as_json)
 
 
@@ -123,9 +123,9 @@ def hold(
     from liftlock import wiring
     from liftlock.core.policy_requests import Grounds, hold_request, parse_end, parse_reason
 
-    who = wiring.acting_identity(repo, actor)
+    who = (wiring.acting_identity(repo, actor), *wiring.ci_requesters())
     end = parse_end(until, length, zone, wiring.now(), default="never")
-    request = hold_request(environment, service, pin, end, Grounds(parse_reason(reason), owner or str(who), name))
+    request = hold_request(environment, service, pin, end, Grounds(parse_reason(reason), owner or str(who[-1]), name))
     _tell(wiring.measures(repo, merges=merge).change_policy(request, who, merge=merge), merge=merge, as_json=as_json)
 
 
@@ -157,8 +157,8 @@ def rollback(
     from liftlock.core.policy_requests import parse_reason
     from liftlock.core.rollback import RollbackRequest
 
-    who = wiring.acting_identity(repo, actor)
-    request = RollbackRequest(environment, parse_reason(reason), owner or str(who), to, service)
+    who = (wiring.acting_identity(repo, actor), *wiring.ci_requesters())
+    request = RollbackRequest(environment, parse_reason(reason), owner or str(who[-1]), to, service)
     report = wiring.measures(repo, merges=merge).roll_back(request, who, merge=merge)
     print_json("rollback", report) if as_json else show_measure(report)
     check_measure(report, merge=merge)
@@ -169,7 +169,7 @@ def _lift(kind: str, named: str, reason: str, *, merge: bool, repo: RepoOption, 
     from liftlock.core.policy_change import LiftRules
     from liftlock.core.policy_requests import parse_reason
 
-    who = wiring.acting_identity(repo, actor)
+    who = (wiring.acting_identity(repo, actor), *wiring.ci_requesters())
     report = wiring.measures(repo, merges=merge).change_policy(LiftRules(kind, named, parse_reason(reason)), who, merge=merge)
     _tell(report, merge=merge, as_json=as_json)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 import typer
 
 from liftlock.commands.output import print_table
+from liftlock.core.measure import rule_line
 from liftlock.core.proposal import Adopt, Close, LeaveAlone, Open, Update
 
 if TYPE_CHECKING:
@@ -119,28 +120,32 @@ def show_opened(report: OpenReport) -> None:
 def show_status(status: PromotionStatus) -> None:
     """One promotion."""
     typer.echo(f"pull request #{status.number}: {status.title} [{status.state.value}]")
-    typer.echo(
-        f"  {status.source} -> {status.target}, by {status.author}, {status.url} (branch {status.head}, commit {status.commit[:12]})"
-    )
+    what = f"{status.source} -> {status.target}" if status.source else f"{status.kind.value} of {status.target}"
+    typer.echo(f"  {what}, by {status.author}, {status.url} (branch {status.head}, commit {status.commit[:12]})")
     if status.merge_commit:
         typer.echo(f"  merged as {status.merge_commit[:12]}")
     if status.changes:
         typer.echo("")
         show_changes(status.changes)
+    for edit in status.rules:
+        typer.echo(f"  {rule_line(edit)}")
     if status.gates:
         typer.echo("")
         show_gates(status.gates, explain=True)
-    if status.stale:
+    if status.stale and status.state.value == "open":
+        again = f"run: liftlock promote open --from {status.source} --to {status.target}"
         typer.echo(f"\nit cannot be merged: {status.stale}")
-        typer.echo(f"  run: liftlock promote open --from {status.source} --to {status.target}")
+        typer.echo(f"  {again if status.source else 'ask for it again with the command that opened it'}")
+    elif status.stale:
+        typer.echo(f"\n{status.stale}")
     elif status.mergeable:
         typer.echo(f"\nready: liftlock promote merge {status.number}")
 
 
 def show_statuses(found: Sequence[PromotionStatus]) -> None:
     """All open promotions."""
-    rows = [(f"#{item.number}", item.source, item.target, item.title, str(item.author)) for item in found]
-    print_table(["pull", "from", "to", "title", "author"], rows, empty="no promotion is open; liftlock promote plan shows what could be")
+    rows = [(f"#{item.number}", item.kind.value, item.source or "-", item.target, item.title, str(item.author)) for item in found]
+    print_table(["pull", "kind", "from", "to", "title", "author"], rows, empty="nothing is open; liftlock promote plan shows what could be")
 
 
 def show_approval(approval: Approval) -> None:
@@ -159,10 +164,12 @@ def show_merged(report: MergeReport) -> None:
         typer.echo(f"the forge has queued pull request #{report.number} into {report.target}; it merges it by itself")
         return
     said = "merged" if report.outcome.value == "merged" else "was already merged:"
-    typer.echo(f"{said} pull request #{report.number} into {report.target}: {report.release}, commit {(report.merge_commit or '')[:12]}")
+    what = f"into {report.target}: {report.release}" if report.release else f"of {report.target}"
+    typer.echo(f"{said} pull request #{report.number} {what}, commit {(report.merge_commit or '')[:12]}")
     if report.checkout:
         typer.echo(f"  {report.checkout}; bring it along yourself: git pull")
-    typer.echo(f"  next: liftlock env up {report.target}")
+    if report.release:
+        typer.echo(f"  next: liftlock env up {report.target}")
 
 
 def _nothing(plan: PromotionPlan) -> str:

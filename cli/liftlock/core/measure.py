@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from liftlock.core.gates.result import GateResult
 from liftlock.core.policy_edit import kind_of, rule_values
 from liftlock.core.ports import Identity
+from liftlock.core.promotion_messages import named
 from liftlock.core.proposal import (
     Action,
     AddRule,
@@ -22,6 +23,7 @@ from liftlock.core.proposal import (
     Edit,
     LeaveAlone,
     Open,
+    PolicyEdit,
     ProposalKind,
     RemoveRule,
     Texts,
@@ -98,18 +100,25 @@ def measure_lines(measure: Measure) -> tuple[str, ...]:
     """Each change in words: the images as they were planned, then the rules as they are written."""
     lines = list(measure.lines)
     for edit in measure.edits:
-        match edit:
-            case AddRule(rule=rule):
-                said = ", ".join(f"{key}: {value}" for key, value in rule_values(rule).items())
-                lines.append(f"- {kind_of(rule)}: set {said}")
-            case RemoveRule(kind=kind, id=name):
-                lines.append(f"- {kind}: take out {name}")
+        if isinstance(edit, AddRule | RemoveRule):
+            lines.append(f"- {rule_line(edit)}")
     return tuple(lines)
 
 
-def commit_message(measure: Measure, actor: Identity) -> str:
-    """The branch's one commit."""
-    trailers = [*metadata_trailers(measure.metadata), trailer("Liftlock-Requested-by", str(actor))]
+def rule_line(edit: PolicyEdit) -> str:
+    """A change of policy in words, as the file has them."""
+    match edit:
+        case AddRule(rule=rule):
+            said = ", ".join(f"{key}: {value}" for key, value in rule_values(rule).items())
+            return f"{kind_of(rule)}: set {said}"
+        case RemoveRule(kind=kind, id=name):
+            return f"{kind}: take out {name}"
+
+
+def commit_message(measure: Measure, people: Sequence[Identity]) -> str:
+    """The branch's one commit. people: who does it, and who made CI do it."""
+    asked = dict.fromkeys(named(person) for person in people)
+    trailers = [*metadata_trailers(measure.metadata), *(trailer("Liftlock-Requested-by", person) for person in asked)]
     trailers = [trailer("Liftlock-Release", measure.release), *trailers] if measure.release else trailers
     return message(measure.title, [*measure_lines(measure), "", " ".join(measure.reason.split())], trailers)
 

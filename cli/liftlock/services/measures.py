@@ -26,6 +26,8 @@ from liftlock.services.promotion_view import PromotionParts
 from liftlock.services.proposals import Carried, OpenOutcome, Proposal, Proposals, until_settled
 from liftlock.services.review_results import MergeOutcome, MergeReport
 
+People = Sequence[Identity]
+"""Who does it, and after that one who made CI do it."""
 Decide = Callable[[Sequence[ProposalPull]], Measure]
 Words = Callable[[Measure, str, str], PullRequestText]
 """The words of a measure's pull request: from the measure, the commit that it is made on, and its hidden block."""
@@ -59,20 +61,20 @@ class Measures:
         self._reviews = PromotionReviews(project, parts)
         self._proposals = Proposals(parts.repository, parts.forge, parts.ledger, parts.clock, project.forge.base)
 
-    def change_policy(self, request: PolicyRequest, actor: Identity, *, merge: bool = False) -> MeasureReport:
+    def change_policy(self, request: PolicyRequest, people: People, *, merge: bool = False) -> MeasureReport:
         """One pull request that changes policy/ as asked for; none where it says so already."""
 
         def decide(pulls: Sequence[ProposalPull]) -> Measure:
             return self._policy_measure(in_flight(request, pulls))
 
-        return self._enact(ProposalKind.POLICY, request.target, decide, actor, merge=merge)
+        return self._enact(ProposalKind.POLICY, request.target, decide, people, merge=merge)
 
-    def roll_back(self, request: RollbackRequest, actor: Identity, *, merge: bool = False) -> MeasureReport:
+    def roll_back(self, request: RollbackRequest, people: People, *, merge: bool = False) -> MeasureReport:
         """One pull request that goes back, vetoes what is left and holds the environment; BlockedError where an image is gone."""
         if self._project.stage(request.environment) is None:
             known = ", ".join(stage.environment for stage in self._project.pipeline)
             raise UsageError(f"{request.environment} is not in the pipeline", hint=f"liftlock.yaml lists: {known}")
-        return self._enact(ProposalKind.ROLLBACK, request.environment, lambda _: self._rollback_measure(request), actor, merge=merge)
+        return self._enact(ProposalKind.ROLLBACK, request.environment, lambda _: self._rollback_measure(request), people, merge=merge)
 
     def rules(self) -> tuple[StandingRule, ...]:
         """Every rule of policy/ on the base branch: those that hold, those to come, those that have ended."""
@@ -114,22 +116,22 @@ class Measures:
 
     # --- doing -----------------------------------------------------------------------------------------------------------------------
 
-    def _enact(self, kind: ProposalKind, target: str, decide: Decide, actor: Identity, *, merge: bool) -> MeasureReport:
+    def _enact(self, kind: ProposalKind, target: str, decide: Decide, people: People, *, merge: bool) -> MeasureReport:
         def attempt() -> MeasureReport:
-            report = self._open(kind, target, decide, actor)
-            return self._merged(report, actor) if merge and report.pull and report.outcome is not OpenOutcome.LEFT_ALONE else report
+            report = self._open(kind, target, decide, people)
+            return self._merged(report, people[0]) if merge and report.pull and report.outcome is not OpenOutcome.LEFT_ALONE else report
 
         return until_settled(attempt)
 
-    def _open(self, kind: ProposalKind, target: str, decide: Decide, actor: Identity) -> MeasureReport:
+    def _open(self, kind: ProposalKind, target: str, decide: Decide, people: People) -> MeasureReport:
         listed = self._view.pulls(kind, target)
         self._parts.repository.fetch()
         base = self._view.base()
         pulls = [self._view.promotions.proposals.judged(pull, base) for pull in listed]
         measure = decide(pulls)
         measure = replace(measure, edits=effective_edits(self._view.texts(kind, target, base), measure.edits))
-        proposal = self._proposal(measure, base, actor) if measure.edits else None
-        return _report(measure, self._proposals.carry_out(proposal, measure_actions(measure, pulls), actor))
+        proposal = self._proposal(measure, base, people) if measure.edits else None
+        return _report(measure, self._proposals.carry_out(proposal, measure_actions(measure, pulls), people[0]))
 
     def _merged(self, report: MeasureReport, actor: Identity) -> MeasureReport:
         assert report.pull is not None  # noqa: S101 - the caller looked
@@ -138,15 +140,15 @@ class Measures:
             return replace(report, blockers=merged.blockers)
         return replace(report, merged=merged)
 
-    def _proposal(self, measure: Measure, base: str, actor: Identity) -> Proposal:
+    def _proposal(self, measure: Measure, base: str, people: People) -> Proposal:
         return Proposal(
             branch=measure.branch,
             base=base,
             edits=measure.edits,
             metadata=measure.metadata,
-            message=commit_message(measure, actor),
+            message=commit_message(measure, people),
             text=self._words(measure, base, encode_metadata(measure.metadata)),
-            opened=lambda pull: self._opened(measure, pull, actor),
+            opened=lambda pull: self._opened(measure, pull, people[0]),
         )
 
     def _opened(self, measure: Measure, pull: PullRequest, actor: Identity) -> Entry:

@@ -43,11 +43,11 @@ def freeze(world: World, *environments: str, **given: str) -> SetRule:
 
 
 def set_rule(world: World, request: SetRule, actor: Identity = ADA, *, merge: bool = True) -> MeasureReport:
-    return measures(world).change_policy(request, actor, merge=merge)
+    return measures(world).change_policy(request, [actor], merge=merge)
 
 
 def lift(world: World, kind: str, named: str, *, merge: bool = False) -> MeasureReport:
-    return measures(world).change_policy(LiftRules(kind, named, "over"), ADA, merge=merge)
+    return measures(world).change_policy(LiftRules(kind, named, "over"), [ADA], merge=merge)
 
 
 def rules(world: World, kind: str) -> list[str]:
@@ -193,6 +193,13 @@ def test_what_loosens_needs_a_second_person() -> None:
     assert lift(world, "freezes", "prod").outcome is OpenOutcome.NOTHING
 
 
+def test_who_made_ci_lift_a_rule_cannot_approve_it() -> None:
+    world = World()
+    set_rule(world, freeze(world, "prod"))
+    measures(world).change_policy(LiftRules("freezes", "prod", "over"), [ADA, LINUS])
+    assert world.reviews.approve(2, LINUS).excluded == "asked for the change"
+
+
 def test_thawing_one_of_several_environments_keeps_the_others_frozen() -> None:
     world = World(project=replace(make_project(), policy=replace(make_project().policy, loosen=0)))
     set_rule(world, freeze(world, "staging", "prod"))
@@ -268,7 +275,7 @@ def test_a_rule_given_another_reason_after_the_approval_is_refused() -> None:
 
 def roll_back(world: World, *, merge: bool = False, to: str | None = None, service: str | None = None) -> MeasureReport:
     request = RollbackRequest("prod", "prices are wrong", str(ADA), to, service)
-    return measures(world).roll_back(request, ADA, merge=merge)
+    return measures(world).roll_back(request, [ADA], merge=merge)
 
 
 def tags(world: World, environment: str) -> dict[str, str | None]:
