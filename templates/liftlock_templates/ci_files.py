@@ -65,7 +65,7 @@ PLATFORMS: Mapping[str, tuple[CiFile, ...]] = {
     "cloudbuild": (
         _cloud("record", "by hand or by webhook"),
         CiFile("cloudbuild/build.yaml.j2", f"ci/cloudbuild/deploy-{_STAGE}.yaml", facts=_cloud_stage),
-        _cloud("status", "a pull request from a branch liftlock/*, comment control required for others than members", base=True),
+        _cloud("status", "a pull request, with comment control for others than members", base=True),
         _cloud("sweep", "Cloud Scheduler, every quarter of an hour"),
         _cloud("drift", "Cloud Scheduler, every night"),
     ),

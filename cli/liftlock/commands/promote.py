@@ -31,6 +31,7 @@ from liftlock.commands.promotion_options import (
 )
 from liftlock.commands.repository import RepoOption
 from liftlock.core.errors import ConflictError, ExitCode, UsageError
+from liftlock.core.ports import Check
 
 if TYPE_CHECKING:
     from liftlock.services.promotions import OpenReport
@@ -137,6 +138,7 @@ def status(
     set_status: Annotated[
         bool, typer.Option("--set-status", help="Also say it on the head commit, as the check liftlock/promotion that a forge can require.")
     ] = False,
+    on: Annotated[str | None, typer.Option("--on", metavar="SHA", help="With --set-status: on this commit, a merge queue's.")] = None,
     wait: WaitOption = False,
     timeout: TimeoutOption = "30m",
     repo: RepoOption = None,
@@ -146,6 +148,8 @@ def status(
     from liftlock import wiring
 
     reviews = wiring.promotion_reviews(repo)
+    if on and not set_status:
+        raise UsageError("--on says where --set-status puts its word", hint="add --set-status")
     if (set_status or wait) and pull is None:
         raise UsageError("--set-status and --wait want one pull request", hint="run: liftlock promote status PULL --set-status")
     if pull is None:
@@ -153,7 +157,11 @@ def status(
         print_json("promote-list", every) if as_json else text.show_statuses(every)
         return
     one = reviews.status_when_clear(pull, wiring.patience(timeout)) if wait else None
-    one = reviews.publish_status(pull) if set_status else one or reviews.status(pull)
+    said = wiring.promotion_checks(repo).publish(pull, on=on) if set_status else None
+    if isinstance(said, Check):
+        print_json("promote-check", said) if as_json else typer.echo(f"{said.name}: {said.state.value}: {said.description}")
+        return
+    one = said or one or reviews.status(pull)
     print_json("promote-status", one) if as_json else text.show_status(one)
     if wait and one.blockers:
         raise typer.Exit(blocked_code(one.blockers))

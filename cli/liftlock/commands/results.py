@@ -113,7 +113,7 @@ def _environments() -> dict[str, Any]:
 def _promotions() -> dict[str, Any]:
     from liftlock.core.evidence import Evidence
     from liftlock.core.policy_list import StandingRule
-    from liftlock.core.ports import PullRequest
+    from liftlock.core.ports import Check, PullRequest
     from liftlock.core.promotion_types import PromotionPlan
     from liftlock.core.release_plan import ReleasePlan
     from liftlock.services.evidence import ListedEvidence
@@ -132,6 +132,7 @@ def _promotions() -> dict[str, Any]:
         "promote-opens": tuple[OpenReport, ...],
         "promote-list": tuple[PromotionStatus, ...],
         "promote-status": PromotionStatus,
+        "promote-check": Check,
         "promote-approve": Approval,
         "promote-merge": MergeReport,
         "promote-close": PullRequest,

@@ -16,7 +16,7 @@ from liftlock.core.project import ForgeKind, Project, Stage
 SCRIPT = "ci/liftlock.sh"
 RESULTS = "ci-out"
 TOKEN, PASSPHRASE, REGISTRY_PASSWORD = "LIFTLOCK_FORGE_TOKEN", "LIFTLOCK_PASSPHRASE", "LIFTLOCK_REGISTRY_PASSWORD"
-IMAGES, PULL, BRANCH = "LIFTLOCK_IMAGES", "LIFTLOCK_PULL", "LIFTLOCK_BRANCH"
+IMAGES, PULL, BRANCH, COMMIT = "LIFTLOCK_IMAGES", "LIFTLOCK_PULL", "LIFTLOCK_BRANCH", "LIFTLOCK_COMMIT"
 PROPOSALS = "liftlock/"  # how the names of liftlock's own branches begin
 _RUN = f"sh {SCRIPT}"
 
@@ -109,6 +109,7 @@ class CiPipeline:
     record: Job
     stages: tuple[StageJobs, ...]
     status: Job
+    queued: Job
     merge: Job
     sweep: Job
     drift: Job
@@ -122,7 +123,7 @@ class CiPipeline:
         """Every job, in the order in which a release meets them."""
         stages = [job for stage in self.stages for job in (stage.deploy, *stage.opens)]
         branches = [job for job in (self.branch_up, self.branch_down) if job is not None]
-        return (self.record, *stages, self.status, self.merge, self.sweep, self.drift, *branches)
+        return (self.record, *stages, self.status, self.queued, self.merge, self.sweep, self.drift, *branches)
 
     @property
     def environments(self) -> tuple[str, ...]:
@@ -144,6 +145,7 @@ def plan_pipeline(project: Project, *, version: str, branches: bool = True) -> C
         record=_record(project.pipeline),
         stages=tuple(_stage(stage, project.pipeline) for stage in project.pipeline),
         status=_status(),
+        queued=_queued(),
         merge=_signing(_merge(), project),
         sweep=_signing(_sweep(project.pipeline), project),
         drift=_drift(),
@@ -221,6 +223,18 @@ def _status() -> Job:
         rights=Rights(pulls=Right.READ, statuses=Right.WRITE),
         secrets=(TOKEN, REGISTRY_PASSWORD),
         variables=(PULL,),
+    )
+
+
+def _queued() -> Job:
+    """What a merge queue asks before it merges: the same gates once more, said on the commit that it would merge."""
+    return Job(
+        id="queued",
+        title="Say the gates on what the merge queue would merge",
+        commands=(f'{_RUN} promote status "${PULL}" --set-status --on "${COMMIT}"',),
+        rights=Rights(pulls=Right.READ, statuses=Right.WRITE),
+        secrets=(TOKEN, REGISTRY_PASSWORD),
+        variables=(PULL, COMMIT),
     )
 
 

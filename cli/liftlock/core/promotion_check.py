@@ -23,6 +23,14 @@ def promotion_check(gates: Sequence[GateResult], stale: str | None, url: str | N
     return Check(CHECK, CheckState.FAILED if failed else CheckState.PENDING, url, _short(said))
 
 
+def ordinary_check(releases: Sequence[str], url: str | None) -> Check:
+    """For what is no promotion: passed, unless it changes releases that only a promotion may change. releases: those environments."""
+    if releases:
+        said = f"not a promotion, and not the base's release of {', '.join(releases)}: bring the base in, or take the change out"
+        return Check(CHECK, CheckState.FAILED, url, _short(said))
+    return Check(CHECK, CheckState.PASSED, url, "not a promotion, and it changes no release of a later environment")
+
+
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"

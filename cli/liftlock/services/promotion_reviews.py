@@ -13,7 +13,6 @@ from liftlock.core.people import People
 from liftlock.core.ports import Identity, PullRequest, PullState
 from liftlock.core.project import Project
 from liftlock.core.promotion import promotable_stage
-from liftlock.core.promotion_check import promotion_check
 from liftlock.core.promotion_gates import approval_rule
 from liftlock.core.promotion_messages import merge_message
 from liftlock.core.promotion_types import PromotionPlan, PromotionRequest
@@ -65,13 +64,6 @@ class PromotionReviews:
     def merge_when_clear(self, number: int, actor: Identity, patience: Patience) -> MergeReport:
         """Merges as soon as every gate passes; the last word where they did not in time."""
         return wait_for(lambda: self.merge(number, actor), self._parts.clock, patience)
-
-    def publish_status(self, number: int) -> PromotionStatus:
-        """The promotion as it stands, said on its head commit as the check that a forge can require. A closed one is only shown."""
-        status = self.status(number)
-        if status.state is PullState.OPEN:
-            self._parts.forge.set_status(status.commit, promotion_check(status.gates, status.stale, status.url))
-        return status
 
     def approve(self, number: int, reviewer: Identity, *, commit: str | None = None) -> Approval:
         """Records the approval of the head commit (or of `commit`, if that still is the head) and says whether it counts."""

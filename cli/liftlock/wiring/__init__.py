@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from liftlock.services.images import Images
     from liftlock.services.measures import Measures
     from liftlock.services.metrics import DeliveryMetrics
+    from liftlock.services.promotion_checks import PromotionChecks
     from liftlock.services.promotion_reviews import PromotionReviews
     from liftlock.services.promotion_view import PromotionParts
     from liftlock.services.promotions import Promotions
@@ -189,6 +190,13 @@ def measures(repo: Path | None, *, merges: bool = False) -> Measures:
     committed = load_committed(load_configuration(repo).root, parts.repository.head(project.forge.base))
     known = Known(committed.environments, declared(committed.files, "services"))
     return Measures(project, parts, known, render_measure)
+
+
+def promotion_checks(repo: Path | None) -> PromotionChecks:
+    """Says the gates of pull requests on their commits."""
+    from liftlock.services.promotion_checks import PromotionChecks
+
+    return PromotionChecks(*_promotion_parts(repo))
 
 
 def images(repo: Path | None) -> Images:

@@ -19,14 +19,14 @@ EVERY = [pytest.param(platform, shape, id=f"{platform}-{shape}") for platform in
 # What a platform has no event for; the sweep does its work, or a person.
 WITHOUT = {
     Platform.GITHUB: set[str](),
-    Platform.GITLAB: set[str](),
-    Platform.JENKINS: {"merge", "branch-down"},
-    Platform.CIRCLECI: {"status", "merge", "branch-up", "branch-down"},
-    Platform.AZURE: {"branch-down"},
-    Platform.CLOUDBUILD: {"merge", "branch-up", "branch-down"},
-    Platform.CODEPIPELINE: {"status", "merge", "branch-up", "branch-down"},
-    Platform.GOCD: {"status", "merge", "branch-up", "branch-down"},
-    Platform.TRAVIS: {"status", "merge", "branch-up", "branch-down"},
+    Platform.GITLAB: {"queued"},
+    Platform.JENKINS: {"queued", "merge", "branch-down"},
+    Platform.CIRCLECI: {"queued", "status", "merge", "branch-up", "branch-down"},
+    Platform.AZURE: {"queued", "branch-down"},
+    Platform.CLOUDBUILD: {"queued", "merge", "branch-up", "branch-down"},
+    Platform.CODEPIPELINE: {"queued", "status", "merge", "branch-up", "branch-down"},
+    Platform.GOCD: {"queued", "status", "merge", "branch-up", "branch-down"},
+    Platform.TRAVIS: {"queued", "status", "merge", "branch-up", "branch-down"},
 }
 
 
