@@ -134,3 +134,44 @@ def test_introducers_are_those_of_the_oldest_commit_with_the_text(world: World) 
 def test_an_unknown_commit_is_the_users_mistake(world: World) -> None:
     with pytest.raises(UsageError):
         fetched(world).commit("0" * 40)
+
+
+def test_many_commits_are_as_one_at_a_time(world: World) -> None:
+    repository = fetched(world)
+    base = repository.head("main")
+    made = [write(repository, f"topic-{number}", f"{number}\n") for number in range(3)]
+    found = repository.commits([*made, base, made[0]])
+    assert dict(found) == {commit: repository.commit(commit) for commit in (*made, base)}
+    assert dict(repository.commits([])) == {}
+    with pytest.raises(UsageError, match="0000 is not in this repository"):
+        repository.commits([base, "0" * 40])
+
+
+def test_of_many_commits_those_that_one_contains_are_known(world: World) -> None:
+    repository = fetched(world)
+    base = repository.head("main")
+    made = write(repository, "topic", "new\n")
+    other = write(repository, "other", "other\n")
+    assert repository.contained([base, made, other], made) == {base, made}
+    assert repository.contained([made, other], base) == frozenset()
+    assert repository.contained([], base) == frozenset()
+
+
+def test_many_files_are_read_as_one_at_a_time(world: World) -> None:
+    repository = fetched(world)
+    base, nothing = repository.head("main"), PurePosixPath("nothing")
+    made = write(repository, "topic", "ä\n\n")
+    assert dict(repository.texts([(base, FILE), (made, FILE), (made, nothing)])) == {(base, FILE): CRLF, (made, FILE): "ä\n\n"}
+    assert dict(repository.texts([])) == {}
+    assert dict(repository.texts([(made, nothing)])) == {}
+
+
+def test_a_file_that_is_named_like_a_commit_hides_no_other(world: World) -> None:
+    repository = fetched(world)
+    base = repository.head("main")
+    first = write(repository, "first", "first\n")
+    files = {PurePosixPath(name): "x\n" for name in (first, f"a/{first}", "zzz")}
+    second = repository.commit_files(base=base, branch="second", files=files, message="Hide", author=GRACE)
+    found = repository.commits([first, second])
+    assert found[first].paths == (FILE,)
+    assert set(found[second].paths) == set(files)

@@ -151,6 +151,15 @@ class FakeRepository:
     def is_ancestor(self, ancestor: str, commit: str) -> bool:
         return ancestor in self.origin.ancestors(commit)
 
+    def commits(self, commits: Collection[str]) -> Mapping[str, CommitFacts]:
+        return {commit: self.commit(commit) for commit in commits}
+
+    def contained(self, commits: Collection[str], within: str) -> frozenset[str]:
+        return frozenset(commits).intersection(self.origin.ancestors(within))
+
+    def texts(self, places: Collection[tuple[str, PurePosixPath]]) -> Mapping[tuple[str, PurePosixPath], str]:
+        return {(commit, path): self.origin.trees[commit][path] for commit, path in places if path in self.origin.trees[commit]}
+
     def introducers(self, commit: str, folder: PurePosixPath, texts: Collection[str]) -> Mapping[str, tuple[Identity, ...]]:
         found: dict[str, tuple[Identity, ...]] = {}
         for name in reversed(self.origin.ancestors(commit)):

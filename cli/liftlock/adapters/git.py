@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from liftlock.adapters.git_batches import read_commits, read_texts
 from liftlock.adapters.git_remote import Access, Remote, keep_ledger, moved, no_access, without_credentials
 from liftlock.core.errors import LiftlockError, UnavailableError, UsageError
 from liftlock.core.ports import CommitFacts, Identity, WorkTree
@@ -190,6 +191,19 @@ class GitRepository:
     def is_ancestor(self, ancestor: str, commit: str) -> bool:
         """Whether `commit` contains `ancestor`."""
         return self._git.run("merge-base", "--is-ancestor", ancestor, commit, ok=(0, 1)).code == 0
+
+    def commits(self, commits: Collection[str]) -> Mapping[str, CommitFacts]:
+        """What is known of each commit, by two processes for however many."""
+        return read_commits(self._git, commits)
+
+    def contained(self, commits: Collection[str], within: str) -> frozenset[str]:
+        """Those of the commits that `within` contains."""
+        given = "".join(f"{commit}\n" for commit in [*dict.fromkeys(commits), f"^{within}"])
+        return frozenset(commits).difference(self._git.run("rev-list", "--stdin", given=given).out.split())
+
+    def texts(self, places: Collection[tuple[str, PurePosixPath]]) -> Mapping[tuple[str, PurePosixPath], str]:
+        """The files' texts, each blob read once."""
+        return read_texts(self._git, list(places))
 
     def introducers(self, commit: str, folder: PurePosixPath, texts: Collection[str]) -> Mapping[str, tuple[Identity, ...]]:
         """For each text, who wrote the oldest commit that added a line with it to a file of the folder. One pass over the history."""

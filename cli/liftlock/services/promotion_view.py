@@ -97,7 +97,8 @@ class PromotionView:
         pulls = self.proposals.listed(lambda kind, target: kind is request.kind and target == request.target)
         self._parts.repository.fetch()
         base = self._parts.repository.head(self._project.forge.base)
-        return self._observed(stage, base, [self._complete(self.proposals.judged(pull, base), request) for pull in pulls])
+        found = self.proposals.all_judged(pulls, base)
+        return self._observed(stage, base, [self._complete(judged, request) for judged in found])
 
     def release(self, commit: str, environment: str) -> Release:
         """What the environment runs when it is brought up from the commit; no images where it has no release file there."""
@@ -135,7 +136,7 @@ class PromotionView:
     def _complete(self, found: ProposalPull, request: PromotionRequest) -> ProposalPull:
         """With its reviews and checks, which a list may leave out, where they can matter."""
         names = request.services
-        if found.condition is BranchCondition.EDITED or (names is not None and set(names).isdisjoint(found.changes)):
+        if found.pull.whole or found.condition is BranchCondition.EDITED or (names is not None and set(names).isdisjoint(found.changes)):
             return found
         pull = self._parts.forge.pull(found.pull.number)
         return replace(found, pull=pull) if pull.commit == found.pull.commit else found

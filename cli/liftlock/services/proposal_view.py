@@ -11,6 +11,7 @@ from liftlock.core.proposal_pull import BranchFacts, ProposalPull, judge_branch
 from liftlock.core.pull_request_body import Metadata, decode_metadata
 from liftlock.core.trailers import read_metadata
 
+_AT_ONCE = 50
 Wanted = Callable[[ProposalKind, str], bool]
 
 
@@ -37,21 +38,39 @@ class ProposalView:
 
     def judged(self, pull: PullRequest, base: str) -> ProposalPull:
         """The pull request with the truth about its branch; base: the commit of the base branch that it is judged against."""
-        kind, target = read_branch(pull.head) or (ProposalKind.PROMOTE, "")
-        return judge_branch(pull, kind, target, self.facts(pull.commit, kind, target, base))
+        return self.all_judged([pull], base)[0]
+
+    def all_judged(self, pulls: Sequence[PullRequest], base: str) -> Sequence[ProposalPull]:
+        """The same of many, with as many Git processes for a hundred as for one, and never the texts of more than these at once."""
+        judged: list[ProposalPull] = []
+        for start in range(0, len(pulls), _AT_ONCE):
+            some = [(pull, *(read_branch(pull.head) or (ProposalKind.PROMOTE, ""))) for pull in pulls[start : start + _AT_ONCE]]
+            facts = self._all_facts([(pull.commit, kind, target) for pull, kind, target in some], base)
+            judged += [judge_branch(pull, kind, target, found) for (pull, kind, target), found in zip(some, facts, strict=True)]
+        return judged
 
     def facts(self, commit: str, kind: ProposalKind, target: str, base: str) -> BranchFacts:
         """What Git holds of a branch whose head is `commit`."""
-        repository, paths = self._repository, writable_paths(kind, target)
-        head = repository.commit(commit)
-        parent = head.parents[0] if head.parents else None
-        return BranchFacts(
-            head=head,
-            on_base=parent is not None and repository.is_ancestor(parent, base),
-            before={path: repository.read(parent, path) if parent else None for path in paths},
-            after={path: repository.read(commit, path) for path in paths},
-            current={path: repository.read(base, path) for path in paths},
-        )
+        return self._all_facts([(commit, kind, target)], base)[0]
+
+    def _all_facts(self, heads: Sequence[tuple[str, ProposalKind, str]], base: str) -> list[BranchFacts]:
+        repository = self._repository
+        commits = repository.commits({commit for commit, *_ in heads})
+        parents = {commit: next(iter(found.parents), None) for commit, found in commits.items()}
+        on_base = repository.contained({parent for parent in parents.values() if parent is not None}, base)
+        allowed = [(commit, writable_paths(kind, target)) for commit, kind, target in heads]
+        places = {(at, path) for commit, paths in allowed for at in (parents[commit], commit, base) if at is not None for path in paths}
+        texts = repository.texts(places)
+        return [
+            BranchFacts(
+                head=commits[commit],
+                on_base=parents[commit] in on_base,
+                before={path: texts.get((parents[commit] or "", path)) for path in paths},
+                after={path: texts.get((commit, path)) for path in paths},
+                current={path: texts.get((base, path)) for path in paths},
+            )
+            for commit, paths in allowed
+        ]
 
     def _is_ours(self, pull: PullRequest, wanted: Wanted) -> bool:
         named = read_branch(pull.head)

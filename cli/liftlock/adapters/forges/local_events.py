@@ -106,7 +106,7 @@ def pull_request(number: int, events: Sequence[Event], *, url: str, heads: Mappi
     if not isinstance(opened, Opened):
         raise TypeError("the first event opens the pull request")
     pull = PullRequest(number, opened.title, opened.body, opened.head, opened.base, opened.commit, opened.by, PullState.OPEN, url)
-    pull = replace(pull, opened_at=opened.at)
+    pull = replace(pull, opened_at=opened.at, whole=True)
     for event in events[1:]:
         pull = _after(pull, event)
     if pull.state is PullState.OPEN:

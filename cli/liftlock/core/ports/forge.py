@@ -51,7 +51,8 @@ class Check:
 class PullRequest:
     """A pull request in the words that all forges share. head and base are branch names, commit is the head's hash.
 
-    reviews, checks and contributors are complete where one pull request was asked for; a list may leave them out.
+    reviews, checks and contributors are complete where one pull request was asked for; a list may leave them out, unless `whole` says
+    that it did not.
     contributors: the accounts that the forge knows behind the authors and committers of its commits.
     queued: it will be merged by the forge itself (merge queue, auto-merge) and is still open.
     """
@@ -74,6 +75,7 @@ class PullRequest:
     opened_at: datetime | None = None
     merged_at: datetime | None = None
     merged_by: Identity | None = None
+    whole: bool = False
 
 
 class Forge(Protocol):

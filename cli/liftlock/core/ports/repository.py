@@ -73,6 +73,18 @@ class Repository(Protocol):
         """Whether `commit` contains `ancestor`; a commit contains itself."""
         ...
 
+    def commits(self, commits: Collection[str]) -> Mapping[str, CommitFacts]:
+        """What is known of each of the commits, as of one at a time but all at once; UsageError where one is not here."""
+        ...
+
+    def contained(self, commits: Collection[str], within: str) -> frozenset[str]:
+        """Those of the commits that `within` contains."""
+        ...
+
+    def texts(self, places: Collection[tuple[str, PurePosixPath]]) -> Mapping[tuple[str, PurePosixPath], str]:
+        """The files' texts at (commit, path), those left out that are not there. The same text is the same object."""
+        ...
+
     def introducers(self, commit: str, folder: PurePosixPath, texts: Collection[str]) -> Mapping[str, tuple[Identity, ...]]:
         """For each text, author and committer of the oldest commit up to `commit` that added a line holding it to a file of the folder."""
         ...
