@@ -93,6 +93,7 @@ def test_a_rollback_from_its_command_to_the_hold_that_it_leaves(user: User) -> N
     assert "rollback-staging" in listed
     assert "was rolled back already" in user.run("rollback staging --reason broken")
     assert "veto" in user.run("promote plan --to staging", expect=6)
+    user.run("audit verify")
 
 
 def test_a_merge_by_the_web_page_is_put_on_record_by_the_next_command(user: User, tmp_path: Path) -> None:
@@ -106,3 +107,12 @@ def test_a_merge_by_the_web_page_is_put_on_record_by_the_next_command(user: User
     user.run("promote status 1")
     facts = [item.entry.fact for item in GitLedger(user.clone).records()]
     assert facts.count(Fact.POLICY_CHANGED) == 1
+
+
+def test_the_audit_knows_of_policy(user: User) -> None:
+    prove(user)
+    user.run(f"{FREEZE} --merge")
+    user.run("thaw prod --reason over")
+    user.run("promote approve 2", as_=GRACE)
+    user.run("promote merge 2")
+    user.run("audit verify")
