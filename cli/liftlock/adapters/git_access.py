@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from liftlock.adapters.forges.http import is_loopback
+from liftlock.adapters.forges.http_safety import is_loopback
 from liftlock.adapters.git import Git
 from liftlock.core.errors import LiftlockError
 

@@ -258,11 +258,26 @@ def test_a_redirect_circle_ends() -> None:
         world.http.get("/x")
 
 
-@pytest.mark.parametrize("base", ["http://forge.example/api", "https://ada:pass@forge.example", "ftp://forge.example", "forge.example"])
+@pytest.mark.parametrize(
+    "base",
+    [
+        "http://forge.example/api",
+        "https://ada:pass@forge.example",
+        "ftp://forge.example",
+        "forge.example",
+        "http://127.forge.example",
+        "http://localhost.forge.example",
+    ],
+)
 def test_an_address_that_would_tell_the_token_is_refused(base: str) -> None:
     with pytest.raises(ConfigError) as raised:
         ForgeHttp("Forge", base)
     assert "pass" not in str(raised.value).replace("password", "")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "[::1]", "localhost", "forge.localhost"])
+def test_this_machine_needs_no_encryption(host: str) -> None:
+    ForgeHttp("Forge", f"http://{host}:3000").close()
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,9 @@ from typing import Protocol
 import httpx
 
 from liftlock.adapters.forges.answers import Answer, Fields, one_line
+from liftlock.adapters.forges.http_safety import checked_address, is_loopback, origin, scrubbed
 from liftlock.adapters.forges.http_waits import Wait, rate_limit, said_wait
-from liftlock.core.errors import ConfigError, IncompleteError, LiftlockError, UnavailableError, UsageError
+from liftlock.core.errors import IncompleteError, LiftlockError, UnavailableError, UsageError
 from liftlock.core.ledger import Json
 
 _LIMIT = 32 * 1024 * 1024
@@ -99,7 +100,7 @@ class ForgeHttp:
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._name = name
-        self._base = _checked(name, base)
+        self._base = checked_address(name, base)
         self._credentials = credentials or Nobody()
         self._patience = patience or Patience()
         self._notice, self._sleep, self._now, self._jitter = notice, sleep, now, jitter
@@ -180,7 +181,7 @@ class ForgeHttp:
             url = httpx.URL(path if path.startswith(("http:", "https:")) else str(self._base) + path)
         except httpx.InvalidURL as err:
             raise IncompleteError(f"{self._name} names an address that is none", hint="is forge.api a forge's API?") from err
-        if _origin(url) != _origin(self._base):
+        if origin(url) != origin(self._base):
             raise IncompleteError(
                 f"{self._name} points to {url.host}, which is not its API at {self._base.host}",
                 hint="the token is not sent there; see forge.api",
@@ -280,7 +281,7 @@ class ForgeHttp:
                     f"{self._place(request)}: the answer is not JSON ({kind})", hint="is forge.api a forge's API?"
                 ) from err
             return None
-        return body if response.is_success else _scrubbed(body, credentials)
+        return body if response.is_success else scrubbed(body, credentials)
 
     def _keep(self, key: str, etag: str, answer: Answer) -> None:
         with self._keeping:
@@ -324,41 +325,3 @@ def refusal(name: str, answer: Answer, needs: str = "") -> LiftlockError:
             return UsageError(f"{answer.place}: {name} refuses it ({answer.status}){said}")
         case _:
             return UnavailableError(f"{answer.place}: {name} answered {answer.status}{said}", hint="look at its state, then try again")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the host is this machine."""
-    return host in {"localhost", "::1"} or host.endswith(".localhost") or host.startswith("127.")
-
-
-def _checked(name: str, base: str) -> httpx.URL:
-    """The API's address: encrypted unless it is on this machine, and without a name or password in it."""
-    try:
-        url = httpx.URL(base.rstrip("/"))
-    except httpx.InvalidURL as err:
-        raise ConfigError(f"the address of {name}'s API cannot be read", hint="check forge.url and forge.api in liftlock.yaml") from err
-    if url.userinfo:
-        raise ConfigError(f"the address of {name}'s API holds a name or password", hint="take it out, and use forge.token")
-    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host)):
-        raise ConfigError(f"{url.scheme or 'no scheme'}://{url.host}: the token would travel in clear", hint="use an https address")
-    return url
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int]:
-    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme, 0)
-
-
-def _scrubbed(body: Json, credentials: Mapping[str, str]) -> Json:
-    """What the forge says, without the token, should it repeat it."""
-    secrets = [word for value in credentials.values() for word in value.split() if len(word) >= 8]
-    match body:
-        case str():
-            for secret in secrets:
-                body = body.replace(secret, "***")
-            return body
-        case list():
-            return [_scrubbed(item, credentials) for item in body]
-        case dict():
-            return {name: _scrubbed(value, credentials) for name, value in body.items()}
-        case _:
-            return body
