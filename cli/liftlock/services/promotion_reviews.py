@@ -24,7 +24,7 @@ from liftlock.services.measure_reviews import MeasureReviews
 from liftlock.services.measure_view import is_measure
 from liftlock.services.promotion_view import Decision, PromotionParts, PromotionView
 from liftlock.services.promotions import Promotions
-from liftlock.services.review_results import Approval, MergeOutcome, MergeReport, PromotionStatus, claimed_status
+from liftlock.services.review_results import Approval, MergeOutcome, MergeReport, PromotionStatus, claimed_status, who_approved
 from liftlock.services.settlement import Decided, Settlement
 from liftlock.services.waiting import Patience, wait_for
 
@@ -70,6 +70,7 @@ class PromotionReviews:
         pull = self._parts.forge.pull(number)
         metadata = self._metadata(pull)
         reviewed = self._parts.forge.review(number, reviewer=reviewer, approve=True, commit=commit or pull.commit)
+        reviewer = who_approved(reviewed, reviewer)
         if is_measure(reviewed):
             return self._measures.approved(reviewed, reviewer)
         decision = self._decide(reviewed, metadata)

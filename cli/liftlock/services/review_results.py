@@ -112,3 +112,10 @@ def claimed_status(pull: PullRequest, metadata: Metadata) -> PromotionStatus:
         reviews=pull.reviews,
         merge_commit=pull.merge_commit,
     )
+
+
+def who_approved(pull: PullRequest, expected: Identity) -> Identity:
+    """Whose approval was just recorded: a forge with accounts takes the token's, whoever was expected."""
+    approving = [review.reviewer for review in sorted(pull.reviews, key=lambda review: review.at) if review.approved]
+    known = next((person for person in approving if not person.keys.isdisjoint(expected.keys)), None)
+    return known or (approving[-1] if approving else expected)

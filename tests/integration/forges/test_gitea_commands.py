@@ -11,6 +11,7 @@ from liftlock.core.errors import ExitCode
 from tests.fakes.http_server import Fault, Said
 from tests.git_repositories import ADA, git
 from tests.gitea_server import BOT, Gitea, gitea_forge
+from tests.integration.forges.desk import eventually
 from tests.integration.forges.gitea_people import Team, a_team
 
 pytestmark = pytest.mark.gitea
@@ -59,6 +60,37 @@ def test_the_whole_way_of_a_release(team: Team) -> None:
     for person in (ada, grace):
         assert person.token not in "".join(person.said)
         assert person.token not in (person.clone / ".git" / "config").read_text()
+
+
+def test_it_is_the_tokens_account_that_approves_and_is_named(team: Team) -> None:
+    team.prove()
+    bot, grace = team.person("shop-ci"), team.person("grace")
+    number = team.open(bot)
+    said = grace.run(f"promote approve {number}", env={"LIFTLOCK_ACTOR": bot.actor}).out
+    assert "Grace <grace@shop.example> approves" in said
+    assert "does not count" not in said
+
+
+def test_with_the_queue_gitea_merges_when_the_status_is_there_and_the_next_run_records_it(gitea: Gitea, tmp_path: Path) -> None:
+    with a_team(gitea, tmp_path, ", queue: true, merge: squash") as team:
+        team.repository.protect(
+            enable_push=True,
+            enable_push_whitelist=True,
+            push_whitelist_usernames=["shop-ci"],
+            enable_status_check=True,
+            status_check_contexts=["liftlock/promotion"],
+        )
+        team.prove()
+        bot, grace = team.person("shop-ci"), team.person("grace")
+        number = team.open(bot)
+        grace.run(f"promote approve {number}")
+        assert bot.json(f"promote merge {number}")["outcome"] == "queued"
+        assert pulls(team) == [(number, "open")]
+        bot.run(f"promote status {number} --set-status")
+        eventually(lambda: pulls(team) == [(number, "merged")])
+        assert bot.json(f"promote merge {number}")["outcome"] == "already-merged"
+        assert "Approved-by: Grace <grace@shop.example>" in git(bot.clone, "log", "-1", "--format=%B", "origin/main")
+        assert on_record(team, "promoted") == 1
 
 
 @pytest.mark.slow

@@ -96,7 +96,7 @@ class GiteaForge:
                 return replace(found, queued=found.state is PullState.OPEN)
             if self._now() > ends:
                 raise never_mergeable(pull, self._style.patience)
-            if verdict is Verdict.LATER:
+            if verdict is not Verdict.DONE:
                 self._sleep(wait)
                 wait = min(1.0, wait * 2)
         return self.pull(number)
