@@ -29,6 +29,8 @@ REQUESTS = st.builds(
     st.sampled_from([TO_STAGING, TO_PROD]),
     st.none() | st.sets(st.sampled_from(SERVICES), min_size=1).map(lambda names: tuple(sorted(names))),
 )
+CHANGES = st.tuples(st.sampled_from(SERVICES), st.sampled_from(["v1", "v2", "v3", "v4"]), PEOPLE)
+NUMBERS = st.integers(1, 6)
 
 
 class Histories(RuleBasedStateMachine):
@@ -41,7 +43,10 @@ class Histories(RuleBasedStateMachine):
         self.vetoed: set[str] = set()
         self.vetoed_releases: dict[str, dict[str, str]] = {}
 
-    @rule(service=st.sampled_from(SERVICES), tag=st.sampled_from(["v1", "v2", "v3"]), person=PEOPLE)
+    @rule(change=CHANGES)
+    def record_one(self, change: tuple[str, str, Identity]) -> None:
+        self.record(*change)
+
     def record(self, service: str, tag: str, person: Identity) -> None:
         self.world.record(person, **{service: tag})
 
@@ -107,14 +112,14 @@ class Histories(RuleBasedStateMachine):
             assert self.world.writes == before
             assert all(isinstance(action, Adopt | LeaveAlone) for action in again.plan.actions)
 
-    @rule(number=st.integers(1, 3), person=PEOPLE)
+    @rule(number=NUMBERS, person=PEOPLE)
     def approve(self, number: int, person: Identity) -> None:
         try:
             self.world.reviews.approve(number, person)
         except LiftlockError:
             return
 
-    @rule(number=st.integers(1, 3))
+    @rule(number=NUMBERS)
     def merge(self, number: int) -> None:
         try:
             before = self.world.forge.pull(number)
@@ -136,27 +141,29 @@ class Histories(RuleBasedStateMachine):
         """The source was healthy with these images together, under the configuration that it has now, and has not failed since."""
         assert any(new.items() <= proved.items() for proved in self.proved[source])
 
-    @rule(request=REQUESTS, author=PEOPLE, first=PEOPLE, second=PEOPLE, steps=st.integers(2, 4))
-    def rise(self, request: PromotionRequest, author: Identity, first: Identity, second: Identity, steps: int) -> None:
+    @rule(request=REQUESTS, author=PEOPLE, steps=st.integers(2, 4), changes=st.lists(CHANGES, max_size=2))
+    def rise(self, request: PromotionRequest, author: Identity, steps: int, changes: list[tuple[str, str, Identity]]) -> None:
         """The usual way, broken off anywhere."""
+        for service, tag, person in changes:
+            self.record(service, tag, person)
         self.deploy(request.source, "verified")
         self.open(request, author)
         for number in [pull.number for pull in self.world.forge.list_pulls(state=PullState.OPEN)]:
-            self.approve(number, first)
-            self.approve(number, second)
+            for person in (ADA, GRACE, LINUS):
+                self.approve(number, person)
             if steps > 2:
                 self.merge(number)
         if steps > 3:
             self.deploy(request.target, "verified")
 
-    @rule(number=st.integers(1, 3))
+    @rule(number=NUMBERS)
     def close(self, number: int) -> None:
         try:
             self.world.reviews.close(number, GRACE, "no")
         except LiftlockError:
             return
 
-    @rule(number=st.integers(1, 3), person=PEOPLE)
+    @rule(number=NUMBERS, person=PEOPLE)
     def meddle(self, number: int, person: Identity) -> None:
         pull = self.world.forge.pulls.get(number)
         if pull is None or self.world.forge.pull(number).state is not PullState.OPEN:
@@ -188,7 +195,7 @@ def _images(details: object) -> list[str]:
 
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
 
 IMAGE = ready_world().release("dev").services["api"].image
