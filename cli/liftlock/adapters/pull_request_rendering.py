@@ -16,7 +16,7 @@ from liftlock.core.release import ReleasedImage
 from liftlock.core.surroundings import Surroundings
 
 _NOTHING = Surroundings()
-_SHOWN = 100  # forges refuse bodies of more than 65,536 characters; the commit has every service
+_SHOWN = 60  # forges refuse bodies of more than 65,536 characters; the commit has every service
 _SPECIAL = re.compile(r"([\\`*_\[\]|~#])")
 
 

@@ -23,7 +23,7 @@ from liftlock.core.proposal import (
     released_images,
     writable_paths,
 )
-from liftlock.core.pull_request_body import Metadata, decode_metadata
+from liftlock.core.pull_request_body import Metadata, decode_metadata, says_the_same
 from liftlock.core.release import ReleasedImage
 from liftlock.core.trailers import read_metadata
 
@@ -89,7 +89,7 @@ def judge_branch(pull: PullRequest, kind: ProposalKind, target: str, facts: Bran
     condition = BranchCondition.OUTDATED
     if asked is not None and (asked.kind, asked.target) != (kind, target):
         reason = "its commit says that it is for something else"
-    elif claimed != (asked or claimed) or claimed is None:
+    elif claimed is None or (asked is not None and not says_the_same(claimed, asked)):
         reason = "its description does not say what it does"
     elif changed:
         reason = f"{', '.join(changed)} {'has' if len(changed) == 1 else 'have'} changed since on {pull.base}"

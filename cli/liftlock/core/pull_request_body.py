@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from liftlock.core.errors import ConfigError
 from liftlock.core.image import ImageRef
@@ -16,6 +16,7 @@ from liftlock.core.ledger import Json
 from liftlock.core.proposal import ProposalKind
 from liftlock.core.release import ReleasedImage
 
+_MOST = 100
 _BLOCK = re.compile(r"<!-- liftlock:v(?P<version>\d+) (?P<json>\{.*?\}) -->")
 
 
@@ -43,8 +44,17 @@ class Metadata:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
+def says_the_same(claimed: Metadata | None, asked: Metadata) -> bool:
+    """Whether a body's block, read back, is the one that encode_metadata makes of what was asked for."""
+    return claimed == (asked if len(asked.changes) <= _MOST else replace(asked, changes={}))
+
+
 def encode_metadata(metadata: Metadata) -> str:
-    """The block, safe inside an HTML comment whatever the names hold."""
+    """The block, safe inside an HTML comment whatever the names hold.
+
+    Forges take bodies of some 65,000 characters, so the changes of a large promotion are left to its branch, which is what counts anyway.
+    """
+    listed = metadata.changes if len(metadata.changes) <= _MOST else {}
     body: dict[str, Json] = {
         "kind": metadata.kind.value,
         "source": metadata.source,
@@ -52,9 +62,7 @@ def encode_metadata(metadata: Metadata) -> str:
         "plan": metadata.plan,
         "services": None if metadata.services is None else list(metadata.services),
         "parameters": {name: " ".join(value.split()) for name, value in metadata.parameters.items()},
-        "changes": {
-            name: {"image": str(new.image), "tag": new.tag, "commit": new.commit} for name, new in sorted(metadata.changes.items())
-        },
+        "changes": {name: {"image": str(new.image), "tag": new.tag, "commit": new.commit} for name, new in sorted(listed.items())},
     }
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return f"<!-- liftlock:v2 {text.replace('<', chr(92) + 'u003c').replace('>', chr(92) + 'u003e')} -->"

@@ -14,8 +14,10 @@ from liftlock.core.ports import ResourceChange, StackResult, StepOperation
 from liftlock.core.pull_request_body import Metadata, decode_metadata, encode_metadata
 from liftlock.core.release import ReleasedImage
 from liftlock.core.surroundings import LiveLook, Surroundings, preview_lines
+from liftlock.services.promotions import OpenOutcome
+from liftlock.services.review_results import MergeOutcome
 from tests.git_repositories import ADA
-from tests.promotion_world import TO_STAGING, ready_world
+from tests.promotion_world import REGISTRY, TO_STAGING, World, make_project, ready_world
 
 IMAGE = ready_world().release("dev").services["api"].image
 TEXT = st.text(max_size=30) | st.sampled_from(["-->", "<!-- liftlock:v1 {} -->", "| x |", "`", "a: &b [c]"])
@@ -96,7 +98,23 @@ def test_the_tables_of_a_large_promotion_stay_readable() -> None:
     plan = ready_world().promotions.plan(TO_STAGING)
     many = tuple(replace(plan.changes[0], service=f"service-{number}") for number in range(1000))
     body = render_pull_request(replace(plan, changes=many)).body
-    assert "and 900 more services" in body
+    assert "and 940 more services" in body
+    assert len(body) < 60_000
+
+
+def test_a_large_promotion_is_opened_adopted_and_merged_like_any_other() -> None:
+    names = tuple(f"service-{number:03}" for number in range(120))
+    services = tuple((name, f"{REGISTRY}/shop/{name}") for name in names)
+    world = World(replace(make_project(approvals=0), services=services))
+    world.record(ADA, **dict.fromkeys(names, "v1"))
+    world.deploy("dev")
+    opened = world.promotions.open(TO_STAGING, ADA)
+    assert (opened.outcome, world.promotions.open(TO_STAGING, ADA).outcome) == (OpenOutcome.OPENED, OpenOutcome.ADOPTED)
+    pull = world.forge.pull(1)
+    world.forge.update_pull(1, title=pull.title, body=pull.body.replace('"source":"dev"', '"source":"qa"'))
+    assert world.promotions.open(TO_STAGING, ADA).outcome is OpenOutcome.UPDATED
+    assert world.reviews.merge(1, ADA).outcome is MergeOutcome.MERGED
+    assert len(world.release("staging").services) == 120
 
 
 def test_a_look_at_the_target_names_what_differs_and_no_value() -> None:
