@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath, PurePosixPath
 
 from liftlock.adapters.pull_request_rendering import render_pull_request
-from liftlock.adapters.signatures import KeySignatures
+from liftlock.adapters.trust import OfflineSignatures
 from liftlock.core.ledger import Entry, Fact, Json
 from liftlock.core.policy import Rule
 from liftlock.core.policy_edit import add_rule, kind_of
@@ -70,7 +70,7 @@ class World:
             self.clock,
             render_pull_request,
             self.origin.fingerprint,
-            AttestationParts(self.attestations, KeySignatures()),
+            AttestationParts(self.attestations, OfflineSignatures()),
         )
         self.promotions = Promotions(self.project, self.parts)
         self.reviews = PromotionReviews(self.project, self.parts)

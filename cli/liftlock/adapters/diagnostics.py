@@ -15,7 +15,7 @@ from liftlock.adapters.engines.pulumi.versions import require
 from liftlock.adapters.signatures import load_keys
 from liftlock.core.diagnosis import Finding, Verdict
 from liftlock.core.errors import ConfigError, LiftlockError
-from liftlock.core.project import EngineKind, Project
+from liftlock.core.project import EngineKind, KeySigner, Project
 
 _GIT_IDENTITY = 'git config --global user.name "Your Name" && git config --global user.email you@example.org'
 
@@ -96,7 +96,9 @@ def _forge(ask: Callable[[], str]) -> Finding:
 def _key_files(project: Project) -> list[PurePosixPath]:
     """The files of public keys that liftlock.yaml names."""
     rules = (stage.gates.asks_attestation for stage in project.pipeline)
-    named = {rule.key for rule in rules if rule} | ({project.signing.public} if project.signing else set())
+    named = {rule.signer.file for rule in rules if rule and isinstance(rule.signer, KeySigner)} | (
+        {project.signing.public} if project.signing else set()
+    )
     return sorted(named)
 
 

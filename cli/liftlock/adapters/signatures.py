@@ -11,21 +11,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key, load_pem_public_key
 
-from liftlock.core.attestation import Envelope
 from liftlock.core.errors import ConfigError
 
 _Public = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 _ECDSA = ec.ECDSA(hashes.SHA256())
 _BLOCK = re.compile(r"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", re.DOTALL)
 _WANTED = "ECDSA P-256 or Ed25519"
-
-
-class KeySignatures:
-    """Signatures port. A text of public keys may hold several, so that a key can be changed."""
-
-    def signed(self, envelope: Envelope, keys: str) -> bool:
-        """Whether one of the envelope's signatures is by one of the public keys."""
-        return any(is_signed(envelope.signed, signature, keys) for signature in envelope.signatures)
 
 
 def is_signed(message: bytes, signature: bytes, keys: str) -> bool:

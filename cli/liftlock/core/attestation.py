@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from liftlock.core.ledger import Json
 
@@ -25,12 +25,16 @@ _URL_SAFE = str.maketrans("-_", "+/")
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Something signed. place: where it was found, for people. signatures: one of them by a trusted key is enough."""
+    """Something signed. place: where it was found, for people. signatures: one of them by a trusted key is enough.
+
+    bundle: the sigstore bundle that it came in, with what proves an identity; None where it came without one.
+    """
 
     place: str
     payload_type: str
     payload: bytes
     signatures: tuple[bytes, ...]
+    bundle: bytes | None = None
 
     @property
     def signed(self) -> bytes:
@@ -47,6 +51,25 @@ class Unreadable:
 
 
 Found = Envelope | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKeys:
+    """Whoever holds one of these public keys (PEM, one or several)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedIdentity:
+    """Whoever a certificate names so, by this issuer's word, under this root of trust (a sigstore trusted root, JSON)."""
+
+    identity: str
+    issuer: str
+    root: str
+
+
+Trust = TrustedKeys | TrustedIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +104,7 @@ def read_bundle(place: str, data: bytes) -> Found:
         body = _object(json.loads(data))
         if "dsseEnvelope" not in body:
             return Unreadable(place, "the bundle holds no DSSE envelope, so it says nothing that a policy could judge")
-        return _envelope(place, _object(body["dsseEnvelope"]))
+        return replace(_envelope(place, _object(body["dsseEnvelope"])), bundle=data)
     except (ValueError, KeyError, TypeError, RecursionError) as err:
         return Unreadable(place, f"it is no sigstore bundle: {_why(err)}")
 

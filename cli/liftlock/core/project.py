@@ -136,15 +136,37 @@ class AttestationMode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class KeySigner:
+    """Whoever holds a key. file: of public keys, in the repository."""
+
+    file: PurePosixPath
+
+    def __str__(self) -> str:
+        return f"a key in {self.file}"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentitySigner:
+    """Whoever a sigstore certificate names so. issuer: who vouches for the identity. file: the root of trust, in the repository."""
+
+    identity: str
+    issuer: str
+    file: PurePosixPath
+
+    def __str__(self) -> str:
+        return f"{self.identity} ({self.issuer})"
+
+
+@dataclass(frozen=True, slots=True)
 class AttestationRule:
-    """What must be attested of every image. predicate: the type of the statement. key: a file of public keys in the repository.
+    """What must be attested of every image, and by whom. predicate: the type of the statement.
 
     builder and source: for SLSA provenance, who must have built it (with or without a version) and from which repository.
     """
 
     mode: AttestationMode
     predicate: str
-    key: PurePosixPath
+    signer: KeySigner | IdentitySigner
     builder: str | None = None
     source: str | None = None
 

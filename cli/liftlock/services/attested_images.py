@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import assert_never
 
-from liftlock.core.attestation import Envelope
+from liftlock.core.attestation import Envelope, Trust, TrustedIdentity, TrustedKeys
 from liftlock.core.errors import ConfigError, IncompleteError, UnavailableError
 from liftlock.core.gates.attestation import Attested, weigh
 from liftlock.core.image import ImageRef
 from liftlock.core.ports import Attestations, Repository, Signatures
-from liftlock.core.project import AttestationRule
+from liftlock.core.project import AttestationRule, IdentitySigner, KeySigner
 from liftlock.services.public_keys import committed_keys
 
 _AT_ONCE = 8
@@ -32,7 +33,7 @@ class AttestedImages:
         self._rule = rule
         self._parts = parts
         self._base = base
-        self._keys = committed_keys(repository, base, rule.key)
+        self._trust = _trust(rule, committed_keys(repository, base, rule.signer.file))
 
     def look_at(self, images: Sequence[ImageRef]) -> dict[str, Attested]:
         """`repository@digest` -> what is attested of it."""
@@ -48,6 +49,16 @@ class AttestedImages:
 
     def _signed(self, envelope: Envelope) -> bool:
         try:
-            return self._parts.signatures.signed(envelope, self._keys)
+            return self._parts.signatures.signed(envelope, self._trust)
         except ConfigError as err:
-            raise ConfigError(f"{self._rule.key} ({self._base[:12]}): {err.message}", hint=err.hint) from err
+            raise ConfigError(f"{self._rule.signer.file} ({self._base[:12]}): {err.message}", hint=err.hint) from err
+
+
+def _trust(rule: AttestationRule, text: str) -> Trust:
+    match rule.signer:
+        case KeySigner():
+            return TrustedKeys(text)
+        case IdentitySigner(identity=identity, issuer=issuer):
+            return TrustedIdentity(identity, issuer, text)
+        case _:
+            assert_never(rule.signer)

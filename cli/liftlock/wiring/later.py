@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from liftlock.core.attestation import Envelope
+from liftlock.core.attestation import Envelope, Trust
 from liftlock.core.ports import ImageFacts, Registry, Signatures
 
 
@@ -23,14 +23,14 @@ class LaterRegistry:
 
 
 class LaterSignatures:
-    """Signatures port on keys."""
+    """Signatures port on keys and identities."""
 
-    def signed(self, envelope: Envelope, keys: str) -> bool:
-        """Whether one of the envelope's signatures is by one of the public keys."""
-        return self._signatures.signed(envelope, keys)
+    def signed(self, envelope: Envelope, trust: Trust) -> bool:
+        """Whether one of the envelope's signatures is by somebody who is trusted."""
+        return self._signatures.signed(envelope, trust)
 
     @cached_property
     def _signatures(self) -> Signatures:
-        from liftlock.adapters.signatures import KeySignatures
+        from liftlock.adapters.trust import OfflineSignatures
 
-        return KeySignatures()
+        return OfflineSignatures()

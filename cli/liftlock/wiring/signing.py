@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from liftlock.adapters.secret_sources import SecretSources
-from liftlock.adapters.signatures import KeySignatures
 from liftlock.adapters.signing_ledger import SigningLedger
+from liftlock.adapters.trust import OfflineSignatures
+from liftlock.core.attestation import TrustedKeys
 from liftlock.core.config.document import Document, MappingNode
 from liftlock.core.config.reading import parse_text
 from liftlock.core.config.settings import SETTINGS
@@ -40,7 +41,7 @@ def unproved_promotions(records: Sequence[Record], past: Past) -> Sequence[Unpro
     keys = past.texts([place]).get(place)
     if keys is None:
         raise IncompleteError(f"signatures cannot be checked: {place[1]} is not on the base branch", hint="commit the public key")
-    return check_promotions(records, lambda envelope: KeySignatures().signed(envelope, keys), partial(_signing_at, past))
+    return check_promotions(records, lambda envelope: OfflineSignatures().signed(envelope, TrustedKeys(keys)), partial(_signing_at, past))
 
 
 def _signing_at(past: Past, commits: Sequence[str]) -> set[str]:

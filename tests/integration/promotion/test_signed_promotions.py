@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from liftlock.adapters.ledger import GitLedger
-from liftlock.adapters.signatures import KeySignatures
+from liftlock.adapters.trust import OfflineSignatures
+from liftlock.core.attestation import TrustedKeys
 from liftlock.core.ledger import Fact, Record
 from liftlock.core.promotion_record import why_unproved
 from tests.attesting import GRACE as KEY
@@ -47,7 +48,7 @@ def test_a_merged_promotion_is_on_record_once_and_signed(user: User) -> None:
     user.run("promote merge 1")
     user.run("promote merge 1")
     [record] = promoted(user)
-    assert why_unproved(record.entry, lambda envelope: KeySignatures().signed(envelope, KEY.public)) is None
+    assert why_unproved(record.entry, lambda envelope: OfflineSignatures().signed(envelope, TrustedKeys(KEY.public))) is None
     assert KEY.private not in str(record)
 
 

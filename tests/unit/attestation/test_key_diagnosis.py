@@ -7,14 +7,14 @@ from pathlib import Path, PurePosixPath
 
 from liftlock.adapters.diagnostics import diagnose
 from liftlock.core.diagnosis import Verdict
-from liftlock.core.project import AttestationMode, AttestationRule, Gates, SigningSettings, Stage
+from liftlock.core.project import AttestationMode, AttestationRule, Gates, KeySigner, SigningSettings, Stage
 from tests.attesting import ADA, GRACE, PROVENANCE
 from tests.promotion_world import make_project
 
 
 def test_each_file_of_keys_is_looked_at(tmp_path: Path) -> None:
     def stage(name: str, key: str, mode: AttestationMode = AttestationMode.WARN) -> Stage:
-        return Stage(name, (), Gates(attestation=AttestationRule(mode, PROVENANCE, PurePosixPath(key))))
+        return Stage(name, (), Gates(attestation=AttestationRule(mode, PROVENANCE, KeySigner(PurePosixPath(key)))))
 
     pipeline = (stage("dev", "a.pub"), stage("staging", "b.pub"), stage("prod", "c.pub"), stage("lab", "off.pub", AttestationMode.OFF))
     project = replace(make_project(pipeline=pipeline), signing=SigningSettings("env:KEY", PurePosixPath("d.pub")))

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from liftlock.adapters.attestations import OciAttestations
-from liftlock.adapters.signatures import KeySignatures
-from liftlock.core.attestation import COSIGN_SIGNATURE, Envelope, read_statement
+from liftlock.adapters.trust import OfflineSignatures
+from liftlock.core.attestation import COSIGN_SIGNATURE, Envelope, TrustedKeys, read_statement
 from liftlock.core.image import Digest, ImageRef
 from liftlock.core.slsa import builder_of, source_of
 from tests.attesting import BUILDER, GRACE, PROVENANCE, SOURCE
@@ -26,7 +26,7 @@ def test_there_are_recordings() -> None:
 @pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.stem)
 def test_what_cosign_attached_is_found_confirmed_and_understood(file: Path) -> None:
     recorded = json.loads(file.read_text())
-    client, signatures = OciAttestations(logins={}), KeySignatures()
+    client, signatures = OciAttestations(logins={}), OfflineSignatures()
 
     def answer(path: str, authorization: str | None, host: str) -> tuple[int, dict[str, str], bytes]:
         found = recorded["answers"].get(path.removeprefix("/v2/shop/api/"))
@@ -37,8 +37,8 @@ def test_what_cosign_attached_is_found_confirmed_and_understood(file: Path) -> N
     client.close()
     envelopes = [item for item in every if isinstance(item, Envelope)]
     assert len(envelopes) == len(every) == 2
-    assert all(signatures.signed(item, recorded["public"]) for item in envelopes)
-    assert not any(signatures.signed(item, GRACE.public) for item in envelopes)
+    assert all(signatures.signed(item, TrustedKeys(recorded["public"])) for item in envelopes)
+    assert not any(signatures.signed(item, TrustedKeys(GRACE.public)) for item in envelopes)
     said = {statement.predicate_type: statement for statement in map(read_statement, envelopes)}
     assert set(said) == {PROVENANCE, COSIGN_SIGNATURE}
     assert all(statement.digests == {recorded["digest"]} for statement in said.values())

@@ -12,7 +12,7 @@ from liftlock.core.config.loaded import LoadedProject
 from liftlock.core.environment import DataSource, DataSpec, EnvironmentClass, Secret
 from liftlock.core.errors import ConfigError, UsageError
 from liftlock.core.image import Digest, ImageRef
-from liftlock.core.project import AttestationMode, AttestationRule, Gates, Stage
+from liftlock.core.project import AttestationMode, AttestationRule, Gates, IdentitySigner, KeySigner, Stage
 from liftlock.core.release import release_id
 from tests.config_repository import FILES, REGISTRY, A, B, C, inspect
 
@@ -41,10 +41,18 @@ def test_what_must_be_attested_is_what_liftlock_yaml_says() -> None:
     assert stage.gates.attestation == AttestationRule(
         AttestationMode.OFF,
         "https://slsa.dev/provenance/v1",
-        PurePosixPath("keys/cosign.pub"),
+        KeySigner(PurePosixPath("keys/cosign.pub")),
         builder="https://ci.example/b",
         source="https://forge.example/shop/app",
     )
+
+
+def test_an_identity_may_be_trusted_in_place_of_a_key() -> None:
+    rule = 'gates: {attestation: {identity: "https://ci.example/b", issuer: "https://issuer.example", root: "file:keys/root.json"}}'
+    stage = loaded({"liftlock.yaml": FILES["liftlock.yaml"].replace("gates: {approvals: 2}", rule)}).project.stage("prod")
+    assert stage is not None and stage.gates.attestation is not None
+    signer = IdentitySigner("https://ci.example/b", "https://issuer.example", PurePosixPath("keys/root.json"))
+    assert (stage.gates.attestation.mode, stage.gates.attestation.signer) == (AttestationMode.ENFORCE, signer)
 
 
 def test_an_environment_is_resolved_with_its_release() -> None:

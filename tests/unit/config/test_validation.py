@@ -41,7 +41,17 @@ _PROD = "prod, from: [staging], gates: {approvals: 2}"
 _ATTESTED = "prod, from: [staging], gates: {attestation: "
 
 SETTINGS = [
-    (_PROD, _ATTESTED + "{mode: enforce}}", "liftlock.yaml:28:50 pipeline[2].gates.attestation.key: key is missing"),
+    (
+        _PROD,
+        _ATTESTED + "{mode: enforce}}",
+        "liftlock.yaml:28:63 pipeline[2].gates.attestation: say who must have signed it: key, or identity",
+    ),
+    (
+        _PROD,
+        _ATTESTED + '{key: "file:k", identity: i, issuer: j, root: "file:r"}}',
+        "liftlock.yaml:28:63 pipeline[2].gates.attestation: say who",
+    ),
+    (_PROD, _ATTESTED + "{identity: i, issuer: j}}", "liftlock.yaml:28:63 pipeline[2].gates.attestation: say who must have signed it"),
     (
         _PROD,
         _ATTESTED + '{mode: strict, key: "file:k"}}',

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liftlock.adapters.signatures import KeySignatures
-from liftlock.core.attestation import COSIGN_SIGNATURE, Found, Unreadable, read_bundle, read_envelope, read_simple_signing
+from liftlock.adapters.trust import OfflineSignatures
+from liftlock.core.attestation import COSIGN_SIGNATURE, Found, TrustedKeys, Unreadable, read_bundle, read_envelope, read_simple_signing
 from liftlock.core.gates.attestation import NOT_ASKED, Attested, attestation_gate, weigh
 from liftlock.core.gates.result import GatePhase, GateResult
 from liftlock.core.image import ImageRef
-from liftlock.core.project import AttestationMode, AttestationRule
+from liftlock.core.project import AttestationMode, AttestationRule, KeySigner
 from tests.attesting import ADA, BUILDER, GRACE, MALLORY, PROVENANCE, SOURCE, Signer, provenance
 from tests.fakes.promotion import digest_of
 
@@ -25,7 +25,7 @@ KEYS = ADA.public + GRACE.public
 
 
 def rule(mode: str = "enforce", predicate: str = PROVENANCE, builder: str | None = None, source: str | None = None) -> AttestationRule:
-    return AttestationRule(AttestationMode(mode), predicate, PurePosixPath("keys/cosign.pub"), builder, source)
+    return AttestationRule(AttestationMode(mode), predicate, KeySigner(PurePosixPath("keys/cosign.pub")), builder, source)
 
 
 def attested(statement: dict[str, Any] | None = None, by: Signer = ADA) -> Found:
@@ -34,7 +34,7 @@ def attested(statement: dict[str, Any] | None = None, by: Signer = ADA) -> Found
 
 def ask(given: AttestationRule, *found: Found) -> GateResult:
     def signed(envelope: Any) -> bool:
-        return KeySignatures().signed(envelope, KEYS)
+        return OfflineSignatures().signed(envelope, TrustedKeys(KEYS))
 
     return attestation_gate(given, {str(IMAGE): weigh(given, IMAGE.digest, found, signed)})
 

@@ -8,11 +8,11 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from liftlock.core.attestation import read_envelope
+from liftlock.core.attestation import read_bundle, read_envelope
 from liftlock.core.errors import BlockedError, ConfigError
 from liftlock.core.gates.result import GatePhase, GateResult
 from liftlock.core.ledger import Fact
-from liftlock.core.project import AttestationMode, AttestationRule, Gates, Stage
+from liftlock.core.project import AttestationMode, AttestationRule, Gates, IdentitySigner, KeySigner, Stage
 from liftlock.core.promotion_types import PromotionPlan
 from liftlock.services.promotions import OpenOutcome
 from liftlock.services.review_results import MergeOutcome
@@ -20,8 +20,9 @@ from tests.attesting import ADA as KEY
 from tests.attesting import BUILDER, MALLORY, PROVENANCE, Signer, provenance
 from tests.git_repositories import ADA, GRACE
 from tests.promotion_world import REGISTRY, TO_STAGING, World, make_project, ready_world
+from tests.small_sigstore import SmallSigstore
 
-RULE = AttestationRule(AttestationMode.ENFORCE, PROVENANCE, PurePosixPath("keys/cosign.pub"), BUILDER)
+RULE = AttestationRule(AttestationMode.ENFORCE, PROVENANCE, KeySigner(PurePosixPath("keys/cosign.pub")), BUILDER)
 
 
 def attested_world(rule: AttestationRule = RULE, keys: str | None = KEY.public) -> World:
@@ -31,7 +32,7 @@ def attested_world(rule: AttestationRule = RULE, keys: str | None = KEY.public) 
     again = World(make_project(pipeline=pipeline), world.origin, world.clock, world.registry, world.ledger)
     if keys is not None:
         tip = again.origin.branches["main"]
-        tree = {**again.origin.trees[tip], rule.key: keys}
+        tree = {**again.origin.trees[tip], rule.signer.file: keys}
         again.origin.branches["main"] = again.origin.add((tip,), tree, "Trust these keys", ADA)
     return again
 
@@ -186,3 +187,19 @@ def test_what_an_environment_runs_can_be_checked_at_any_time() -> None:
     assert web.attested is not None and "nothing is attached" in web.attested
     world.attestations.down = True
     assert all(check.reason and "could not be asked" in check.reason for check in world.images.verify("dev"))
+
+
+def test_an_identity_may_be_trusted_in_place_of_a_key() -> None:
+    sigstore, who = (
+        SmallSigstore(),
+        IdentitySigner("https://ci.example/build.yml", "https://issuer.example", PurePosixPath("keys/root.json")),
+    )
+    world = attested_world(replace(RULE, signer=who), keys=sigstore.trusted_root)
+    for service, identity in (("api", f"{who.identity}@refs/heads/main"), ("web", "https://evil.example/build.yml")):
+        image = world.release("dev").services[service].image
+        bundle = sigstore.bundle(provenance(image.digest.text), identity=identity, issuer=who.issuer)
+        world.attestations.attach(image, read_bundle(f"{service}.bundle", json.dumps(bundle).encode()))
+    found = gate(world.promotions.plan(TO_STAGING))
+    assert found.phase is GatePhase.PENDING
+    assert "web.bundle: no signature of it is by https://ci.example/build.yml (https://issuer.example)" in found.reason
+    assert "api.bundle" not in found.reason

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liftlock.adapters.signatures import KeySignatures
 from liftlock.adapters.signing_ledger import SigningLedger
-from liftlock.core.attestation import Envelope, read_envelope, read_statement
+from liftlock.adapters.trust import OfflineSignatures
+from liftlock.core.attestation import Envelope, TrustedKeys, read_envelope, read_statement
 from liftlock.core.errors import ConfigError
 from liftlock.core.ledger import Entry, Fact, Json, Record, chain, decode, encode
 from liftlock.core.promotion_record import PROMOTION, check_promotions, why_unproved
@@ -41,7 +41,7 @@ KEYS = KEY.public + NEW_KEY.public
 
 
 def confirmed(envelope: Envelope) -> bool:
-    return KeySignatures().signed(envelope, KEYS)
+    return OfflineSignatures().signed(envelope, TrustedKeys(KEYS))
 
 
 def never(commits: Sequence[str]) -> tuple[str, ...]:

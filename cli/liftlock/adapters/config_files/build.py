@@ -27,7 +27,9 @@ from liftlock.core.project import (
     ForgeKind,
     ForgeSettings,
     Gates,
+    IdentitySigner,
     Judgement,
+    KeySigner,
     MergeMethod,
     PolicyApprovals,
     Project,
@@ -52,6 +54,13 @@ def build_project(file: shapes.ProjectFile) -> Project:
         pipeline=tuple(Stage(stage.environment, tuple(stage.upstream), _gates(stage.gates)) for stage in file.pipeline),
         signing=SigningSettings(file.signing.key, _key_file(file.signing.public)) if file.signing else None,
     )
+
+
+def _signer(rule: shapes.Attestation) -> KeySigner | IdentitySigner:
+    if rule.key is not None:
+        return KeySigner(_key_file(rule.key))
+    # The shape has seen to it that all three are there.
+    return IdentitySigner(rule.identity or "", rule.issuer or "", _key_file(rule.root or ""))
 
 
 def _key_file(reference: str) -> PurePosixPath:
@@ -79,7 +88,7 @@ def _attestation(rule: shapes.Attestation) -> AttestationRule:
     return AttestationRule(
         mode=AttestationMode(rule.mode),
         predicate=rule.predicate,
-        key=_key_file(rule.key),
+        signer=_signer(rule),
         builder=rule.builder,
         source=repository_address(rule.source) if rule.source else None,
     )

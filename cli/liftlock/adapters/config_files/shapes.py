@@ -230,9 +230,23 @@ class Attestation(Shape):
         description="The predicate type of the in-toto statement.",
         examples=["https://slsa.dev/provenance/v1", "https://sigstore.dev/cosign/sign/v1"],
     )
-    key: KeyFile = Field(
+    key: KeyFile | None = Field(
+        default=None,
         description="The public keys that may have signed it: a PEM file of this repository, ECDSA P-256 or Ed25519.",
         examples=["file:keys/cosign.pub"],
+    )
+    identity: NonEmpty | None = Field(
+        default=None,
+        description="Instead of a key: whom a sigstore certificate must name.",
+        examples=["https://forge.example/shop/app/.github/workflows/build.yml@refs/heads/main"],
+    )
+    issuer: NonEmpty | None = Field(
+        default=None, description="With identity: who vouches for it.", examples=["https://token.actions.githubusercontent.com"]
+    )
+    root: KeyFile | None = Field(
+        default=None,
+        description="With identity: sigstore's trusted root, a JSON file of this repository.",
+        examples=["file:keys/trusted_root.json"],
     )
     builder: NonEmpty | None = Field(
         default=None,
@@ -242,6 +256,13 @@ class Attestation(Shape):
     source: NonEmpty | None = Field(
         default=None, description="For SLSA provenance: the repository it must be built from.", examples=["https://forge.example/shop/app"]
     )
+
+    @model_validator(mode="after")
+    def _one_signer(self) -> Self:
+        named = [self.identity, self.issuer, self.root]
+        if (self.key is not None) == any(named) or any(named) != all(named):
+            raise ValueError("say who must have signed it: key, or identity with issuer and root")
+        return self
 
     @model_validator(mode="after")
     def _facts_of_provenance(self) -> Self:

@@ -1,6 +1,6 @@
 """The gate on attestations: what somebody with a trusted key signed about exactly these digests. Pure.
 
-Nothing that is not signed by the rule's key counts, for or against. One attestation that fulfils the rule is enough for an image.
+Nothing that is not signed by whom the rule trusts counts, for or against. One attestation that fulfils the rule is enough for an image.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ NOT_ASKED = Attested(unasked="not asked: another gate is in the way")
 
 
 def weigh(rule: AttestationRule, image: Digest, found: Iterable[Found], signed: Callable[[Envelope], bool]) -> Attested:
-    """What the things found beside the image come to. signed: whether the rule's key signed it. Stops at the first that is enough."""
+    """What the things found beside the image come to. signed: whether it is by whom the rule trusts. Stops at the first that is enough."""
     contrary: list[str] = []
     useless: list[str] = []
     for item in found:
         if isinstance(item, Unreadable):
             useless.append(f"{item.place}: {item.reason}")
         elif not signed(item):
-            useless.append(f"{item.place}: no signature of it is by a key in {rule.key}")
+            useless.append(f"{item.place}: no signature of it is by {rule.signer}")
         else:
             about, reason = _judge(rule, image, item)
             if reason is None:
@@ -69,11 +69,11 @@ def judge_attested(rule: AttestationRule, attested: Mapping[str, Attested]) -> G
     unasked = [f"{image} ({said.unasked})" for image, said in lacking.items() if said.unasked is not None]
     without = [f"{image} ({_some(said.useless) or 'nothing is attached'})" for image, said in lacking.items() if said.unasked is None]
     if without:
-        return pending(KEY, f"no {rule.predicate} signed by a key in {rule.key} for {_some(without)}")
+        return pending(KEY, f"no {rule.predicate} signed by {rule.signer} for {_some(without)}")
     if unasked:
         return unknown(KEY, f"the registry could not be asked for {_some(unasked)}")
     where = [f"{image}: {said.good}" for image, said in attested.items()]
-    return passed(KEY, f"{rule.predicate} by a key in {rule.key} for {count(len(attested), 'image')}", _some(where))
+    return passed(KEY, f"{rule.predicate} by {rule.signer} for {count(len(attested), 'image')}", _some(where))
 
 
 def _judge(rule: AttestationRule, image: Digest, envelope: Envelope) -> tuple[bool, str | None]:

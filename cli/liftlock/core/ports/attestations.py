@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from liftlock.core.attestation import Envelope, Found
+from liftlock.core.attestation import Envelope, Found, Trust
 from liftlock.core.image import ImageRef
 
 
@@ -23,6 +23,6 @@ class Attestations(Protocol):
 class Signatures(Protocol):
     """Checks signatures without asking anybody."""
 
-    def signed(self, envelope: Envelope, keys: str) -> bool:
-        """Whether one of the envelope's signatures is by one of the public keys (PEM). ConfigError where the text holds no key."""
+    def signed(self, envelope: Envelope, trust: Trust) -> bool:
+        """Whether one of the envelope's signatures is by somebody who is trusted. ConfigError where what is trusted cannot be read."""
         ...
