@@ -217,7 +217,12 @@ class FakeGitHub:
             return Said(200, self._handed(pull, given, account, queue="enqueuePullRequest" in asked.body["query"]))
         held = {"isInMergeQueue": pull.queued, "autoMergeRequest": {"enabledAt": "2026-03-01T09:00:00Z"} if pull.auto_merge else None}
         status = "BLOCKED" if self.state.unmet(pull) else "CLEAN"
-        shown = {**held, "id": f"PR_{pull.number}", "mergeStateStatus": status if self.state.mergeable(pull) else "DIRTY"}
+        shown = {
+            **held,
+            "id": f"PR_{pull.number}",
+            "headRefOid": pull.commit,
+            "mergeStateStatus": status if self.state.mergeable(pull) else "DIRTY",
+        }
         queue = {"id": "MQ_1"} if pull.base in self.state.queues else None
         return Said(200, {"data": {"repository": {"mergeQueue": queue, "pullRequest": shown}}})
 

@@ -296,6 +296,30 @@ def test_auto_merge_that_the_repository_does_not_allow_is_policy(world: World) -
     assert "forge.queue: false" in (raised.value.hint or "")
 
 
+def test_what_was_awaited_and_came_in_between_is_merged_at_once(world: World) -> None:
+    pull = world.open()
+    world.state.required = ["liftlock"]
+    world.before("PUT", world.state.required.clear)
+    world.fail("POST /graphql", said=Said(200, {"data": _state(pull, "BLOCKED")}))
+    world.fail("POST /graphql", said=Said(200, {"errors": [{"type": "UNPROCESSABLE", "message": "Pull request is in clean status"}]}))
+    assert merge(world, pull, queue=True).state is PullState.MERGED
+
+
+def test_a_merge_queue_that_does_not_take_it_yet_gets_it_by_auto_merge(world: World) -> None:
+    pull = world.open()
+    world.state.queues.add("main")
+    world.state.required = ["liftlock"]
+    world.fail("POST /graphql", said=Said(200, {"data": _state(pull, "CLEAN", queue={"id": "MQ_1"})}))
+    world.fail("POST /graphql", said=Said(200, {"errors": [{"type": "UNPROCESSABLE", "message": "Required checks are missing"}]}))
+    assert merge(world, pull, queue=True).queued
+    assert world.state.pulls[1].auto_merge is not None
+
+
+def _state(pull: PullRequest, status: str, queue: object = None) -> object:
+    shown = {"id": "PR_1", "headRefOid": pull.commit, "isInMergeQueue": False, "mergeStateStatus": status, "autoMergeRequest": None}
+    return {"repository": {"mergeQueue": queue, "pullRequest": shown}}
+
+
 def test_a_conflict_is_not_queued(world: World) -> None:
     pull = world.open()
     world.push("main", "elsewhere\n")

@@ -5,6 +5,7 @@ With a queue GitHub writes the merge commit's message itself: the head commit's 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import NoReturn
@@ -23,7 +24,7 @@ STATE = """
 query State($owner: String!, $name: String!, $base: String!, $number: Int!) {
   repository(owner: $owner, name: $name) {
     mergeQueue(branch: $base) { id }
-    pullRequest(number: $number) { id isInMergeQueue mergeStateStatus autoMergeRequest { enabledAt } }
+    pullRequest(number: $number) { id headRefOid isInMergeQueue mergeStateStatus autoMergeRequest { enabledAt } }
   }
 }
 """
@@ -69,22 +70,35 @@ class GitHubQueue:
         """Into the merge queue where the base branch has one, else auto-merge where something is awaited. Repeating changes nothing."""
         found = self._ask(STATE, {"base": pull.base, "number": pull.number}, pull.number, repeatable=True).object("repository")
         item = found.object("pullRequest")
-        status = item.text("mergeStateStatus")
+        status, has_queue = item.text("mergeStateStatus"), found.maybe_object("mergeQueue") is not None
+        if item.text("headRefOid") != pull.commit:
+            raise _moved(pull.number, "its head is another one")
         if _held(item):
             return Handed.QUEUED
         if status == "DIRTY":
             raise ConflictError(
                 f"pull request #{pull.number} conflicts with {pull.base}", hint="make it anew from what is there now: liftlock promote open"
             )
-        if found.maybe_object("mergeQueue") is None and status in _READY:
-            return Handed.READY
-        asked: dict[str, Json] = {"id": item.text("id"), "commit": pull.commit}
-        if found.maybe_object("mergeQueue") is not None and status in _READY:
-            self._ask(ENQUEUE, asked, pull.number)
-        else:
-            headline, _, body = message.partition("\n")
-            more: dict[str, Json] = {"method": self._method.value.upper(), "headline": headline, "body": body.strip("\n")}
-            self._ask(AUTO_MERGE, asked | more, pull.number)
+        if status not in _READY:
+            return self._auto_merge(item.text("id"), pull, message)
+        return self._enqueue(item.text("id"), pull, message) if has_queue else Handed.READY
+
+    def _enqueue(self, id: str, pull: PullRequest, message: str) -> Handed:
+        try:
+            self._ask(ENQUEUE, {"id": id, "commit": pull.commit}, pull.number)
+        except PolicyError:  # something is awaited after all; auto-merge puts it into the queue when that is there
+            return self._auto_merge(id, pull, message)
+        return Handed.QUEUED
+
+    def _auto_merge(self, id: str, pull: PullRequest, message: str) -> Handed:
+        headline, _, body = message.partition("\n")
+        asked: dict[str, Json] = {"id": id, "commit": pull.commit, "method": self._method.value.upper()}
+        try:
+            self._ask(AUTO_MERGE, {**asked, "headline": headline, "body": body.strip("\n")}, pull.number)
+        except PolicyError as err:
+            if "clean status" in err.message:  # what it waited for has come in between
+                return Handed.READY
+            raise
         return Handed.QUEUED
 
     def _ask(self, query: str, variables: Mapping[str, Json], number: int, *, repeatable: bool = False) -> Fields:
@@ -103,6 +117,10 @@ def _held(pull: Fields) -> bool:
     return pull.flag("isInMergeQueue") or pull.maybe_object("autoMergeRequest") is not None
 
 
+def _moved(number: int, said: str) -> ConflictError:
+    return ConflictError(f"pull request #{number} has changed on GitHub: {said}", hint="look at it again, then merge it")
+
+
 def _refused(errors: tuple[Fields, ...], number: int) -> NoReturn:
     """GraphQL's errors, which come with status 200, as the way to recover."""
     said = one_line("; ".join(error.text_or("message") for error in errors))
@@ -113,8 +131,8 @@ def _refused(errors: tuple[Fields, ...], number: int) -> NoReturn:
         raise UsageError(f"GitHub has no pull request #{number} for this token: {said}", hint="check forge.url and forge.token")
     if "RATE_LIMITED" in kinds:
         raise UnavailableError(f"GitHub: rate limit: {said}", hint="run the same command again later")
-    if "head sha" in said.lower() or "head branch was modified" in said.lower() or "expected head" in said.lower():
-        raise ConflictError(f"pull request #{number} has changed on GitHub: {said}", hint="look at it again, then merge it")
+    if re.search(r"\bhead\b.*\b(match|modified|changed)", said, re.IGNORECASE):
+        raise _moved(number, said)
     raise PolicyError(
         f"GitHub does not queue pull request #{number}: {said}",
         hint="allow auto-merge in the repository's settings, or set forge.queue: false",
