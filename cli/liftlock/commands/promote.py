@@ -19,6 +19,7 @@ from liftlock.commands.promotion_options import (
     HotfixOption,
     PullArgument,
     ReasonOption,
+    RollForwardOption,
     ServiceOption,
     TimeoutOption,
     ToOption,
@@ -46,6 +47,7 @@ def plan(
     service: ServiceOption = None,
     train: AllOption = False,
     hotfix: HotfixOption = False,
+    rollforward: RollForwardOption = False,
     reason: ReasonOption = None,
     expires: ExpiresOption = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show all evidence, when gates can clear, and other releases.")] = False,
@@ -59,7 +61,18 @@ def plan(
     promotions = wiring.promotions(repo)
     who, asked = people(repo, actor) if hotfix else (None, ())
     requester = asked[0] if asked else who
-    wanted = requests(promotions, source, to, service, train=train, hotfix=hotfix, reason=reason, expires=expires, requester=requester)
+    wanted = requests(
+        promotions,
+        source,
+        to,
+        service,
+        train=train,
+        hotfix=hotfix,
+        reason=reason,
+        expires=expires,
+        requester=requester,
+        rollforward=rollforward,
+    )
     plans = [promotions.plan(request, explain=explain) for request in wanted]
     if as_json:
         print_json("promote-plan", plans[0]) if len(plans) == 1 else print_json("promote-plans", plans)
@@ -79,6 +92,7 @@ def open_promotion(
     service: ServiceOption = None,
     train: AllOption = False,
     hotfix: HotfixOption = False,
+    rollforward: RollForwardOption = False,
     reason: ReasonOption = None,
     expires: ExpiresOption = None,
     wait: WaitOption = False,
@@ -97,7 +111,18 @@ def open_promotion(
     promotions = wiring.promotions(repo, looks=look)
     who, asked = people(repo, actor)
     requester = asked[0] if asked else who
-    wanted = requests(promotions, source, to, service, train=train, hotfix=hotfix, reason=reason, expires=expires, requester=requester)
+    wanted = requests(
+        promotions,
+        source,
+        to,
+        service,
+        train=train,
+        hotfix=hotfix,
+        reason=reason,
+        expires=expires,
+        requester=requester,
+        rollforward=rollforward,
+    )
     if plan_digest is not None and (len(wanted) > 1 or wait):
         raise UsageError("--plan-digest is of one promotion, now", hint="say one --to, and no --wait")
     patience = wiring.patience(timeout) if wait else None

@@ -27,6 +27,9 @@ AllOption = Annotated[bool, typer.Option("--all", help="A train: exactly what th
 HotfixOption = Annotated[
     bool, typer.Option("--hotfix", help="Before soak and proof upstream; needs --reason and an approval by a second person.")
 ]
+RollForwardOption = Annotated[
+    bool, typer.Option("--roll-forward", help="After a rollback: lift its hold in the same pull request; a second person approves.")
+]
 ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why a hotfix cannot wait.")]
 ExpiresOption = Annotated[str | None, typer.Option("--expires", metavar="TIME", help="How long the hotfix may be merged; 4h without it.")]
 WaitOption = Annotated[bool, typer.Option("--wait", help="Wait until the gates let it through.")]
@@ -45,12 +48,15 @@ def requests(
     reason: str | None,
     expires: str | None,
     requester: Identity | None,
+    rollforward: bool,
 ) -> tuple[PromotionRequest, ...]:
     """What is asked for, one promotion for each target."""
     if not hotfix and (reason or expires):
         raise UsageError("--reason and --expires go with --hotfix", hint="say --hotfix, or leave them out")
+    if hotfix and rollforward:
+        raise UsageError("--hotfix and --roll-forward are two ways", hint="a hotfix passes the hold, a roll-forward lifts it")
     if not hotfix:
-        return promotions.requests(source, targets or (), services or (), train=train)
+        return promotions.requests(source, targets or (), services or (), train=train, rollforward=rollforward)
     if not reason or not reason.strip() or requester is None:
         raise UsageError("a hotfix needs a reason", hint='say why it cannot wait: --reason "…"')
     from liftlock import wiring

@@ -42,6 +42,7 @@ def plan_promotion(project: Project, request: PromotionRequest, observed: Observ
     """What promoting out of source into target takes now. UsageError where the pipeline or the source does not allow the question."""
     stage = promotable_stage(project, request)
     check_services(request, observed)
+    observed = _without_lifted(observed, request)
     situation = read_situation(project, stage, observed)
     request = _running_hotfix(request, observed)
     kept = _kept(situation, request)
@@ -57,9 +58,15 @@ def plan_promotion(project: Project, request: PromotionRequest, observed: Observ
 def plan_pull(project: Project, request: PromotionRequest, observed: Observed, found: ProposalPull) -> tuple[PromotionPlan, str | None]:
     """What merging exactly this pull request takes now, and why it is not what was reviewed (None where it is)."""
     stage = promotable_stage(project, request)
-    situation = read_situation(project, stage, observed)
+    situation = read_situation(project, stage, _without_lifted(observed, request))
     option, stale = option_of(situation, request, found)
     return _plan(situation, request, option, kept=(), considered=(), actions=()), stale
+
+
+def _without_lifted(observed: Observed, request: PromotionRequest) -> Observed:
+    """As if the holds that a roll-forward lifts were not there: they go with its own merge."""
+    kept = tuple(hold for hold in observed.policy.holds if hold.id not in request.lifts)
+    return replace(observed, policy=replace(observed.policy, holds=kept))
 
 
 def promotable_stage(project: Project, request: PromotionRequest) -> Stage:
@@ -151,7 +158,7 @@ def _kept(situation: Situation, request: PromotionRequest) -> tuple[Option, ...]
 
 def _may_be_ready(situation: Situation, asked: PromotionRequest, found: ProposalPull) -> bool:
     """Cheaply: without an approval of its head there is no need to look at its gates."""
-    needed = situation.stage.gates.approvals or asked.hotfix
+    needed = situation.stage.gates.approvals or asked.hotfix or asked.lifts
     return not needed or any(review.approved and review.commit == found.pull.commit for review in found.pull.reviews)
 
 

@@ -83,9 +83,9 @@ def read_situation(project: Project, stage: Stage, observed: Observed) -> Situat
 
 
 def approval_rule(stage: Stage, request: PromotionRequest, people: People) -> ApprovalRule:
-    """How many approvals by whom. A hotfix needs a second person whatever the stage says."""
+    """How many approvals by whom. A hotfix, and what lifts a hold, needs a second person whatever the stage says."""
     gates = stage.gates
-    required = max(gates.approvals, 1) if request.hotfix else gates.approvals
+    required = max(gates.approvals, 1) if request.hotfix or request.lifts else gates.approvals
     may = (lambda who: people.is_one_of(who, gates.approvers)) if gates.approvers else None
     return ApprovalRule(required, may, people)
 

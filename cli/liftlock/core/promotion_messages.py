@@ -13,12 +13,14 @@ from liftlock.core.trailers import message, metadata_trailers, trailer
 def title(plan: PromotionPlan) -> str:
     """One line: what goes where."""
     what = f"{len(plan.changes)} services" if len(plan.changes) > 3 else ", ".join(_short(change) for change in plan.changes)
-    return f"{'Hotfix' if plan.request.hotfix else 'Promote'} {what} to {plan.request.target}"
+    does = "Hotfix" if plan.request.hotfix else "Roll forward" if plan.request.lifts else "Promote"
+    return f"{does} {what} to {plan.request.target}"
 
 
 def commit_message(plan: PromotionPlan, actor: Identity, requesters: Sequence[Identity] = ()) -> str:
     """The branch's one commit. requesters: who made CI do it, where CI acts."""
     lines = [f"- {change.service}: {change.old.image.digest if change.old else 'nothing'} -> {change.new.image}" for change in plan.changes]
+    lines += [f"- holds: take out {name}" for name in plan.request.lifts]
     people = dict.fromkeys(named(person) for person in (*requesters, actor))
     if plan.request.hotfix is not None:
         people |= dict.fromkeys([plan.request.hotfix.requester])

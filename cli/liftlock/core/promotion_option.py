@@ -11,9 +11,8 @@ from liftlock.core.gates.result import GateMoment, GateResult
 from liftlock.core.image import ImageRef
 from liftlock.core.promotion_actions import adopt_or_update
 from liftlock.core.promotion_gates import Situation, find_gates
-from liftlock.core.promotion_pull import branch_name
 from liftlock.core.promotion_types import PromotionRequest, ServiceChange, plan_digest
-from liftlock.core.proposal import Adopt
+from liftlock.core.proposal import Adopt, branch_name
 from liftlock.core.proposal_pull import BranchCondition, ProposalPull
 
 _LOOKED_AT = 50
@@ -136,7 +135,7 @@ def asked_by(found: ProposalPull) -> PromotionRequest | None:
 
 def branch_of(request: PromotionRequest, changes: Sequence[ServiceChange]) -> str:
     """The branch of exactly these changes."""
-    return branch_name(request.target, {change.service: change.new for change in changes}, request.kind)
+    return branch_name(request.kind, request.target, request.edits({change.service: change.new for change in changes}))
 
 
 def digest_of(situation: Situation, request: PromotionRequest, changes: Sequence[ServiceChange]) -> str:

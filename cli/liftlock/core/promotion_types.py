@@ -17,7 +17,7 @@ from liftlock.core.gates.review import Exclusion
 from liftlock.core.ledger import Json, Record
 from liftlock.core.policy import Policy
 from liftlock.core.project import Project, Stage
-from liftlock.core.proposal import Action, ProposalKind
+from liftlock.core.proposal import Action, Edit, ProposalKind, ReleaseEdit, RemoveRule
 from liftlock.core.proposal_pull import ProposalPull
 from liftlock.core.pull_request_body import Metadata
 from liftlock.core.release import Release, ReleasedImage
@@ -36,7 +36,7 @@ class Hotfix:
 class PromotionRequest:
     """What is asked for. services: only these; None for all that the source has. train: exactly what the source has, together.
 
-    hotfix: through the hotfix lane.
+    hotfix: through the hotfix lane. lifts: the holds of rollbacks that a roll-forward lifts, by id.
     """
 
     source: str
@@ -44,16 +44,24 @@ class PromotionRequest:
     services: tuple[str, ...] | None = None
     train: bool = False
     hotfix: Hotfix | None = None
+    lifts: tuple[str, ...] = ()
 
     @property
     def kind(self) -> ProposalKind:
         """Which lane."""
+        if self.lifts:
+            return ProposalKind.ROLLFORWARD
         return ProposalKind.HOTFIX if self.hotfix else ProposalKind.PROMOTE
+
+    def edits(self, images: Mapping[str, ReleasedImage]) -> tuple[Edit, ...]:
+        """What its branch changes, in the order in which a branch is read."""
+        return (*(RemoveRule("holds", name) for name in self.lifts), ReleaseEdit(self.target, images))
 
     @property
     def parameters(self) -> dict[str, str]:
         """What else was asked for, by name, as the pull request carries it."""
         found = {"train": "yes"} if self.train else {}
+        found |= {"lifts": ",".join(self.lifts)} if self.lifts else {}
         if self.hotfix is not None:
             said = {"reason": self.hotfix.reason, "requester": self.hotfix.requester}
             found |= {"expires": self.hotfix.expires.isoformat(), **{key: " ".join(text.split()) for key, text in said.items()}}
@@ -69,7 +77,8 @@ class PromotionRequest:
                 hotfix = Hotfix(said["reason"], expires, said["requester"])
             except (KeyError, ValueError) as err:
                 raise UsageError("the hotfix says no reason, no end or no requester", hint="open it again: liftlock promote open") from err
-        return cls(metadata.source, metadata.target, metadata.services, said.get("train") == "yes", hotfix)
+        lifts = tuple(name for name in said.get("lifts", "").split(",") if name)
+        return cls(metadata.source, metadata.target, metadata.services, said.get("train") == "yes", hotfix, lifts)
 
 
 @dataclass(frozen=True, slots=True)

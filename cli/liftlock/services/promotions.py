@@ -16,7 +16,7 @@ from liftlock.core.ports import Identity, PullRequest
 from liftlock.core.project import Project
 from liftlock.core.promotion_messages import commit_message, named
 from liftlock.core.promotion_types import Hotfix, PromotionPlan, PromotionRequest
-from liftlock.core.proposal import Open, ReleaseEdit, Update
+from liftlock.core.proposal import Open, Update
 from liftlock.services.promotion_view import PromotionParts, PromotionView
 from liftlock.services.proposals import OpenOutcome, Proposal, Proposals, until_settled
 from liftlock.services.waiting import Patience, wait_for, worth_waiting
@@ -53,7 +53,14 @@ class Promotions:
         self._proposals = Proposals(parts.repository, parts.forge, parts.ledger, parts.clock, project.forge.base)
 
     def requests(
-        self, source: str | None, targets: Sequence[str], services: Sequence[str], *, train: bool = False, hotfix: Hotfix | None = None
+        self,
+        source: str | None,
+        targets: Sequence[str],
+        services: Sequence[str],
+        *,
+        train: bool = False,
+        hotfix: Hotfix | None = None,
+        rollforward: bool = False,
     ) -> tuple[PromotionRequest, ...]:
         """One promotion for each target; without targets, for every environment that gets its releases from the source."""
         if not targets and source is None:
@@ -62,7 +69,8 @@ class Promotions:
         if not targets and not behind:
             raise UsageError(f"no environment gets its releases from {source}", hint="liftlock.yaml says with `from` who does")
         wanted = tuple(dict.fromkeys(targets)) or tuple(behind)
-        return tuple(self.request(source, target, services, train=train, hotfix=hotfix) for target in wanted)
+        found = tuple(self.request(source, target, services, train=train, hotfix=hotfix) for target in wanted)
+        return tuple(self.rollforward(request) for request in found) if rollforward else found
 
     def request(
         self, source: str | None, target: str, services: Sequence[str], *, train: bool = False, hotfix: Hotfix | None = None
@@ -76,6 +84,16 @@ class Promotions:
             raise UsageError("--all is everything that the source has: it goes with no --service", hint="leave one of the two out")
         named = tuple(sorted(set(services))) or None
         return PromotionRequest(source or (upstream[0] if upstream else target), target, named, train, hotfix)
+
+    def rollforward(self, request: PromotionRequest) -> PromotionRequest:
+        """The same, lifting the holds that rollbacks left on it; UsageError where there is none."""
+        policy = self._view.policy(self._parts.repository.head(self._project.forge.base))
+        about = [hold for hold in policy.holds if hold.rollback and hold.environment == request.target]
+        lifts = tuple(hold.id for hold in about if request.services is None or hold.service in (None, *request.services))
+        if not lifts:
+            hint = f"promote as always: liftlock promote open --to {request.target}"
+            raise UsageError(f"no rollback holds {request.target}: there is nothing to roll forward from", hint=hint)
+        return replace(request, lifts=lifts)
 
     def hotfix(self, reason: str, lasts: timedelta, requester: Identity) -> Hotfix:
         """The hotfix lane for so long from now."""
@@ -127,7 +145,7 @@ class Promotions:
         return Proposal(
             branch=plan.branch,
             base=plan.base,
-            edits=(ReleaseEdit(plan.request.target, plan.new_images),),
+            edits=plan.request.edits(plan.new_images),
             metadata=plan.metadata,
             message=commit_message(plan, actor, requesters),
             text=self._parts.describe(plan, self._view.surroundings(plan)),

@@ -395,3 +395,50 @@ def test_status_shows_a_measure_with_its_gates() -> None:
     status = world.reviews.status(report.pull.number)
     assert (status.kind, status.mergeable, [change.service for change in status.changes]) == (ProposalKind.ROLLBACK, True, ["api", "web"])
     assert [type(getattr(rule, "rule", None)) for rule in status.rules] == [Hold, Veto]
+
+
+# --- roll-forward ------------------------------------------------------------------------------------------------------------------------
+
+
+def mended_world() -> World:
+    """prod was rolled back to v1; v3 is mended and was healthy in staging."""
+    world = prod_world()
+    roll_back(world, merge=True)
+    world.deploy("prod")
+    world.record(ADA, api="v3", web="v3")
+    world.deploy("dev")
+    report = world.promotions.open(TO_STAGING, ADA)
+    assert report.pull is not None
+    world.reviews.merge(report.pull.number, ADA)
+    world.deploy("staging")
+    return world
+
+
+def test_a_roll_forward_lifts_the_hold_with_its_merge_and_needs_a_second_person() -> None:
+    world = mended_world()
+    assert world.promotions.open(TO_PROD, ADA).outcome is OpenOutcome.BLOCKED
+    request = world.promotions.rollforward(TO_PROD)
+    report = world.promotions.open(request, ADA)
+    assert (report.outcome, report.pull and report.pull.title) == (OpenOutcome.OPENED, "Roll forward api v3, web v3 to prod")
+    assert world.promotions.open(request, ADA).outcome is OpenOutcome.ADOPTED
+    assert report.pull is not None
+    number = report.pull.number
+    assert [gate.key for gate in world.reviews.merge(number, ADA).blockers] == ["approvals"]
+    world.reviews.approve(number, GRACE)
+    assert world.reviews.merge(number, ADA).outcome is MergeOutcome.MERGED
+    assert (tags(world, "prod"), rules(world, "holds")) == ({"api": "v3", "web": "v3"}, [])
+    assert len(rules(world, "vetoes")) == 1
+    entry = world.ledger.records()[-1].entry
+    assert (entry.fact, entry.details["kind"]) == (Fact.PROMOTED, "rollforward")
+    assert entry.details["rules"] == [{"remove": {"kind": "holds", "id": "rollback-prod"}}]
+
+
+def test_a_roll_forward_does_not_pass_a_hold_of_somebody_else() -> None:
+    world = mended_world()
+    set_rule(world, hold_request("prod", None, None, end(world), GROUNDS))
+    assert "hold" in [gate.key for gate in world.promotions.plan(world.promotions.rollforward(TO_PROD)).blockers]
+
+
+def test_without_a_rollback_there_is_nothing_to_roll_forward_from() -> None:
+    with pytest.raises(UsageError, match="no rollback holds prod"):
+        prod_world().promotions.rollforward(TO_PROD)
