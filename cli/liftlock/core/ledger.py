@@ -102,24 +102,15 @@ def decode(line: str) -> Record:
     digest, text = line[len(HEAD) : start], line[start + len(MIDDLE) : -1]
     if hashlib.sha256(text.encode()).hexdigest() != digest:
         raise ValueError("its content does not fit its hash")
-    return parse(text, digest)
-
-
-_DECODE = json.JSONDecoder().raw_decode  # json.loads without looking for blanks, of which a canonical text has none around it
-_FACTS = {fact.value: fact for fact in Fact}
-
-
-def parse(text: str, digest: str) -> Record:
-    """The record of a canonical text whose hash is known to be `digest`; ValueError with the reason where it is none."""
     try:
-        body, end = _DECODE(text)
-        if end != len(text):
-            raise ValueError("something stands behind it")
-        return _record(body, digest)
+        return _record(json.loads(text), digest)
     except (KeyError, TypeError, AttributeError) as err:
         raise ValueError(f"it lacks {err}") from err
     except RecursionError as err:
         raise ValueError("it is nested too deep") from err
+
+
+FACTS = {fact.value: fact for fact in Fact}
 
 
 def _record(body: dict[str, Json], digest: str) -> Record:
@@ -127,7 +118,7 @@ def _record(body: dict[str, Json], digest: str) -> Record:
     if not isinstance(sequence, int) or not isinstance(details, dict) or at.tzinfo is None:
         raise TypeError("a sequence number, details or a time zone")
     entry = Entry(
-        fact=_FACTS.get(str(body["fact"])) or Fact(str(body["fact"])),
+        fact=FACTS.get(str(body["fact"])) or Fact(str(body["fact"])),
         environment=str(body["environment"]),
         actor=str(body["actor"]),
         at=at,

@@ -1,7 +1,7 @@
 """The ledger as a chain of lines: every line's hash and place is checked when it is read, its content is parsed when somebody asks. Pure.
 
 The canonical text has its keys in order, so what a line is about (fact, environment, place in the chain) is found at its end without
-parsing it. What is found so is checked again whenever the line is parsed; `audit verify` parses all of them.
+parsing it, and its details are parsed when somebody looks into them; `audit verify` looks into all.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import overload
+from functools import partial
+from typing import Any, overload
 
 from liftlock.core.errors import IncompleteError
-from liftlock.core.ledger import HEAD, MIDDLE, Record, decode, parse
+from liftlock.core.ledger import FACTS, HEAD, MIDDLE, Entry, Fact, Json, Record, decode
 
 _HASH = slice(len(HEAD), len(HEAD) + 64)
 _TEXT = len(HEAD) + 64 + len(MIDDLE)
@@ -23,9 +24,11 @@ _STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 _END_MARK = b'},"environment":"'
 _END = re.compile(
     rb'\},"environment":(?P<environment>' + _STRING + rb'),"fact":"(?P<fact>[a-z][a-z-]{0,39})","previous":"(?P<previous>[0-9a-f]{64}|)",'
-    rb'"release":(?:null|' + _STRING + rb'),"sequence":(?P<sequence>[1-9][0-9]{0,15})\}\}'
+    rb'"release":(?P<release>null|' + _STRING + rb'),"sequence":(?P<sequence>[1-9][0-9]{0,15})\}\}'
 )
-_AT = re.compile(rb'\{"actor":' + _STRING + rb',"at":"(?P<at>[^"\\]{10,40})"')
+_BEGIN = re.compile(rb'\{"actor":(?P<actor>' + _STRING + rb'),"at":"(?P<at>[^"\\]{10,40})","details":')
+_OUT_OF_ORDER = "its parts are not in their order"
+_DECODE = json.JSONDecoder().raw_decode  # json.loads without looking for blanks, of which a canonical text has none around it
 _MUDDLED = "it does not follow the record before it"
 
 Place = Callable[[int], str]
@@ -84,7 +87,7 @@ class Records(Sequence[Record]):
             yield self._parsed.get(at) or self._parse(at)
 
     def _moment(self, at: int) -> datetime:
-        found = _AT.match(self.lines[at], _TEXT)
+        found = _BEGIN.match(self.lines[at], _TEXT)
         try:
             moment = datetime.fromisoformat(found["at"].decode()) if found else None
         except ValueError:
@@ -92,16 +95,67 @@ class Records(Sequence[Record]):
         return moment if moment and moment.tzinfo else self._parse(at).entry.at
 
     def _parse(self, at: int) -> Record:
+        """The record, with its details left for later: between what begins and what ends a line stands nothing else."""
+        line = self.lines[at]
+        begin, end = _BEGIN.match(line, _TEXT), _END.match(line, line.rfind(_END_MARK))
+        if begin is None or end is None or begin.end() > end.start():
+            raise broken(at, self._place, _OUT_OF_ORDER)
+        _, _, previous, release, _ = end.groups()
         try:
-            line = self.lines[at]
-            record = parse(line[_TEXT:-1].decode(), line[_HASH].decode())
-            before = self.lines[at - 1][_HASH].decode() if at else ""
-            found = (record.sequence, record.previous, record.entry.fact, record.entry.environment)
-            if found != (at + 1, before, self._facts[at], self._environments[at]):
-                raise ValueError("its parts are not where they belong")
+            moment = datetime.fromisoformat(begin["at"].decode())
+            if moment.tzinfo is None:
+                raise ValueError("its time has no zone")
+            entry = Entry(
+                fact=FACTS.get(self._facts[at]) or Fact(self._facts[at]),
+                environment=self._environments[at],
+                actor=_string(begin["actor"]),
+                at=moment,
+                release=None if release == b"null" else _string(release),
+                details=_Details(line[begin.end() : end.start() + 1], partial(broken, at, self._place)),
+            )
         except ValueError as err:
             raise broken(at, self._place, str(err)) from err
-        return record
+        return Record(at + 1, previous.decode(), entry, line[_HASH].decode())
+
+
+class _Details(Mapping[str, Json]):
+    """Details that are parsed when somebody looks into them. fail: the error for those that cannot be."""
+
+    __slots__ = ("_fail", "_parsed", "_text")
+
+    def __init__(self, text: bytes, fail: Callable[[str], BrokenLedgerError]) -> None:
+        self._text, self._fail = text, fail
+        self._parsed: dict[str, Json] | None = None
+
+    def _read(self) -> dict[str, Json]:
+        if self._parsed is None:
+            try:
+                text = self._text.decode()
+                parsed, end = _DECODE(text)
+                if end != len(text) or not isinstance(parsed, dict):
+                    raise ValueError("its details are no object")
+            except (ValueError, RecursionError) as err:
+                raise self._fail(str(err)) from err
+            self._parsed, self._text = parsed, b""
+        return self._parsed
+
+    def __getitem__(self, key: str) -> Json:
+        return self._read()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._read()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self._read().get(key, default)
+
+    def __repr__(self) -> str:
+        return repr(self._read())
 
 
 def select(
@@ -144,7 +198,7 @@ def read_chain(lines: list[bytes], place: Place) -> Records:
         found = end(line, max(line.rfind(_END_MARK), 0))
         if found is None:
             raise broken(at, place, _reason(line))
-        environment, fact, before, sequence = found.groups()
+        environment, fact, before, _, sequence = found.groups()
         if before != previous or int(sequence) != at + 1:
             raise broken(at, place, _MUDDLED)
         if environment not in known:
@@ -174,14 +228,19 @@ def _reason(line: bytes) -> str:
         decode(line.decode())
     except ValueError as err:
         return str(err)
-    return "its parts are not in their order"
+    return _OUT_OF_ORDER
 
 
 def _text(string: bytes, at: int, place: Place) -> str:
     try:
-        return str(json.loads(string))
+        return _string(string)
     except ValueError as err:
         raise broken(at, place, str(err)) from err
+
+
+def _string(text: bytes) -> str:
+    """What a JSON string says."""
+    return str(json.loads(text)) if b"\\" in text else text[1:-1].decode()
 
 
 def _within(moment: datetime, since: datetime | None, until: datetime | None) -> bool:

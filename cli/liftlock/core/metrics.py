@@ -115,7 +115,7 @@ def measure(records: Sequence[Record], request: MetricsRequest) -> Metrics:
     since = max(request.since or first.entry.at, first.entry.at) if first else None
     environments = _replay(records, request)
     shown = [(name, found) for name, found in sorted(environments.items()) if found.attempts and _is_asked(name, found, request)]
-    figures = tuple(_figures(name, service, found, since, request) for name, found in shown for service in _scopes(found, request))
+    figures = tuple(figures for name, found in shown for figures in _of_environment(name, found, since, request))
     return Metrics(since, request.until, request.failure_window, figures)
 
 
@@ -182,23 +182,31 @@ def _is_asked(name: str, found: _Environment, request: MetricsRequest) -> bool:
     return name == request.environment if request.environment is not None else not found.ephemeral
 
 
-def _scopes(found: _Environment, request: MetricsRequest) -> Iterator[str | None]:
-    services = sorted({service for attempt in found.attempts for service in attempt.concerns})
+def _of_environment(name: str, found: _Environment, since: datetime | None, request: MetricsRequest) -> Iterator[Figures]:
+    """The environment's own figures, then its services', by name; or one service's alone."""
+    inside = [attempt for attempt in found.attempts if _is_inside(attempt.at, since, request)]
+    by_service: dict[str, list[_Attempt]] = {service: [] for attempt in found.attempts for service in attempt.concerns}
+    for attempt in inside:
+        for service in attempt.concerns:
+            by_service[service].append(attempt)
     if request.service is None:
-        yield None
-        yield from services
-    elif request.service in services:
-        yield request.service
+        yield _figures(name, None, found, inside, since, request)
+    for service, attempts in sorted(by_service.items()):
+        if request.service in (None, service):
+            yield _figures(name, service, found, attempts, since, request)
 
 
-def _figures(name: str, service: str | None, found: _Environment, since: datetime | None, request: MetricsRequest) -> Figures:
-    def inside(at: datetime) -> bool:
-        return since is not None and since <= at < request.until
+def _is_inside(at: datetime, since: datetime | None, request: MetricsRequest) -> bool:
+    return since is not None and since <= at < request.until
 
-    attempts = [a for a in found.attempts if inside(a.at) and (service is None or service in a.concerns)]
+
+def _figures(
+    name: str, service: str | None, found: _Environment, attempts: Sequence[_Attempt], since: datetime | None, request: MetricsRequest
+) -> Figures:
+    """attempts: those of the period that concern the service."""
     deployments, failures = sum(a.done for a in attempts), sum(a.failed for a in attempts)
     leads = [lead for a in attempts for scope, lead in a.leads.items() if service in (None, scope)]
-    restores = [duration for scope, at, duration in found.restored if scope == service and inside(at)]
+    restores = [duration for scope, at, duration in found.restored if scope == service and _is_inside(at, since, request)]
     days = max((request.until - since) / _DAY, 1.0) if since else 1.0
     return Figures(
         environment=name,

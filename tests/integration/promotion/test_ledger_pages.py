@@ -152,7 +152,7 @@ def test_a_record_that_cannot_be_parsed_is_named_when_it_is_used(forge: Path, cl
     made = put_commit(forge, "\n".join([*map(encode, written[:-1]), odd]), git(forge, "rev-parse", f"{REF}^{{tree}}"), None)
     records = GitLedger(forge).records()
     assert records[1] == written[1]
-    for attempt in (lambda: list(records), GitLedger(forge).verify):
+    for attempt in (lambda: [len(record.entry.details) for record in records], GitLedger(forge).verify):
         with pytest.raises(IncompleteError, match=rf"ledger record 3 \({made}\) is broken"):
             attempt()
 
