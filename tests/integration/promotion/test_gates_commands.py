@@ -125,3 +125,24 @@ def test_waiting_can_be_stopped_and_leaves_nothing_half_done(user: User) -> None
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 130
     assert git(user.forge, "for-each-ref") == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_promotions_of_services_on_neighbouring_lines_merge_in_either_order_with_the_approvals_that_they_have(
+    user: User, order: tuple[int, int]
+) -> None:
+    prove(user)
+    user.run("promote open --to staging")
+    user.run("promote approve 1", as_=GRACE)
+    user.run("promote merge 1")
+    prove(user, "v2")
+    for number, service in ((2, "api"), (3, "web")):
+        assert f"#{number}" in user.run(f"promote open --to staging --service {service}")
+        user.run(f"promote approve {number}", as_=GRACE)
+    for number in order:
+        assert f"merged pull request #{number + 1}" in user.run(f"promote merge {number + 1}")
+    lines = (user.clone / "releases" / "staging.yaml").read_text().splitlines()
+    assert [line.split()[0] for line in lines if "tag: v2" in line] == ["api:", "web:"]
+    assert "nothing to promote" in user.run("promote plan --to staging")
+    assert git(user.forge, "for-each-ref", "refs/heads/liftlock/promote*") == ""

@@ -152,6 +152,24 @@ def test_smoke_tests_judgements_and_checks_are_waited_for() -> None:
     assert [item.counts for item in evidence.listed("dev")] == [True, True, True]
 
 
+def test_a_clock_that_jumps_makes_no_gate_pass() -> None:
+    world = world_with(Gates(soak=HOUR))
+    world.clock.moment += HOUR
+    release(world, api="v1")
+    world.clock.moment -= HOUR
+    back = world.promotions.plan(TO_STAGING)
+    assert [gate.key for gate in back.blockers] == ["verified:dev", "soak:dev"]
+    assert "comes from the future; a clock is wrong" in back.blockers[0].reason
+    assert back.blockers[0].clears_at is not None
+    # A deployment whose own clock stands far back has not been healthy for longer than the record before it is old.
+    world.clock.moment += HOUR
+    world.record(ADA, api="v2")
+    world.clock.moment -= 100 * HOUR
+    world.deploy("dev")
+    world.clock.moment += 100 * HOUR + MINUTES
+    assert "soak:dev" in [gate.key for gate in world.promotions.plan(TO_STAGING).blockers]
+
+
 def test_evidence_that_expired_since_the_opening_blocks_the_merge() -> None:
     from liftlock.core.evidence import EvidenceKind
     from liftlock.services.evidence import EvidenceRecords
