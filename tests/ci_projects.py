@@ -6,12 +6,27 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from liftlock.core.ci_pipeline import CiPipeline, Platform, plan_pipeline
-from liftlock.core.project import ForgeKind, ForgeSettings, Gates, Project, SigningSettings, Stage
+from liftlock.core.project import (
+    AttestationMode,
+    AttestationRule,
+    ForgeKind,
+    ForgeSettings,
+    Gates,
+    IdentitySigner,
+    Project,
+    SigningSettings,
+    Stage,
+)
 from tests.promotion_world import REGISTRY, make_project
 
 GITHUB = ForgeSettings(ForgeKind.GITHUB, "https://github.com/shop/environments", token="env:LIFTLOCK_FORGE_TOKEN")
 GITEA = ForgeSettings(ForgeKind.GITEA, "http://forge.example:3000/shop/environments", "release/1.0", "env:LIFTLOCK_FORGE_TOKEN")
 SIGNING = "SHOP_SIGNING_KEY"
+_KEYLESS = AttestationRule(
+    AttestationMode.WARN,
+    "https://slsa.dev/provenance/v1",
+    IdentitySigner("https://ci.example/b", "https://issuer.example", PurePosixPath("root.json")),
+)
 _GATES = Gates(verified=True, approvals=1)
 DAG = (
     Stage("dev"),
@@ -20,7 +35,7 @@ DAG = (
     Stage("load", ("dev",), _GATES),
     Stage("staging", ("qa", "load"), _GATES),
     Stage("prod-eu", ("staging",), _GATES),
-    Stage("prod-us", ("staging",), _GATES),
+    Stage("prod-us", ("staging",), Gates(approvals=1, attestation=_KEYLESS)),
 )
 ODD = (Stage("on"), Stage("null", ("on",), _GATES), Stage("y", ("null",), _GATES))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 import httpx
@@ -15,7 +16,7 @@ from liftlock.adapters.engines.pulumi.versions import require
 from liftlock.adapters.signatures import load_keys
 from liftlock.core.diagnosis import Finding, Verdict
 from liftlock.core.errors import ConfigError, LiftlockError
-from liftlock.core.project import EngineKind, KeySigner, Project
+from liftlock.core.project import EngineKind, IdentitySigner, KeySigner, Project
 
 _GIT_IDENTITY = 'git config --global user.name "Your Name" && git config --global user.email you@example.org'
 
@@ -32,7 +33,7 @@ def diagnose(root: Path | None, project: Project | None, ask_forge: Callable[[],
             Finding("environments repository", Verdict.UNCHECKED, "none here", "liftlock init DIR writes one; or say --repo DIR"),
         ]
     found += [Finding("environments repository", Verdict.OK, str(root)), _registry(project.registry), _forge(ask_forge)]
-    return [*found, *(_public_keys(root, path) for path in _key_files(project))]
+    return [*found, *(_public_keys(root, path) for path in _key_files(project)), *_trusted_roots(root, project)]
 
 
 def _git() -> Finding:
@@ -111,6 +112,20 @@ def _public_keys(root: Path, path: PurePosixPath) -> Finding:
     except ConfigError as err:
         return Finding("public keys", Verdict.MISSING, f"{path}: {err.message}", err.hint)
     return Finding("public keys", Verdict.OK, f"{path}: {count}")
+
+
+def _trusted_roots(root: Path, project: Project) -> list[Finding]:
+    """Those of the rules that trust an identity, and whether the optional part is there that they need."""
+    rules = (stage.gates.asks_attestation for stage in project.pipeline)
+    files = sorted({rule.signer.file for rule in rules if rule and isinstance(rule.signer, IdentitySigner)})
+    if not files:
+        return []
+    if find_spec("sigstore") is None:
+        remedy = "pip install 'liftlock[keyless]'"
+        return [Finding("trusted root", Verdict.MISSING, "the optional part keyless is not installed", remedy)]
+    missing = [path for path in files if not (root / path).is_file()]
+    said = f"{', '.join(map(str, missing or files))}{': no such file' if missing else ''}"
+    return [Finding("trusted root", Verdict.MISSING if missing else Verdict.OK, said, "commit the file" if missing else None)]
 
 
 def _say(command: Sequence[str], folder: Path | None = None) -> str | None:

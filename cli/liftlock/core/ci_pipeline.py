@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from liftlock.core.project import ForgeKind, Project, Stage
+from liftlock.core.project import ForgeKind, IdentitySigner, Project, Stage
 
 SCRIPT = "ci/liftlock.sh"
 RESULTS = "ci-out"
@@ -95,6 +95,7 @@ class StageJobs:
 class CiPipeline:
     """All jobs of a project. stages are in the pipeline's order.
 
+    package: what is installed, with the optional parts that the project needs.
     origin: the forge's scheme and host, "" for a local one. url: the repository's, as declared. nightly, often: cron expressions, in UTC.
     """
 
@@ -117,6 +118,7 @@ class CiPipeline:
     branch_down: Job | None
     nightly: str = "17 3 * * *"
     often: str = "7,22,37,52 * * * *"
+    package: str = "liftlock"
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -151,7 +153,13 @@ def plan_pipeline(project: Project, *, version: str, branches: bool = True) -> C
         drift=_drift(),
         branch_up=_branch("up", "Make the branch's environment") if branches else None,
         branch_down=_branch("down", "Remove the branch's environment") if branches else None,
+        package=_package(project.pipeline),
     )
+
+
+def _package(pipeline: Sequence[Stage]) -> str:
+    rules = (stage.gates.asks_attestation for stage in pipeline)
+    return "liftlock[keyless]" if any(rule and isinstance(rule.signer, IdentitySigner) for rule in rules) else "liftlock"
 
 
 def _origin(project: Project) -> str:

@@ -7,9 +7,22 @@ from pathlib import Path, PurePosixPath
 
 from liftlock.adapters.diagnostics import diagnose
 from liftlock.core.diagnosis import Verdict
-from liftlock.core.project import AttestationMode, AttestationRule, Gates, KeySigner, SigningSettings, Stage
+from liftlock.core.project import AttestationMode, AttestationRule, Gates, IdentitySigner, KeySigner, SigningSettings, Stage
 from tests.attesting import ADA, GRACE, PROVENANCE
 from tests.promotion_world import make_project
+
+
+def test_the_root_of_trust_of_an_identity_is_looked_for(tmp_path: Path) -> None:
+    def found(file: str) -> list[tuple[Verdict, str]]:
+        rule = AttestationRule(
+            AttestationMode.WARN, PROVENANCE, IdentitySigner("https://ci.example/b", "https://i.example", PurePosixPath(file))
+        )
+        project = make_project(pipeline=(Stage("dev", (), Gates(attestation=rule)),))
+        return [(item.verdict, item.found) for item in diagnose(tmp_path, project) if item.part == "trusted root"]
+
+    (tmp_path / "root.json").write_text("{}")
+    assert found("root.json") == [(Verdict.OK, "root.json")]
+    assert found("none.json") == [(Verdict.MISSING, "none.json: no such file")]
 
 
 def test_each_file_of_keys_is_looked_at(tmp_path: Path) -> None:

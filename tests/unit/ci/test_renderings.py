@@ -232,3 +232,8 @@ def test_the_key_that_signs_promotions_is_lent_where_it_is_declared(platform: Pl
 def test_only_jobs_that_merge_get_the_key_that_signs_promotions() -> None:
     assert [job.id for job in SHAPES["dag"].jobs if SIGNING in job.secrets] == ["merge", "sweep"]
     assert SHAPES["one-service"].merge.signing == ""
+
+
+def test_the_optional_part_is_installed_where_an_identity_is_trusted() -> None:
+    wanted = {shape: render_ci("github", pipeline)["ci/requirements.txt"].splitlines()[-1] for shape, pipeline in SHAPES.items()}
+    assert wanted == {shape: "liftlock[keyless]==0.1.0" if shape == "dag" else "liftlock==0.1.0" for shape in SHAPES}
