@@ -20,7 +20,7 @@ from liftlock.core.policy import Rule
 from liftlock.core.policy_edit import add_rule, kind_of, remove_rule, rule_values, rules_of
 from liftlock.core.policy_file import KINDS, policy_path
 from liftlock.core.release import ReleasedImage
-from liftlock.core.release_file import edit_release, parse_release
+from liftlock.core.release_file import edit_release, parse_like, parse_release
 
 RELEASES = PurePosixPath("releases")
 Texts = Mapping[PurePosixPath, str | None]
@@ -168,7 +168,7 @@ def find_edits(before: Texts, after: Texts) -> tuple[Edit, ...]:
     for path in sorted({*before, *after}):
         old, new = before.get(path), after.get(path)
         if path.parent == RELEASES:
-            was, now = (parse_release(text or "", str(path)).services for text in (old, new))
+            was, now = parse_release(old or "", str(path)).services, parse_like(old, new or "", str(path)).services
             images = {name: image for name, image in now.items() if was.get(name) != image}
             edits += [ReleaseEdit(path.stem, images)] if images else []
         elif path.stem in KINDS:

@@ -5,7 +5,9 @@ The text is all there is: nothing is read or written here.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from liftlock.core.config.document import Document, Entry, MappingNode, Node, ScalarNode, Span
 from liftlock.core.config.problems import Problem, config_error
@@ -15,6 +17,7 @@ from liftlock.core.config.suggestions import shown, unknown
 from liftlock.core.errors import ConfigError
 from liftlock.core.image import ImageRef
 from liftlock.core.release import Release, ReleasedImage
+from liftlock.core.release_lines import changed_services
 
 HEADER = """\
 # yaml-language-server: $schema=../.liftlock-schema/release.json
@@ -29,10 +32,16 @@ Splice = tuple[Span, str]
 
 def parse_release(text: str, file: str) -> Release:
     """What the text releases; ConfigError with one line per problem. An empty text releases nothing."""
-    release, problems = inspect_release(read_document(text, file))
-    if problems:
-        raise config_error(problems)
-    return release
+    return _read(text, file).release
+
+
+def parse_like(known: str | None, text: str, file: str) -> Release:
+    """The same; a text that differs from the known one in a few services' lines is read by these lines."""
+    if known is None or known == text:
+        return parse_release(text, file)
+    before = _read(known, file)
+    changed = changed_services(before.document, before.lines, text)
+    return before.release.with_images(changed) if changed is not None else parse_release(text, file)
 
 
 def edit_release(text: str | None, changes: Mapping[str, ReleasedImage], file: str = _EDITED) -> str:
@@ -42,18 +51,34 @@ def edit_release(text: str | None, changes: Mapping[str, ReleasedImage], file: s
     """
     if text is None:
         after = _new_file(changes)
-        _check(after, changes, file)
+        _check(None, after, changes, file)
         return after
-    document = read_document(text, file)
-    before, problems = inspect_release(document)
-    if problems:
-        raise config_error(problems)
-    changed = {name: changes[name] for name in sorted(changes) if before.services.get(name) != changes[name]}
+    before = _read(text, file)
+    services = before.release.services
+    changed = {name: changes[name] for name in sorted(changes) if services.get(name) != changes[name]}
     if not changed:
         return text
-    after = _edited(document, changed)
-    _check(after, {**before.services, **changed}, file)
+    after = _edited(before.document, changed)
+    _check(text, after, {**services, **changed}, file)
     return after
+
+
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    """A release file that was read and has no problem."""
+
+    document: Document
+    release: Release
+    lines: list[str]
+
+
+@functools.lru_cache(maxsize=4)  # a thousand pull requests start from one base
+def _read(text: str, file: str) -> _Sound:
+    document = read_document(text, file)
+    release, problems = inspect_release(document)
+    if problems:
+        raise config_error(problems)
+    return _Sound(document, release, text.split("\n"))
 
 
 def inspect_release(document: Document) -> tuple[Release, tuple[Problem, ...]]:
@@ -257,10 +282,10 @@ def _spliced(text: str, splices: Sequence[Splice]) -> str:
     return "".join([*pieces, text[at:]])
 
 
-def _check(text: str, expected: Mapping[str, ReleasedImage], file: str) -> None:
+def _check(before: str | None, text: str, expected: Mapping[str, ReleasedImage], file: str) -> None:
     """What was written reads back as exactly what was asked for; otherwise nothing is handed out."""
     try:
-        found = dict(parse_release(text, file).services)
+        found = dict(parse_like(before, text, file).services)
     except ConfigError as err:
         found, reason = None, f" ({err.message.splitlines()[0]})"
     else:

@@ -10,7 +10,7 @@ from liftlock.adapters.config_files.schema import json_schema
 from liftlock.core.errors import ConfigError
 from liftlock.core.image import Digest, ImageRef
 from liftlock.core.release import ReleasedImage
-from liftlock.core.release_file import HEADER, edit_release, parse_release
+from liftlock.core.release_file import HEADER, edit_release, parse_like, parse_release
 
 
 def released(digit: str, tag: str | None = "v1", commit: str | None = "1a2b3c4", name: str = "api") -> ReleasedImage:
@@ -198,3 +198,56 @@ def test_any_edit_reads_back_exactly_and_leaves_the_other_lines_alone(text: str,
     untouched += [line for name in before.keys() - changes.keys() for line in text.splitlines() if line.startswith(f"  {name}:")]
     assert not [line for line in untouched if line not in after.splitlines()]
     assert edit_release(after, changes) == after
+
+
+LINES = [
+    f'  api: {{image: "r/api@sha256:{A}", tag: v1, commit: 1a2b3c4}} # kept',
+    f'  web: {{image: "r/web@sha256:{A}"}}',
+    f"  old: {{image: r/old@sha256:{A}}}",
+    f'  job: &job {{image: "r/job@sha256:{A}"}}',
+    "  two: *job",
+    "  # nothing",
+]
+REPLACED = [
+    f'  api: {{image: "r/api@sha256:{B}", tag: v2, commit: 1a2b3c4}} # kept',
+    f'  api: {{image: "r/api@sha256:{B}", tag: null, commit: "null"}} # kept',
+    f'  api: {{image: "r/api@sha256:{B}", tag: v1, tag: v2}} # kept',
+    f'  api: {{image: "r/API@sha256:{B}"}} # kept',
+    f'  api: {{image: "r/api@sha256:{B}"}} # other',
+    f'  api: {{image: "r/api@sha256:{B[1:]}"}} # kept',
+    f'  web: {{image: "r/web@sha256:{B}", commit: 1e5}}',
+    f'  web: {{image: "r/web@sha256:{B}", tag: "a #b"}}',
+    f'   web: {{image: "r/web@sha256:{B}"}}',
+    f'  job: {{image: "r/job@sha256:{B}"}}',
+    f'  web: &web {{image: "r/web@sha256:{B}"}}',
+    f'# web: {{image: "r/web@sha256:{B}"}}',
+]
+
+
+def read_or_refused(known: str | None, text: str) -> object:
+    try:
+        return parse_like(known, text, "r.yaml")
+    except ConfigError as err:
+        return err.message
+
+
+@given(
+    st.lists(st.sampled_from(LINES), max_size=6, unique=True),
+    st.lists(st.tuples(st.integers(0, 7), st.sampled_from([*REPLACED, *LINES])), max_size=3),
+    st.sampled_from(["\n", "\r\n"]),
+)
+@settings(max_examples=400)
+def test_reading_by_the_lines_that_differ_is_reading_all_of_it(lines: list[str], changes: list[tuple[int, str]], newline: str) -> None:
+    known = newline.join(["services:", *lines, ""])
+    changed = ["services:", *lines, ""]
+    for at, line in changes:
+        changed[min(at, len(changed) - 1)] = line
+    text = newline.join(changed)
+    if not isinstance(read_or_refused(None, known), str):
+        assert read_or_refused(known, text) == read_or_refused(None, text)
+
+
+def test_an_edit_of_one_line_reads_that_line_alone() -> None:
+    known = "services:\n" + "".join(f'  s{n}: {{image: "r/s{n}@sha256:{A}", tag: v1}}\n' for n in range(3))
+    text = known.replace(f's1@sha256:{A}", tag: v1', f's1@sha256:{B}", tag: v2')
+    assert parse_like(known, text, "r.yaml").services["s1"] == ReleasedImage(ImageRef("r/s1", Digest(f"sha256:{B}")), "v2")
