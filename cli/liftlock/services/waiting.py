@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
+from liftlock.core.errors import UnavailableError
 from liftlock.core.gates.result import GatePhase, GateResult, earliest_clearing
 from liftlock.core.ports import Clock
 
@@ -38,18 +39,26 @@ class Patience:
 
 
 def wait_for(ask: Callable[[], _Answer], clock: Clock, patience: Patience) -> _Answer:
-    """The first answer that waits for nothing more, or the last one before the time was over."""
+    """The first answer that waits for nothing more, or the last one before the time was over.
+
+    A forge or registry that falls silent on the way is waited for as well; one that is silent from the start is an error.
+    """
     end, interval, said = clock.now() + patience.timeout, _SHORTEST, ""
     while True:
-        answer = ask()
-        gates, now = answer.waits_for, clock.now()
-        if not gates or now >= end:
-            return answer
-        line = _waiting(gates)
+        try:
+            answer = ask()
+            gates, line = answer.waits_for, _waiting(answer.waits_for)
+        except UnavailableError as err:
+            if not said or clock.now() >= end:
+                raise
+            gates, line = (), f"waiting for an answer: {err.message}"
+        else:
+            if not gates or clock.now() >= end:
+                return answer
         if line != said:
             patience.tell(line)
             said = line
-        patience.pause(_next(gates, now, end, interval).total_seconds())
+        patience.pause(_next(gates, clock.now(), end, interval).total_seconds())
         interval = min(interval * 2, _LONGEST)
 
 
@@ -67,6 +76,8 @@ def _next(gates: Sequence[GateResult], now: datetime, end: datetime, interval: t
 
 
 def _waiting(gates: Sequence[GateResult]) -> str:
+    if not gates:
+        return ""
     clears = earliest_clearing(gates)
     when = f" (at the earliest {clears.isoformat(timespec='seconds')})" if clears else ""
     return f"waiting for {', '.join(gate.key for gate in gates)}{when}: {gates[0].reason}"

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from liftlock.core.errors import ConflictError, UsageError
+from liftlock.core.errors import ConflictError, UnavailableError, UsageError
 from liftlock.core.gates.result import GatePhase
 from liftlock.core.ledger import Fact
 from liftlock.core.policy import Freeze, Hold, Veto
@@ -476,6 +476,50 @@ def test_waiting_ends_with_the_last_word_when_its_time_is_over_and_at_once_where
     world.deploy("dev", Fact.DEPLOY_FAILED)
     assert world.reviews.merge_when_clear(1, ADA, patience).outcome is MergeOutcome.BLOCKED
     assert slept == []
+
+
+def test_a_forge_that_falls_silent_while_one_waits_is_waited_for() -> None:
+    from liftlock.services.waiting import Patience
+
+    world = world_with(Gates(soak=HOUR))
+    release(world, api="v1")
+    said: list[str] = []
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        world.clock.moment += timedelta(seconds=seconds)
+        world.forge.down = len(pauses) in (2, 3)
+
+    with pytest.raises(UnavailableError):
+        world.forge.down = True
+        world.promotions.open_when_clear(TO_STAGING, ADA, Patience(2 * HOUR, pause, said.append))
+    world.forge.down = False
+    report = world.promotions.open_when_clear(TO_STAGING, ADA, Patience(3 * HOUR, pause, said.append))
+    assert report.outcome is OpenOutcome.OPENED
+    assert any("the forge does not answer" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("release_", "url", "said"),
+    [
+        ("rel-1", None, "no release"),
+        (None, "ci.example/7", "no web address"),
+        (None, "https://ada:token@ci.example/7", "holds credentials"),
+    ],
+)
+def test_nothing_mistyped_and_no_credentials_get_into_the_ledger(release_: str | None, url: str | None, said: str) -> None:
+    from liftlock.core.evidence import EvidenceKind
+    from liftlock.services.evidence import EvidenceRecords
+
+    world = world_with(Gates())
+    release(world, api="v1")
+    evidence = EvidenceRecords(world.project, world.ledger, world.clock, world.repository.fetch)
+    before = world.writes
+    with pytest.raises(UsageError, match=said) as found:
+        evidence.record(EvidenceKind.SMOKE_TEST, "dev", passed=True, actor=ADA, release=release_, url=url)
+    assert "token" not in str(found.value)
+    assert world.writes == before
 
 
 def test_prod_gets_what_staging_proved() -> None:
