@@ -125,7 +125,8 @@ def _time(moment: datetime) -> str:
 
 
 def _what(event: Event) -> str:
-    said = event.fact + (f" #{event.pull}" if event.pull else "")
+    lane = f" ({event.kind})" if event.fact == "promoted" and event.kind not in (None, "promote") else ""
+    said = event.fact + lane + (f" #{event.pull}" if event.pull else "")
     return f"{said}, verified" if event.verified else said
 
 

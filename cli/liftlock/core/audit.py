@@ -22,8 +22,7 @@ from liftlock.core.release_file import parse_release
 from liftlock.core.trailers import Trailers, read_trailers
 
 BEGUN, RECORDED, UNAUTHORISED = "begun", "recorded", "unauthorised"
-POLICY_CHANGED = "policy-changed"
-_COMMITS = {Fact.RECORDED: "commit", Fact.PROMOTED: "merge_commit", POLICY_CHANGED: "merge_commit"}
+_COMMITS = {Fact.RECORDED: "commit", Fact.PROMOTED: "merge_commit", Fact.POLICY_CHANGED: "merge_commit"}
 _WITH_POLICY = frozenset({"rollback", "rollforward"})
 
 
@@ -133,7 +132,7 @@ def _of_files(change: BaseChange, records: Sequence[Record], images: Mapping[str
             yield f"the ledger's record says nothing of {file.path}"
     for record in records:
         entry = record.entry
-        if entry.fact == POLICY_CHANGED:
+        if entry.fact is Fact.POLICY_CHANGED:
             continue
         here, said = images.get(entry.environment, {}), images_of(entry)
         for service in sorted({*here, *said}):

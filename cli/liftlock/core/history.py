@@ -18,7 +18,7 @@ from liftlock.core.ledger_chain import select
 class Event:
     """One line of history. services: service -> `repository@digest`; verified: when the deployment was first proved healthy.
 
-    source, plan, gates, approvers, pull, url: of a promotion, as the merge had them. reason: why, where a person said so.
+    kind, source, plan, gates, approvers, pull, url: of a proposal, as the merge had them. reason: why, where a person said so.
     """
 
     sequence: int
@@ -32,6 +32,7 @@ class Event:
     verified: datetime | None = None
     pull: int | None = None
     url: str | None = None
+    kind: str | None = None
     source: str | None = None
     plan: str | None = None
     gates: str | None = None
@@ -91,7 +92,7 @@ class Running:
         return images_of(self.record.entry)
 
 
-_LEFT_OUT = frozenset({Fact.VERIFIED, Fact.APPROVED, Fact.PROMOTION_OPENED, Fact.BRANCH_UP, Fact.EVIDENCE})
+_LEFT_OUT = frozenset({Fact.VERIFIED, Fact.APPROVED, Fact.PROMOTION_OPENED, Fact.BRANCH_UP, Fact.EVIDENCE, Fact.POLICY_PROPOSED})
 _NAMING = frozenset({Fact.RECORDED, Fact.PROMOTED})
 _ENDINGS = frozenset({Fact.DESTROYED, Fact.BRANCH_DOWN})
 
@@ -132,6 +133,7 @@ def _event(record: Record) -> Event:
         {},
         pull=pull if isinstance(pull, int) else None,
         url=_text(entry, "url"),
+        kind=_text(entry, "kind"),
         source=_text(entry, "source"),
         plan=_text(entry, "plan"),
         gates=_text(entry, "gates"),

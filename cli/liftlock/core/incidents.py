@@ -19,7 +19,7 @@ class Incident:
 _KINDS = frozenset({"rollback", "hotfix", "veto"})
 _FACTS = {"rolled-back": "rollback", "hotfixed": "hotfix", "vetoed": "veto", **{kind: kind for kind in _KINDS}}
 _CHECKS = frozenset({"health", "smoke-test"})
-ACCUSING: frozenset[str] = frozenset({Fact.PROMOTED, Fact.EVIDENCE, "policy-changed", *_FACTS})
+ACCUSING: frozenset[str] = frozenset({Fact.PROMOTED, Fact.EVIDENCE, Fact.POLICY_CHANGED, *_FACTS})
 """The facts whose records may say so."""
 
 
@@ -30,7 +30,7 @@ def incident_of(entry: Entry) -> Incident | None:
     if fact == Fact.EVIDENCE:
         failed = details.get("passed") is False and details.get("kind") in _CHECKS
         return Incident(f"failed {details['kind']}", entry.release) if failed else None
-    if fact == "policy-changed":
+    if fact == Fact.POLICY_CHANGED:
         return _vetoed(details.get("rules"))
     kind = _FACTS.get(entry.fact, str(details.get("kind")) if entry.fact is Fact.PROMOTED else "")
     if kind == "veto":
