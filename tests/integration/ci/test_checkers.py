@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ import pytest
 
 from liftlock.core.ci_pipeline import Platform
 from liftlock_templates.ci_files import render_ci
+from machine.places import PROJECT
 from tests.actionlint import actionlint
 from tests.ci_projects import pipelines
 
@@ -73,6 +75,13 @@ def test_actionlint_finds_nothing_in_the_workflows(tmp_path: Path) -> None:
     for folder in write(tmp_path, Platform.GITHUB):
         done = lint(folder)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_projects_own_workflow_stands_before_the_same_checkers(tmp_path: Path) -> None:
+    shutil.copytree(PROJECT / ".github", tmp_path / ".github")
+    done = lint(tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert audit(tmp_path) == []
 
 
 def test_actionlint_finds_what_is_wrong(tmp_path: Path) -> None:
