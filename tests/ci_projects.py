@@ -55,12 +55,22 @@ def projects() -> dict[str, Project]:
         ),
         "yaml-syntax": replace(make_project(pipeline=ODD), name="no", forge=GITHUB, services=_services("true", "null", "off")),
         "one-environment": make_project(pipeline=(Stage("prod"),)),
+        "own-names": replace(
+            usual,
+            forge=replace(GITHUB, token="env:SHOP_FORGE"),
+            engine=replace(usual.engine, passphrase="env:SHOP_PASS", backend="env:SHOP_BACKEND"),
+        ),
+        "app": replace(usual, forge=replace(GITHUB, token="app:123:env:SHOP_APP_KEY")),
     }
 
 
 def pipelines() -> dict[str, CiPipeline]:
     """The pipeline of each; the last shape has no environments of branches."""
-    return {name: plan_pipeline(found, version="0.1.0", branches=name != "one-environment") for name, found in projects().items()}
+    secrets = {"own-names": {"staging": ["STAGING_KEY"], "prod": ["STRIPE_KEY", "STRIPE_HOOK"], "branch": []}}
+    return {
+        name: plan_pipeline(found, version="0.1.0", branches=name != "one-environment", secrets=secrets.get(name))
+        for name, found in projects().items()
+    }
 
 
 PLATFORMS = tuple(Platform)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from liftlock.adapters.config_files.environments import explain
 from liftlock.core.ci_pipeline import CiPipeline, Platform
 from liftlock.core.ci_writing import plan_writing, require_no_difference
+from liftlock.core.config.loaded import LoadedProject
+from liftlock.core.config.provenance import Provenance
 from liftlock.core.errors import LiftlockError
 from liftlock_templates.ci_files import REQUIREMENTS, render_ci
+
+_SECRET = re.compile(r"services\.[^.]+\.secrets\.[^.]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,17 @@ class CiReport:
     written: tuple[str, ...]
     unchanged: tuple[str, ...]
     kept: tuple[str, ...]
+
+
+def declared_secrets(loaded: LoadedProject) -> dict[str, tuple[str, ...]]:
+    """environment -> the variables in which the secrets of its services are found."""
+    return {name: tuple(dict.fromkeys(_variables(explain(loaded, name)))) for name in loaded.environments}
+
+
+def _variables(values: Iterable[Provenance]) -> Iterator[str]:
+    for found in values:
+        if _SECRET.fullmatch(found.path) and isinstance(found.value, str) and found.value.startswith("env:"):
+            yield found.value.removeprefix("env:")
 
 
 def ci_files(platforms: Sequence[Platform], pipeline: CiPipeline) -> dict[str, str]:

@@ -6,7 +6,7 @@ reaches them through environment variables alone. `ci/liftlock.sh` installs lift
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -58,7 +58,7 @@ class Job:
 
     secrets: the names of the platform's secrets that it gets. variables: what its trigger says. lock: two jobs with one lock never run at
     once. runs: whether it needs Docker and the environments' state. paths: the files whose change on the base branch starts it.
-    target: of a promotion, the environment that gets it. signing: the secret among them that signs what is merged, "" for none.
+    target: of a promotion, the environment that gets it.
     """
 
     id: str
@@ -73,7 +73,6 @@ class Job:
     minutes: int = 15
     runs: bool = False
     paths: tuple[str, ...] = ()
-    signing: str = ""
 
     @property
     def script(self) -> str:
@@ -96,7 +95,8 @@ class CiPipeline:
     """All jobs of a project. stages are in the pipeline's order.
 
     package: what is installed, with the optional parts that the project needs.
-    origin: the forge's scheme and host, "" for a local one. url: the repository's, as declared. nightly, often: cron expressions, in UTC.
+    origin: the forge's scheme and host, "" for a local one. url: the repository's, as declared. token: the variable of the forge's token,
+    or of the key of an app. nightly, often: cron expressions, in UTC.
     """
 
     project: str
@@ -106,6 +106,8 @@ class CiPipeline:
     url: str
     registry: str
     version: str
+    token: str
+    app: bool
     services: tuple[str, ...]
     record: Job
     stages: tuple[StageJobs, ...]
@@ -128,13 +130,25 @@ class CiPipeline:
         return (self.record, *stages, self.status, self.queued, self.merge, self.sweep, self.drift, *branches)
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """The names of all secrets."""
+        return tuple(dict.fromkeys(name for job in self.jobs for name in job.secrets))
+
+    @property
     def environments(self) -> tuple[str, ...]:
         """The names of the pipeline's environments, in its order."""
         return tuple(stage.environment for stage in self.stages)
 
 
-def plan_pipeline(project: Project, *, version: str, branches: bool = True) -> CiPipeline:
-    """The jobs of a project. branches: whether it declares a class of environments of branches."""
+def plan_pipeline(
+    project: Project, *, version: str, branches: bool = True, secrets: Mapping[str, Sequence[str]] | None = None
+) -> CiPipeline:
+    """The jobs of a project. branches: whether it declares a class of environments of branches.
+
+    secrets: environment -> the variables in which its services' secrets are found; those of a class of environments under the class's.
+    """
+    names, own = _Names(project), secrets or {}
+    every = [name for found in own.values() for name in found]
     return CiPipeline(
         project=project.name,
         base=project.forge.base,
@@ -143,16 +157,18 @@ def plan_pipeline(project: Project, *, version: str, branches: bool = True) -> C
         url=project.forge.url,
         registry=project.registry,
         version=version,
+        token=names.token,
+        app=names.app,
         services=tuple(name for name, _ in project.services),
-        record=_record(project.pipeline),
-        stages=tuple(_stage(stage, project.pipeline) for stage in project.pipeline),
-        status=_status(),
-        queued=_queued(),
-        merge=_signing(_merge(), project),
-        sweep=_signing(_sweep(project.pipeline), project),
-        drift=_drift(),
-        branch_up=_branch("up", "Make the branch's environment") if branches else None,
-        branch_down=_branch("down", "Remove the branch's environment") if branches else None,
+        record=names.of(_record(project.pipeline)),
+        stages=tuple(_stage(stage, project.pipeline, names, own.get(stage.environment, ())) for stage in project.pipeline),
+        status=names.of(_status()),
+        queued=names.of(_queued()),
+        merge=names.of(_merge(), names.signing),
+        sweep=names.of(_sweep(project.pipeline), names.signing),
+        drift=names.of(_drift(), every),
+        branch_up=names.of(_branch("up", "Make the branch's environment"), every) if branches else None,
+        branch_down=names.of(_branch("down", "Remove the branch's environment")) if branches else None,
         package=_package(project.pipeline),
     )
 
@@ -160,6 +176,30 @@ def plan_pipeline(project: Project, *, version: str, branches: bool = True) -> C
 def _package(pipeline: Sequence[Stage]) -> str:
     rules = (stage.gates.asks_attestation for stage in pipeline)
     return "liftlock[keyless]" if any(rule and isinstance(rule.signer, IdentitySigner) for rule in rules) else "liftlock"
+
+
+class _Names:
+    """Under which names the platform keeps what liftlock.yaml refers to; our own where it refers to a file or a command."""
+
+    def __init__(self, project: Project) -> None:
+        given = project.forge.token or ""
+        self.app = given.startswith("app:")
+        self.token = _variable(given.split(":", 2)[2] if self.app else given) or TOKEN
+        self.passphrase = _variable(project.engine.passphrase) or PASSPHRASE
+        self.backend = tuple(filter(None, [_variable(project.engine.backend or "")]))
+        self.signing = tuple(filter(None, [_variable(project.signing.key if project.signing else "")]))
+
+    def of(self, job: Job, more: Sequence[str] = ()) -> Job:
+        """The job with these names for its secrets, and some more secrets."""
+        own = {TOKEN: self.token, PASSPHRASE: self.passphrase}
+        found = [*(own.get(name, name) for name in job.secrets), *(self.backend if job.runs else ()), *more]
+        return replace(job, secrets=tuple(dict.fromkeys(found)))
+
+
+def _variable(reference: str) -> str:
+    """NAME of `env:NAME`, "" of any other reference."""
+    kind, _, name = reference.partition(":")
+    return name if kind == "env" else ""
 
 
 def _origin(project: Project) -> str:
@@ -187,10 +227,11 @@ def _record(pipeline: Sequence[Stage]) -> Job:
     )
 
 
-def _stage(stage: Stage, pipeline: Sequence[Stage]) -> StageJobs:
+def _stage(stage: Stage, pipeline: Sequence[Stage], names: _Names, own: Sequence[str]) -> StageJobs:
     name = stage.environment
     behind = [other.environment for other in pipeline if name in other.upstream]
-    return StageJobs(name, stage.upstream, _deploy(stage), tuple(_open(name, target) for target in behind))
+    opens = tuple(names.of(_open(name, target)) for target in behind)
+    return StageJobs(name, stage.upstream, names.of(_deploy(stage), own), opens)
 
 
 def _deploy(stage: Stage) -> Job:
@@ -273,12 +314,6 @@ def _sweep(pipeline: Sequence[Stage]) -> Job:
         lock="liftlock-sweep",
         minutes=30,
     )
-
-
-def _signing(job: Job, project: Project) -> Job:
-    """The job with the key that signs what it merges, where liftlock.yaml says that it is in a variable."""
-    kind, _, name = (project.signing.key if project.signing else "").partition(":")
-    return replace(job, secrets=(*job.secrets, name), signing=name) if kind == "env" else job
 
 
 def _drift() -> Job:

@@ -341,12 +341,12 @@ def is_repository(folder: Path) -> bool:
 def add_ci(folder: Path, platforms: Sequence[str], *, force: bool) -> CiReport:
     """Writes the CI files of an environments repository that is there; nothing else of it changes."""
     from liftlock import __version__
-    from liftlock.adapters.ci_files import write_ci_files
+    from liftlock.adapters.ci_files import declared_secrets, write_ci_files
     from liftlock.core.ci_pipeline import Platform, plan_pipeline
 
     loaded = load_configuration(folder)
     branches = any(loaded.files.ephemeral(name) for name in loaded.environments)
-    pipeline = plan_pipeline(loaded.project, version=__version__, branches=branches)
+    pipeline = plan_pipeline(loaded.project, version=__version__, branches=branches, secrets=declared_secrets(loaded))
     return write_ci_files(loaded.root, [Platform(name) for name in dict.fromkeys(platforms)], pipeline, force=force)
 
 

@@ -101,6 +101,15 @@ def test_a_repository_without_environments_of_branches_gets_no_jobs_for_them(tmp
     assert not (folder / ".github" / "workflows" / "liftlock-branch.yml").exists()
 
 
+def test_the_jobs_get_what_the_services_secrets_refer_to(tmp_path: Path) -> None:
+    folder = write(tmp_path)
+    assert "env:SHOP_STRIPE_KEY" in FILES["liftlock.yaml"]
+    init(str(folder), "--ci", "github")
+    for name in ("deploy-dev", "deploy-prod", "drift", "branch"):
+        assert "SHOP_STRIPE_KEY: ${{ secrets.SHOP_STRIPE_KEY }}" in (folder / ".github" / "workflows" / f"liftlock-{name}.yml").read_text()
+    assert "env:\n          LIFTLOCK_ACTOR" in (folder / ".github" / "workflows" / "liftlock-record.yml").read_text()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -231,9 +231,44 @@ def test_the_key_that_signs_promotions_is_lent_where_it_is_declared(platform: Pl
 
 def test_only_jobs_that_merge_get_the_key_that_signs_promotions() -> None:
     assert [job.id for job in SHAPES["dag"].jobs if SIGNING in job.secrets] == ["merge", "sweep"]
-    assert SHAPES["one-service"].merge.signing == ""
+    assert SIGNING not in SHAPES["one-service"].secrets
 
 
 def test_the_optional_part_is_installed_where_an_identity_is_trusted() -> None:
     wanted = {shape: render_ci("github", pipeline)["ci/requirements.txt"].splitlines()[-1] for shape, pipeline in SHAPES.items()}
     assert wanted == {shape: "liftlock[keyless]==0.1.0" if shape == "dag" else "liftlock==0.1.0" for shape in SHAPES}
+
+
+# --- what liftlock.yaml and environments/ refer to ----------------------------------------------------------------------------------------
+
+
+def test_secrets_have_the_names_that_the_declaration_refers_to() -> None:
+    pipeline = SHAPES["own-names"]
+    found = {job.id: set(job.secrets) - {REGISTRY_PASSWORD} for job in pipeline.jobs}
+    assert found["deploy-dev"] == {"SHOP_FORGE", "SHOP_PASS", "SHOP_BACKEND"}
+    assert found["deploy-prod"] == {"SHOP_FORGE", "SHOP_PASS", "SHOP_BACKEND", "STRIPE_KEY", "STRIPE_HOOK"}
+    assert found["drift"] == {"SHOP_FORGE", "SHOP_PASS", "SHOP_BACKEND", "STAGING_KEY", "STRIPE_KEY", "STRIPE_HOOK"}
+    assert found["merge"] == {"SHOP_FORGE"}
+
+
+@pytest.mark.parametrize("platform", list(Platform))
+def test_every_platform_says_or_lends_every_secret_by_its_name(platform: Platform) -> None:
+    texts = "\n".join(own_files(platform, SHAPES["own-names"]).values())
+    said = texts.upper().replace("-", "_") if platform is Platform.JENKINS else texts
+    assert not [name for name in SHAPES["own-names"].secrets if name not in said]
+    assert TOKEN not in texts
+    assert PASSPHRASE not in texts
+
+
+def test_the_secrets_of_prod_are_lent_to_prod_alone() -> None:
+    files = own_files(Platform.GITHUB, SHAPES["own-names"])
+    assert "STRIPE_KEY: ${{ secrets.STRIPE_KEY }}" in files[".github/workflows/liftlock-deploy-prod.yml"]
+    assert "STRIPE_KEY" not in files[".github/workflows/liftlock-deploy-staging.yml"]
+    assert "SHOP_FORGE: ${{ secrets.SHOP_FORGE || github.token }}" in files[".github/workflows/liftlock-deploy-prod.yml"]
+
+
+def test_the_key_of_an_app_is_no_token_that_another_could_stand_in_for() -> None:
+    texts = "\n".join(render_ci("github", SHAPES["app"]).values())
+    assert "SHOP_APP_KEY: ${{ secrets.SHOP_APP_KEY }}" in texts
+    assert "github.token }}" not in texts.replace("GH_TOKEN: ${{ github.token }}", "")
+    assert "liftlock signs in as the app by itself" in texts
