@@ -224,7 +224,13 @@ class FakeGitHub:
             "mergeStateStatus": status if self.state.mergeable(pull) else "DIRTY",
         }
         queue = {"id": "MQ_1"} if pull.base in self.state.queues else None
-        return Said(200, {"data": {"repository": {"mergeQueue": queue, "pullRequest": shown}}})
+        return Said(200, {"data": {"repository": {"mergeQueue": queue, "pullRequest": shown, "ref": self._rules()}}})
+
+    def _rules(self) -> dict[str, Any]:
+        """Half of the required checks by a branch protection, half by a ruleset."""
+        required = self.state.required
+        rule = {"parameters": {"requiredStatusChecks": [{"context": name} for name in required[1::2]]}}
+        return {"refUpdateRule": {"requiredStatusCheckContexts": required[::2]}, "rules": {"nodes": [{"parameters": {}}, rule]}}
 
     def _handed(self, pull: Pull, given: dict[str, Any], account: Account, *, queue: bool) -> dict[str, Any]:
         if given["commit"] != pull.commit:

@@ -273,13 +273,23 @@ def test_without_queue_set_a_base_with_a_merge_queue_is_policy(world: World) -> 
 
 def test_auto_merge_waits_for_the_rules_and_keeps_our_message(world: World) -> None:
     pull = world.open()
-    world.state.required = ["liftlock"]
+    world.state.required = ["ci/build", "liftlock/promotion"]
     assert merge(world, pull, queue=True).queued
     assert world.forge().list_pulls(state=PullState.OPEN)[0].queued
-    world.forge().set_status(pull.commit, Check("liftlock", CheckState.PASSED))
+    for name in world.state.required:
+        world.forge().set_status(pull.commit, Check(name, CheckState.PASSED))
     world.fake.run_queue()
     merged = world.forge().pull(1)
     assert git(world.state.bare, "log", "-1", "--format=%B", merged.merge_commit or "") == "Promote\n\nKey: value"
+
+
+@pytest.mark.parametrize("required", [[], ["ci/build"]])
+def test_auto_merge_that_would_merge_what_is_pushed_later_is_not_asked_for(world: World, required: list[str]) -> None:
+    pull = world.open()
+    world.state.approvals, world.state.required = 1, required
+    with pytest.raises(PolicyError, match="whatever is pushed later") as raised:
+        merge(world, pull, queue=True)
+    assert (world.state.pulls[1].auto_merge, "require it in the rules of main" in (raised.value.hint or "")) == (None, True)
 
 
 def test_with_nothing_to_wait_for_it_is_merged_at_once(world: World) -> None:
@@ -290,7 +300,7 @@ def test_with_nothing_to_wait_for_it_is_merged_at_once(world: World) -> None:
 
 def test_auto_merge_that_the_repository_does_not_allow_is_policy(world: World) -> None:
     pull = world.open()
-    world.state.required, world.state.auto_merge = ["liftlock"], False
+    world.state.required, world.state.auto_merge = ["ci/build", "liftlock/promotion"], False
     with pytest.raises(PolicyError, match="not allowed") as raised:
         merge(world, pull, queue=True)
     assert "forge.queue: false" in (raised.value.hint or "")
@@ -298,7 +308,7 @@ def test_auto_merge_that_the_repository_does_not_allow_is_policy(world: World) -
 
 def test_what_was_awaited_and_came_in_between_is_merged_at_once(world: World) -> None:
     pull = world.open()
-    world.state.required = ["liftlock"]
+    world.state.required = ["ci/build", "liftlock/promotion"]
     world.before("PUT", world.state.required.clear)
     world.fail("POST /graphql", said=Said(200, {"data": _state(pull, "BLOCKED")}))
     world.fail("POST /graphql", said=Said(200, {"errors": [{"type": "UNPROCESSABLE", "message": "Pull request is in clean status"}]}))
@@ -308,7 +318,7 @@ def test_what_was_awaited_and_came_in_between_is_merged_at_once(world: World) ->
 def test_a_merge_queue_that_does_not_take_it_yet_gets_it_by_auto_merge(world: World) -> None:
     pull = world.open()
     world.state.queues.add("main")
-    world.state.required = ["liftlock"]
+    world.state.required = ["ci/build", "liftlock/promotion"]
     world.fail("POST /graphql", said=Said(200, {"data": _state(pull, "CLEAN", queue={"id": "MQ_1"})}))
     world.fail("POST /graphql", said=Said(200, {"errors": [{"type": "UNPROCESSABLE", "message": "Required checks are missing"}]}))
     assert merge(world, pull, queue=True).queued
@@ -317,7 +327,8 @@ def test_a_merge_queue_that_does_not_take_it_yet_gets_it_by_auto_merge(world: Wo
 
 def _state(pull: PullRequest, status: str, queue: object = None) -> object:
     shown = {"id": "PR_1", "headRefOid": pull.commit, "isInMergeQueue": False, "mergeStateStatus": status, "autoMergeRequest": None}
-    return {"repository": {"mergeQueue": queue, "pullRequest": shown}}
+    ref = {"refUpdateRule": {"requiredStatusCheckContexts": ["liftlock/promotion"]}, "rules": {"nodes": []}}
+    return {"repository": {"mergeQueue": queue, "pullRequest": shown, "ref": ref}}
 
 
 def test_a_conflict_is_not_queued(world: World) -> None:
@@ -329,7 +340,7 @@ def test_a_conflict_is_not_queued(world: World) -> None:
 
 def test_a_head_that_moves_while_it_is_queued_is_a_conflict(world: World) -> None:
     pull = world.open()
-    world.state.required = ["liftlock"]
+    world.state.required = ["ci/build", "liftlock/promotion"]
     world.fail("POST /graphql", said=Said(200, {"errors": [{"message": "Expected head sha does not match"}]}))
     with pytest.raises(ConflictError, match="has changed on GitHub"):
         merge(world, pull, queue=True)
@@ -397,6 +408,6 @@ def test_no_error_tells_the_token(world: World) -> None:
 
 def test_an_enterprise_server_is_asked_below_its_own_address(plain_world: World) -> None:
     pull = plain_world.open(prefix="/api/v3")
-    plain_world.state.required = ["liftlock"]
+    plain_world.state.required = ["liftlock/promotion"]
     assert merge(plain_world, pull, queue=True, prefix="/api/v3").queued
     assert {"/api/v3", "/api/graphql"} >= {"/".join(line.split()[1].split("/")[:3]) for line in plain_world.server.lines if "/api" in line}

@@ -18,11 +18,16 @@ from liftlock.core.errors import ConflictError, PolicyError, UnavailableError, U
 from liftlock.core.ledger import Json
 from liftlock.core.ports import PullRequest
 from liftlock.core.project import MergeMethod
+from liftlock.core.promotion_check import CHECK
 
 NEEDS = f"{CONTENTS_WRITE}, {PULLS_WRITE}"
 STATE = """
-query State($owner: String!, $name: String!, $base: String!, $number: Int!) {
+query State($owner: String!, $name: String!, $base: String!, $ref: String!, $number: Int!) {
   repository(owner: $owner, name: $name) {
+    ref(qualifiedName: $ref) {
+      refUpdateRule { requiredStatusCheckContexts }
+      rules(first: 100) { nodes { parameters { ... on RequiredStatusChecksParameters { requiredStatusChecks { context } } } } }
+    }
     mergeQueue(branch: $base) { id }
     pullRequest(number: $number) { id headRefOid isInMergeQueue mergeStateStatus autoMergeRequest { enabledAt } }
   }
@@ -68,7 +73,8 @@ class GitHubQueue:
 
     def hand_over(self, pull: PullRequest, message: str) -> Handed:
         """Into the merge queue where the base branch has one, else auto-merge where something is awaited. Repeating changes nothing."""
-        found = self._ask(STATE, {"base": pull.base, "number": pull.number}, pull.number, repeatable=True).object("repository")
+        found = self._ask(STATE, {"base": pull.base, "ref": f"refs/heads/{pull.base}", "number": pull.number}, pull.number, repeatable=True)
+        found = found.object("repository")
         item = found.object("pullRequest")
         status, has_queue = item.text("mergeStateStatus"), found.maybe_object("mergeQueue") is not None
         if item.text("headRefOid") != pull.commit:
@@ -79,9 +85,15 @@ class GitHubQueue:
             raise ConflictError(
                 f"pull request #{pull.number} conflicts with {pull.base}", hint="make it anew from what is there now: liftlock promote open"
             )
-        if status not in _READY:
-            return self._auto_merge(item.text("id"), pull, message)
-        return self._enqueue(item.text("id"), pull, message) if has_queue else Handed.READY
+        if status in _READY:
+            return self._enqueue(item.text("id"), pull, message) if has_queue else Handed.READY
+        if not has_queue and CHECK not in _required(found.maybe_object("ref")):
+            # Auto-merge is bound to no commit: who may write can push another, and it stays on. That check is bound to what it judged.
+            raise PolicyError(
+                f"forge.queue is on, but {pull.base} does not require the check {CHECK}: GitHub would merge whatever is pushed later",
+                hint=f"require it in the rules of {pull.base}, or take forge.queue out of liftlock.yaml",
+            )
+        return self._auto_merge(item.text("id"), pull, message)
 
     def _enqueue(self, id: str, pull: PullRequest, message: str) -> Handed:
         try:
@@ -115,6 +127,19 @@ class GitHubQueue:
 
 def _held(pull: Fields) -> bool:
     return pull.flag("isInMergeQueue") or pull.maybe_object("autoMergeRequest") is not None
+
+
+def _required(ref: Fields | None) -> frozenset[str]:
+    """The checks that the branch requires, by protection and by rulesets."""
+    if ref is None:
+        return frozenset()
+    protection = ref.maybe_object("refUpdateRule")
+    names = list(protection.texts("requiredStatusCheckContexts")) if protection else []
+    rules = ref.maybe_object("rules")
+    for rule in rules.objects("nodes") if rules else ():
+        parameters = rule.maybe_object("parameters")
+        names += [check.text("context") for check in (parameters.objects("requiredStatusChecks") if parameters else ())]
+    return frozenset(names)
 
 
 def _moved(number: int, said: str) -> ConflictError:
