@@ -131,7 +131,10 @@ class Measures:
         measure = decide(pulls)
         measure = replace(measure, edits=effective_edits(self._view.texts(kind, target, base), measure.edits))
         proposal = self._proposal(measure, base, people) if measure.edits else None
-        return _report(measure, self._proposals.carry_out(proposal, measure_actions(measure, pulls), people[0]))
+        done = self._proposals.carry_out(proposal, measure_actions(measure, pulls), people[0])
+        if done.outcome is OpenOutcome.ADOPTED and done.pull is not None:
+            self._proposals.remember(done.pull, lambda pull: self._opened(measure, pull, pull.author))
+        return _report(measure, done)
 
     def _merged(self, report: MeasureReport, actor: Identity) -> MeasureReport:
         assert report.pull is not None  # noqa: S101 - the caller looked

@@ -133,6 +133,8 @@ class Promotions:
             return OpenReport(OpenOutcome.BLOCKED, plan)
         writes = any(isinstance(action, Open | Update) for action in plan.actions)
         done = self._proposals.carry_out(self._proposal(plan, actor, requesters) if writes else None, plan.actions, actor)
+        if done.outcome is OpenOutcome.ADOPTED and done.pull is not None:
+            self._proposals.remember(done.pull, lambda pull: self._opened(plan, pull, pull.author))
         return OpenReport(done.outcome, plan, done.pull, done.closed, (*plan.notes, *done.notes))
 
     def remake(self, plan: PromotionPlan, number: int, actor: Identity, message: str) -> PullRequest:

@@ -11,7 +11,8 @@ from enum import StrEnum
 from typing import TypeVar, assert_never
 
 from liftlock.core.errors import ConflictError, UsageError
-from liftlock.core.ledger import Entry
+from liftlock.core.ledger import Entry, Fact, Record
+from liftlock.core.ledger_chain import select
 from liftlock.core.ports import Clock, Forge, Identity, Ledger, PullRequest, Repository
 from liftlock.core.proposal import Action, Adopt, Close, Edit, LeaveAlone, Open, Update, apply_edits, writable_paths
 from liftlock.core.proposal_pull import BranchFacts, branch_edits
@@ -67,6 +68,12 @@ def until_settled(attempt: Callable[[], _T]) -> _T:
     return attempt()
 
 
+def is_opened(number: int, records: Sequence[Record]) -> bool:
+    """Whether the ledger has the opening of that pull request."""
+    opened = select(records, (Fact.PROMOTION_OPENED, Fact.POLICY_PROPOSED), backwards=True)
+    return any(record.entry.details.get("pull") == number for record in opened)
+
+
 class Proposals:
     """Opens, adopts, updates and closes pull requests of every kind."""
 
@@ -109,8 +116,13 @@ class Proposals:
             self._take_over(proposal, actor)
         text = proposal.text
         pull = self._forge.open_pull(title=text.title, body=text.body, head=proposal.branch, base=self._base, author=actor)
-        self._ledger.append([proposal.opened(pull)])
+        self.remember(pull, proposal.opened)
         return pull
+
+    def remember(self, pull: PullRequest, opened: Callable[[PullRequest], Entry]) -> None:
+        """Sees that the opening is on record, once: a run that was cut off behind it left that to the next."""
+        if not is_opened(pull.number, self._ledger.records()):
+            self._ledger.append([opened(pull)], unless=lambda records: is_opened(pull.number, records))
 
     def _update(self, proposal: Proposal, number: int, actor: Identity) -> tuple[PullRequest, str]:
         """The pull request made anew, and what a person should know of it. A branch that is as it should be is not written again."""
