@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from liftlock.core.candidates import Candidate, Labels, deployed_images
@@ -146,41 +146,60 @@ def _combination(situation: Situation, request: PromotionRequest, candidate: Can
     return combination_gate(request.source, request.target, surplus, held)
 
 
-def _proofs(
-    situation: Situation, request: PromotionRequest, candidate: Candidate, images: Mapping[str, str], upstream: str
-) -> list[GateResult]:
-    gates, found, now = situation.stage.gates, situation.occupancies[upstream], situation.observed.now
-    declared = situation.observed.releases[upstream]
-    here = {name: str(image) for name, image in declared.images.items()}
+@dataclass(frozen=True, slots=True)
+class _Upstream:
+    """What counts as a proof of the changes in one upstream environment. name: what the release is called there.
+
+    differing: the services of which it declares other images, none for the source. fits: whether a proof is one of them.
+    """
+
+    name: str
+    differing: tuple[str, ...]
+    fits: Callable[[Proof], bool]
+
+
+def _upstream(
+    situation: Situation, request: PromotionRequest, candidate: Candidate, images: Mapping[str, str], environment: str
+) -> _Upstream:
+    """In the source it is the release itself; elsewhere the same images, under the configuration and data that are declared there now."""
+    if environment == request.source:
+        return _Upstream(candidate.release, (), lambda proof: proof.release == candidate.release)
+    declared = situation.observed.releases[environment]
     wanted = candidate.images if request.train else images
     provable = {service: image for service, image in wanted.items() if service not in declared.left_out}
-    same = upstream == request.source or all(here.get(service) == image for service, image in provable.items())
-    name = candidate.release if upstream == request.source else declared.id
+    here = {service: str(image) for service, image in declared.images.items()}
+    differing = tuple(service for service, image in provable.items() if here.get(service) != image)
 
     def fits(proof: Proof) -> bool:
-        if upstream == request.source:
-            return proof.release == candidate.release
-        if proof.release == name:
-            return same
-        details = proof.record.entry.details
+        details, had = proof.record.entry.details, proof.images
+        if not had:
+            return proof.release == declared.id and not differing
         as_now = all(not now or details.get(key) == now for key, now in (("config", declared.config), ("data", declared.data)))
-        return as_now and all(proof.images.get(service) == image for service, image in provable.items())
+        whole = not request.train or set(had) <= set(wanted)
+        return as_now and whole and all(had.get(service) == image for service, image in provable.items())
 
+    return _Upstream(declared.id, differing, fits)
+
+
+def _proofs(
+    situation: Situation, request: PromotionRequest, candidate: Candidate, images: Mapping[str, str], environment: str
+) -> list[GateResult]:
+    gates, now, evidence = situation.stage.gates, situation.observed.now, situation.evidence
+    found, there = situation.occupancies[environment], _upstream(situation, request, candidate, images, environment)
     results = []
-    if upstream != request.source:
-        differing = [service for service, image in provable.items() if here.get(service) != image]
-        results.append(same_images_gate(upstream, [] if found.proof(fits) else differing))
+    if environment != request.source:
+        results.append(same_images_gate(environment, () if found.proof(there.fits) else there.differing))
     if gates.verified:
-        results.append(verified_gate(found, name, fits))
+        results.append(verified_gate(found, there.name, there.fits))
     if gates.soak:
-        results.append(soak_gate(found, name, fits, least=gates.soak, now=now))
-    names = {proof.release for proof in found.proofs if fits(proof)} | ({name} if same else set())
+        results.append(soak_gate(found, there.name, there.fits, least=gates.soak, now=now))
+    names = {proof.release for proof in found.proofs if there.fits(proof)} | (set() if there.differing else {there.name})
     if gates.smoke:
-        results.append(smoke_gate(upstream, situation.evidence, names, now))
+        results.append(smoke_gate(environment, evidence, names, now))
     if gates.judgement:
         by = gates.judgement.by
-        may = [who for who in {item.by for item in situation.evidence} if situation.may(by, spelled_identity(who))]
-        results.append(judgement_gate(upstream, situation.evidence, names, gates.judgement, lambda who: who in may, now))
+        may = {who for who in {item.by for item in evidence} if situation.may(by, spelled_identity(who))}
+        results.append(judgement_gate(environment, evidence, names, gates.judgement, may.__contains__, now))
     return results
 
 
