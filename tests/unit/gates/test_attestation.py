@@ -94,6 +94,13 @@ def test_a_signed_statement_against_the_rule_fails(given: AttestationRule, said:
     assert said in result.reason
 
 
+def test_what_a_builder_was_told_by_strangers_steers_no_terminal() -> None:
+    result = ask(rule(source=SOURCE), attested(provenance(IMAGE.digest.text, source="https://x.example/\x1b[2J\n| done | " + "y" * 500)))
+    assert result.phase is GatePhase.FAILED
+    assert result.reason.isprintable()
+    assert "y" * 201 not in result.reason
+
+
 def test_a_builder_without_its_version_stands_for_every_version() -> None:
     assert ask(rule(builder=BUILDER.partition("@")[0]), attested()).passed
 

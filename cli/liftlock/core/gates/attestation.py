@@ -15,6 +15,7 @@ from liftlock.core.project import AttestationMode, AttestationRule
 from liftlock.core.slsa import builder_of, is_builder, source_of
 
 KEY = "attestation"
+_LONGEST = 200
 _TOLD = 3  # of what is in the way, so that a reason stays readable
 
 
@@ -85,17 +86,22 @@ def _judge(rule: AttestationRule, image: Digest, envelope: Envelope) -> tuple[bo
     if image.text not in statement.digests:
         return False, "it is about other images"
     if statement.predicate_type != rule.predicate:
-        return False, f"it is {statement.predicate_type}"
+        return False, f"it is {_shown(statement.predicate_type)}"
     return True, _against(rule, statement)
 
 
 def _against(rule: AttestationRule, statement: Statement) -> str | None:
     builder, source = builder_of(statement.predicate), source_of(statement.predicate)
     if rule.builder is not None and (builder is None or not is_builder(rule.builder, builder)):
-        return f"built by {builder or 'nobody who is named'}, not by {rule.builder}"
+        return f"built by {_shown(builder or 'nobody who is named')}, not by {rule.builder}"
     if rule.source is not None and source != rule.source:
-        return f"built from {source or 'no repository that is named'}, not from {rule.source}"
+        return f"built from {_shown(source or 'no repository that is named')}, not from {rule.source}"
     return None
+
+
+def _shown(text: str) -> str:
+    """A builder signs what it was told, also by strangers: no line end and nothing that steers a terminal gets out of it."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text[:_LONGEST])
 
 
 def _some(items: Iterable[str]) -> str:
