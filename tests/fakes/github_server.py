@@ -92,7 +92,11 @@ class FakeGitHub:
     # --- reading ---------------------------------------------------------------------------------------------------------------------
 
     def _repository(self, asked: Asked, account: Account) -> Said:
-        return Said(200, objects.repository(PATH, asked.url))
+        settings = {"merge": "allow_merge_commit", "squash": "allow_squash_merge", "rebase": "allow_rebase_merge"}
+        allowed = {name: method in self.state.methods for method, name in settings.items()}
+        writes = account.permission in ("admin", "write")
+        rights = {"admin": account.permission == "admin", "push": writes, "pull": True}
+        return Said(200, {**objects.repository(PATH, asked.url), **allowed, "permissions": rights})
 
     def _list(self, asked: Asked, account: Account) -> Said:
         wanted = asked.query.get("state", "open")

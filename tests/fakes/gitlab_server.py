@@ -81,7 +81,9 @@ class FakeGitLab:
     # --- reading ---------------------------------------------------------------------------------------------------------------------
 
     def _project(self, asked: Asked, account: Account) -> Said:
-        return Said(200, {"id": 1, "path_with_namespace": PATH, "default_branch": "main"})
+        level = {"guest": 10, "read": 20, "developer": 30}.get(account.permission, 40)
+        permissions = {"project_access": None, "group_access": {"access_level": level, "notification_level": 3}}
+        return Said(200, {"id": 1, "path_with_namespace": PATH, "default_branch": "main", "permissions": permissions})
 
     def _list(self, asked: Asked, account: Account) -> Said:
         wanted = asked.query.get("state", "all")

@@ -14,7 +14,9 @@ from liftlock.core.project import ForgeKind, ForgeSettings
 
 if TYPE_CHECKING:
     from liftlock.adapters.forges.gitea import GiteaForge
+    from liftlock.adapters.forges.github import GitHubForge
     from liftlock.adapters.forges.github_tokens import AppCredentials
+    from liftlock.adapters.forges.gitlab import GitLabForge
     from liftlock.adapters.forges.http import Credentials
 
 _APP = "app:"
@@ -59,7 +61,7 @@ def forge_token(root: Path, settings: ForgeSettings) -> str:
 
 
 def describe_forge(root: Path, settings: ForgeSettings) -> str:
-    """What answers, for `doctor`: address, base branch, and of Gitea version and rights. An error says what is missing."""
+    """What answers, for `doctor`: address, base branch, and what the token may do. An error says what is missing."""
     from liftlock.adapters.git import Git
     from liftlock.wiring.clones import git_access
 
@@ -70,11 +72,26 @@ def describe_forge(root: Path, settings: ForgeSettings) -> str:
         reason = "has no such branch" if said.code == 0 else "cannot be read by Git"
         hint = "correct `forge` in liftlock.yaml, or push the branch"
         raise ConfigError(f"{settings.url}, branch {settings.base}: the forge {reason}", hint=hint)
-    more = f", {_gitea(root, settings, lambda _: None).describe(settings.base)}" if settings.kind is ForgeKind.GITEA else ""
-    return f"{settings.kind.value}, {settings.url}, {settings.base} at {said.out[:12]}{more}"
+    more = _described(root, settings)
+    return f"{settings.kind.value}, {settings.url}, {settings.base} at {said.out[:12]}{f', {more}' if more else ''}"
 
 
-def _github(root: Path, settings: ForgeSettings, notice: Callable[[str], None]) -> Forge:
+def _described(root: Path, settings: ForgeSettings) -> str:
+    """What the forge's API says of itself and of the token."""
+    match settings.kind:
+        case ForgeKind.LOCAL:
+            return ""
+        case ForgeKind.GITHUB:
+            return _github(root, settings, lambda _: None).describe()
+        case ForgeKind.GITEA:
+            return _gitea(root, settings, lambda _: None).describe(settings.base)
+        case ForgeKind.GITLAB:
+            return _gitlab(root, settings, lambda _: None).describe()
+        case _:
+            assert_never(settings.kind)
+
+
+def _github(root: Path, settings: ForgeSettings, notice: Callable[[str], None]) -> GitHubForge:
     from liftlock.adapters.forges.addresses import parse_address
     from liftlock.adapters.forges.github import GitHubForge, api_address
     from liftlock.adapters.forges.later_token import LaterToken
@@ -115,7 +132,7 @@ def _gitea(root: Path, settings: ForgeSettings, notice: Callable[[str], None]) -
     return GiteaForge(http, f"{owner}/{name}", MergeStyle(settings.merge, settings.queue))
 
 
-def _gitlab(root: Path, settings: ForgeSettings, notice: Callable[[str], None]) -> Forge:
+def _gitlab(root: Path, settings: ForgeSettings, notice: Callable[[str], None]) -> GitLabForge:
     from liftlock.adapters.forges.addresses import parse_address
     from liftlock.adapters.forges.gitlab import GitLabForge, api_address
     from liftlock.adapters.forges.http import ForgeHttp

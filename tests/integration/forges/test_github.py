@@ -411,3 +411,13 @@ def test_an_enterprise_server_is_asked_below_its_own_address(plain_world: World)
     plain_world.state.required = ["liftlock/promotion"]
     assert merge(plain_world, pull, queue=True, prefix="/api/v3").queued
     assert {"/api/v3", "/api/graphql"} >= {"/".join(line.split()[1].split("/")[:3]) for line in plain_world.server.lines if "/api" in line}
+
+
+def test_it_says_of_itself_whether_the_account_may_write_and_merge(world: World) -> None:
+    assert world.forge().describe() == "GitHub, account may write"
+    with pytest.raises(UsageError, match="may not write"):
+        world.forge(world.state.account("reader", permission="read")).describe()
+    world.state.methods.remove("squash")
+    with pytest.raises(PolicyError, match="does not allow to squash"):
+        world.forge(method=MergeMethod.SQUASH).describe()
+    assert world.server.writes == []

@@ -259,3 +259,10 @@ def test_two_hundred_come_in_pages(world: World) -> None:
         world.state.pulls[number] = Pull(number, "T", "", f"t{number}", "main", world.ada, commit, world.state.now(), fork=True)
     assert [pull.number for pull in world.forge().list_pulls(state=PullState.OPEN)] == list(range(1, 206))
     assert len(world.server.asked) == 3
+
+
+def test_it_says_of_itself_whether_the_account_may_write(world: World) -> None:
+    assert world.forge().describe() == "GitLab, account may write"
+    with pytest.raises(UsageError, match="less than a Developer"):
+        world.forge(world.state.account("guest", permission="guest")).describe()
+    assert world.server.writes == []

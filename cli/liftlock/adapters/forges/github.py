@@ -141,6 +141,21 @@ class GitHubForge:
         if answer.status == 404:
             raise refusal("GitHub", answer, shapes.STATUSES_WRITE)
 
+    def describe(self) -> str:
+        """Who answers, and that the account may write and merge as declared; an error where not. What the token lacks shows in use."""
+        found = self._http.get(self._repo, needs=shapes.METADATA_READ).object()
+        permissions = found.maybe_object("permissions")
+        if permissions is not None and not permissions.flag("push"):
+            raise UsageError(
+                f"the token's account may not write to {self._address.url}", hint="give it the role Write there, or use another"
+            )
+        allowed = found.values.get(shapes.METHOD_SETTINGS[self._method])
+        if allowed is False:
+            raise PolicyError(
+                f"{self._address.url} does not allow to {self._method.value}", hint="allow it in its settings, or set another forge.merge"
+            )
+        return "GitHub, account may write"
+
     # --- how -------------------------------------------------------------------------------------------------------------------------
 
     def _now(self, number: int) -> PullRequest:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from liftlock.adapters.forges.answers import Answer, Fields
 from liftlock.core.errors import ConflictError, LiftlockError, PolicyError
 from liftlock.core.ports import Check, CheckState, Identity, PullRequest, PullState, Review
+from liftlock.core.project import MergeMethod
 
 HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 # What GitHub calls a permission in the settings of tokens and apps.
@@ -15,6 +16,12 @@ CONTENTS_READ, CONTENTS_WRITE = "Contents: read", "Contents: write"
 STATUSES_READ, STATUSES_WRITE = "Commit statuses: read", "Commit statuses: write"
 CHECKS_READ, METADATA_READ = "Checks: read", "Metadata: read"
 
+# The repository's settings of what its button may do.
+METHOD_SETTINGS = {
+    MergeMethod.MERGE: "allow_merge_commit",
+    MergeMethod.SQUASH: "allow_squash_merge",
+    MergeMethod.REBASE: "allow_rebase_merge",
+}
 ACTIONS_BOT = "github-actions[bot]"
 UNREADABLE_CHECKS = "check runs"
 _STATUSES = {"success": CheckState.PASSED, "pending": CheckState.PENDING}

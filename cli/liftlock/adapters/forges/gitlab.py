@@ -149,6 +149,17 @@ class GitLabForge:
         if answer.status == 400 and "transition" not in answer.said.lower():  # GitLab takes no second word of the same state
             raise UsageError(f"GitLab does not take the status of {commit[:12]}: {answer.said}", hint="is the commit pushed?")
 
+    def describe(self) -> str:
+        """Who answers, and that the account has a role that may merge; an error where not. What the token itself lacks shows in use."""
+        permissions = self._http.get(self._project, needs=NEEDS).object().maybe_object("permissions")
+        access = [permissions.maybe_object(name) for name in ("project_access", "group_access")] if permissions else []
+        role = max((found.number("access_level") for found in access if found), default=None)
+        if role is not None and role < shapes.DEVELOPER:
+            raise UsageError(
+                f"the token's account is less than a Developer of {self._address.url}", hint="give it the role, or use another"
+            )
+        return "GitLab, account may write"
+
     # --- how -------------------------------------------------------------------------------------------------------------------------
 
     def _shown(self, item: Fields) -> PullRequest:

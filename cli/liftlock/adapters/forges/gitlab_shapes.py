@@ -15,6 +15,7 @@ from liftlock.core.errors import ConflictError, LiftlockError, PolicyError
 from liftlock.core.ports import Check, CheckState, Identity, PullRequest, PullState, Review
 
 NEEDS = "the scope api, and the role Developer or Maintainer as the protected branch asks"
+DEVELOPER = 30  # an access level, as GitLab numbers them
 # What GitLab says while it has not made up its mind, or just has; and where the branches themselves are the reason.
 _UNDECIDED = frozenset(
     {
