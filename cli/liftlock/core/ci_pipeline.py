@@ -235,14 +235,17 @@ def _stage(stage: Stage, pipeline: Sequence[Stage], names: _Names, own: Sequence
 
 
 def _deploy(stage: Stage) -> Job:
-    """A first environment also follows what all environments share; the others get that by what is proved upstream, or by hand."""
+    """A first environment also follows what all environments share; the others get that by what is proved upstream, or by hand.
+
+    What came by promotion goes back by a pull request where its deployment fails; in a first environment the next build mends it.
+    """
     name = stage.environment
     own = (f"releases/{name}.yaml", f"environments/{name}.yaml")
     return Job(
         id=f"deploy-{name}",
         title=f"Deploy {name}",
-        commands=(f"{_RUN} env up {name} --yes",),
-        rights=Rights(contents=Right.WRITE),
+        commands=(f"{_RUN} deploy {name}" if stage.upstream else f"{_RUN} env up {name} --yes",),
+        rights=Rights(contents=Right.WRITE, pulls=Right.WRITE if stage.upstream else Right.NONE),
         environment=name,
         secrets=(TOKEN, PASSPHRASE, REGISTRY_PASSWORD),
         lock=f"liftlock-deploy-{name}",

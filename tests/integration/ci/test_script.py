@@ -216,3 +216,19 @@ def test_half_a_login_is_a_mistake_and_no_change_or_drift(run: Run) -> None:
 
 def test_without_a_word_it_says_how_it_is_used(run: Run) -> None:
     assert "usage: sh ci/liftlock.sh" in run(expect=64).stderr
+
+
+def test_a_deployment_that_fails_proposes_the_way_back_and_still_fails(run: Run, place: Path) -> None:
+    run("deploy", "prod", codes="1 0", expect=1)
+    assert calls(place) == ["env up prod --yes", "rollback prod --reason its deployment failed in CI"]
+
+
+@pytest.mark.parametrize(("codes", "expect"), [("0", 0), ("3", 3), ("4", 0), ("78", 78), ("130", 130)])
+def test_any_other_end_of_a_deployment_proposes_nothing(run: Run, place: Path, codes: str, expect: int) -> None:
+    run("deploy", "prod", codes=codes, expect=expect)
+    assert calls(place) == ["env up prod --yes"]
+
+
+def test_a_way_back_that_cannot_be_proposed_is_said(run: Run) -> None:
+    done = run("deploy", "prod", codes="1 64", expect=1)
+    assert "no way back could be proposed (exit code 64)" in done.stdout + done.stderr
