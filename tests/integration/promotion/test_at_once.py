@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,16 @@ import pytest
 from liftlock.adapters.forges.local import LocalForge
 from liftlock.adapters.git import GitRepository
 from liftlock.adapters.ledger import GitLedger
-from liftlock.adapters.pull_request_rendering import render_pull_request
+from liftlock.adapters.pull_request_rendering import render_measure, render_pull_request
+from liftlock.core.config.entries import Known
 from liftlock.core.errors import ConflictError
 from liftlock.core.ledger import Fact
+from liftlock.core.moments import ALWAYS
+from liftlock.core.policy import Freeze
+from liftlock.core.policy_change import SetRule
 from liftlock.core.ports import PullState
 from liftlock.services.images import ImageParts, Images
+from liftlock.services.measures import Measures
 from liftlock.services.promotion_reviews import PromotionReviews
 from liftlock.services.promotion_view import PromotionParts
 from liftlock.services.promotions import OpenOutcome, Promotions
@@ -92,6 +98,24 @@ def test_merging_at_once_is_recorded_once(tmp_path: Path) -> None:
     assert set(outcomes) <= {MergeOutcome.MERGED, MergeOutcome.ALREADY_MERGED}
     facts = [record.entry.fact for record in GitLedger(make_clone(forge, tmp_path / "reader")).records()]
     assert (facts.count(Fact.PROMOTED), facts.count(Fact.APPROVED)) == (1, 1)
+
+
+def test_ten_freezes_at_once_are_one_pull_request(tmp_path: Path) -> None:
+    world = World()
+    forge = seed_forge(world, tmp_path)
+    rule = Freeze("sale", ("prod",), (), ALWAYS, world.clock.moment + timedelta(days=9), "UTC", "sale", "Ada")
+
+    def freeze(number: int) -> OpenOutcome:
+        parts = parts_on(make_clone(forge, tmp_path / f"c{number}"), forge, world)
+        measures = Measures(world.project, parts, Known(("prod",), ()), render_measure)
+        return measures.change_policy(SetRule(rule), [ADA]).outcome
+
+    with ThreadPoolExecutor(10) as pool:
+        outcomes = Counter(pool.map(freeze, range(10)))
+    assert outcomes == {OpenOutcome.OPENED: 1, OpenOutcome.ADOPTED: 9}
+    assert len(LocalForge(str(forge), FakeClock()).list_pulls()) == 1
+    facts = [record.entry.fact for record in GitLedger(make_clone(forge, tmp_path / "reader")).records()]
+    assert facts.count(Fact.POLICY_PROPOSED) == 1
 
 
 def test_reviews_at_once_are_all_kept(tmp_path: Path) -> None:
