@@ -98,6 +98,7 @@ def checks(runner: Runner, number: int) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # dozens of processes, one after another
 def test_a_release_rises_from_a_build_to_prod_by_the_jobs_alone(runner: Runner) -> None:
     pipeline = runner.pipeline
     dev, staging, prod = pipeline.stages
@@ -120,6 +121,7 @@ def test_a_release_rises_from_a_build_to_prod_by_the_jobs_alone(runner: Runner) 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # dozens of processes, one after another
 def test_the_sweep_opens_and_merges_what_may_rise(runner: Runner) -> None:
     runner.run(runner.pipeline.record, LIFTLOCK_IMAGES="api=v1 web=v1", LIFTLOCK_ACTOR=ADA)
     runner.deployed("dev", "staging")
