@@ -62,6 +62,7 @@ def install(folder: Path, requirements: str) -> subprocess.CompletedProcess[str]
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_what_is_installed_is_what_the_hashes_say_and_it_is_installed_once(tmp_path: Path) -> None:
     wheel = make_wheel(tmp_path / "wheels")
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
