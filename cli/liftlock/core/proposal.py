@@ -169,7 +169,8 @@ def find_edits(before: Texts, after: Texts) -> tuple[Edit, ...]:
         old, new = before.get(path), after.get(path)
         if path.parent == RELEASES:
             was, now = parse_release(old or "", str(path)).services, parse_like(old, new or "", str(path)).services
-            images = {name: image for name, image in now.items() if was.get(name) != image}
+            # Most are the very same object, which says it sooner than their values.
+            images = {name: image for name, image in now.items() if (old_image := was.get(name)) is not image and old_image != image}
             edits += [ReleaseEdit(path.stem, images)] if images else []
         elif path.stem in KINDS:
             had, has = rules_of(path.stem, old), rules_of(path.stem, new)

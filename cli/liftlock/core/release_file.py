@@ -17,7 +17,7 @@ from liftlock.core.config.suggestions import shown, unknown
 from liftlock.core.errors import ConfigError
 from liftlock.core.image import ImageRef
 from liftlock.core.release import Release, ReleasedImage
-from liftlock.core.release_lines import changed_services
+from liftlock.core.release_lines import Lines, changed_services, lines_of
 
 HEADER = """\
 # yaml-language-server: $schema=../.liftlock-schema/release.json
@@ -40,7 +40,7 @@ def parse_like(known: str | None, text: str, file: str) -> Release:
     if known is None or known == text:
         return parse_release(text, file)
     before = _read(known, file)
-    changed = changed_services(before.document, before.lines, text)
+    changed = changed_services(before.lines, text)
     return before.release.with_images(changed) if changed is not None else parse_release(text, file)
 
 
@@ -69,7 +69,7 @@ class _Sound:
 
     document: Document
     release: Release
-    lines: list[str]
+    lines: Lines
 
 
 @functools.lru_cache(maxsize=4)  # a thousand pull requests start from one base
@@ -78,7 +78,7 @@ def _read(text: str, file: str) -> _Sound:
     release, problems = inspect_release(document)
     if problems:
         raise config_error(problems)
-    return _Sound(document, release, text.split("\n"))
+    return _Sound(document, release, lines_of(document))
 
 
 def inspect_release(document: Document) -> tuple[Release, tuple[Problem, ...]]:

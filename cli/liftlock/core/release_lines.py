@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from liftlock.core.config.document import Document, MappingNode
 from liftlock.core.config.scalars import scalar_value
@@ -20,19 +21,31 @@ _LINE = re.compile(
 )
 
 
-def changed_services(known: Document, lines: list[str], text: str) -> Mapping[str, ReleasedImage] | None:
-    """The services whose lines differ from the known document's, as the text has them. lines: the known text's."""
-    new = text.split("\n")
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A known text by its lines. services: line -> the service that is set on it."""
+
+    texts: list[str]
+    services: Mapping[int, str]
+
+
+def lines_of(document: Document) -> Lines:
+    """The document's text by its lines."""
+    return Lines(document.text.split("\n"), _service_lines(document))
+
+
+def changed_services(known: Lines, text: str) -> Mapping[str, ReleasedImage] | None:
+    """The services whose lines differ from the known ones, as the text has them."""
+    lines, new = known.texts, text.split("\n")
     if len(new) != len(lines):
         return None
     differing = [number for number, (old, now) in enumerate(zip(lines, new, strict=True)) if old != now]
-    starts = _service_lines(known) if differing else {}
     found: dict[str, ReleasedImage] = {}
     for number in differing:
         old, now = _LINE.fullmatch(lines[number]), _LINE.fullmatch(new[number])
         if old is None or now is None or old["head"] != now["head"] or old["rest"] != now["rest"]:
             return None
-        image = _image(now) if starts.get(number + 1) == old["name"] else None
+        image = _image(now) if known.services.get(number + 1) == old["name"] else None
         if image is None:
             return None
         found[old["name"]] = image
