@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import compose, engines, environments, ledger, startup, synthesis
+from benchmarks import compose, engines, environments, ledger, promotion, startup, synthesis
 
 RESULTS = Path(__file__).parent / "results"
 Rows = list[dict[str, Any]]
@@ -24,6 +24,7 @@ PARTS: Mapping[str, tuple[Callable[[argparse.Namespace], Rows], Callable[[Rows],
     "compose": (lambda given: compose.run(given.rounds or 3), compose.show),
     "engines": (lambda given: engines.run(given.sizes, given.rounds or 3), engines.show),
     "ledger": (lambda given: ledger.run(given.rounds or 3, given.records), ledger.show),
+    "promotion": (lambda given: promotion.run(given.services, given.rounds or 3), promotion.show),
     "synthesis": (lambda _: synthesis.run(), synthesis.show),
 }
 
@@ -48,10 +49,15 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", type=_sizes, default=tuple(engines.MIXES), help="sizes of the engines' programs (default: 5,50,300)")
     records = "sizes of the ledgers (default: 10000,100000)"
     parser.add_argument("--records", type=lambda text: tuple(map(int, text.split(","))), default=ledger.SIZES, help=records)
+    parser.add_argument("--services", type=_numbers, default=promotion.SIZES, help="sizes of the projects (default: 100,1000,10000)")
     given = parser.parse_args()
     if unknown := [part for part in given.parts if part not in PARTS]:
         parser.error(f"no such part: {', '.join(unknown)} (there are: {', '.join(PARTS)})")
     return given
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(","))
 
 
 def _sizes(text: str) -> tuple[int, ...]:

@@ -6,24 +6,28 @@ import functools
 import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from liftlock.adapters.config_cache import Blobs, ConfigCache, Known
-from liftlock.adapters.config_files.environments import environment_fingerprints
 from liftlock.adapters.config_files.files import DATA, FOLDERS, RawFiles, read_files
-from liftlock.adapters.config_files.loader import inspect_files, load_project
 from liftlock.adapters.git import Git
-from liftlock.core.config.loaded import LoadedProject
 from liftlock.core.config.problems import config_error
 from liftlock.core.config.settings import SETTINGS
 from liftlock.core.errors import ConfigError
 from liftlock.core.fingerprint import Fingerprint
 
+if TYPE_CHECKING:
+    from liftlock.core.config.loaded import LoadedProject
+
+# What reads and checks configuration is loaded where it has to be read: where its blobs are known, loading it would be most of the work.
 _CHANGING = ("releases/", "policy/")
 
 
 @functools.lru_cache(maxsize=8)
 def load_committed(root: Path, commit: str) -> LoadedProject:
     """The checked environments repository at the commit, which never changes; ConfigError with one line per problem."""
+    from liftlock.adapters.config_files.loader import inspect_files  # noqa: PLC0415 - see above
+
     git, names = Git(root), _committed(root, commit)
     if SETTINGS not in names:
         raise ConfigError(f"the forge's base branch ({commit[:12]}) has no {SETTINGS}", hint="commit and push it: git push origin")
@@ -46,9 +50,9 @@ def known_here(root: Path) -> Known:
     """The same of the work tree as it is now."""
     raw = read_files(root)
     if raw.problems or SETTINGS not in raw.contents:
-        return _described(load_project(root))
+        return _described(_load(root))
     contents = {**raw.contents, **{f"{DATA}/{name}.yaml": content for name, content in raw.data.items()}}
-    return _known(root, {name: _blob_id(content) for name, content in contents.items()}, lambda: load_project(root))
+    return _known(root, {name: _blob_id(content) for name, content in contents.items()}, lambda: _load(root))
 
 
 def committed_fingerprint(root: Path, commit: str, environment: str) -> Fingerprint:
@@ -67,7 +71,15 @@ def _known(root: Path, blobs: Mapping[str, str], load: Callable[[], LoadedProjec
     return found
 
 
+def _load(root: Path) -> LoadedProject:
+    from liftlock.adapters.config_files.loader import load_project  # noqa: PLC0415 - see above
+
+    return load_project(root)
+
+
 def _described(loaded: LoadedProject) -> Known:
+    from liftlock.adapters.config_files.environments import environment_fingerprints  # noqa: PLC0415 - see above
+
     persistent = [name for name in loaded.environments if not loaded.files.ephemeral(name)]
     return Known(loaded.project, environment_fingerprints(loaded, persistent))
 

@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from liftlock.core.ports.past import Past
     from liftlock.core.project import Project
     from liftlock.core.promotion_record import Unproved
-    from liftlock.core.promotion_types import PromotionRequest
+    from liftlock.core.promotion_types import PromotionPlan, PromotionRequest
+    from liftlock.core.pull_request_body import PullRequestText
     from liftlock.core.release_plan import ReleasePlan
+    from liftlock.core.surroundings import Surroundings
     from liftlock.services.audit import Audit
     from liftlock.services.environment_diff import EnvironmentDiff
     from liftlock.services.evidence import EvidenceRecords
@@ -291,13 +293,19 @@ def parse_moment(text: str | None) -> datetime | None:
     return None if text is None else parse(text, now())
 
 
+def _rendered(plan: PromotionPlan, surroundings: Surroundings) -> PullRequestText:
+    """The words of a pull request; the templates are loaded where there is one to write."""
+    from liftlock.adapters.pull_request_rendering import render_pull_request
+
+    return render_pull_request(plan, surroundings)
+
+
 def _promotion_parts(repo: Path | None, *, signs: bool = False) -> tuple[Project, PromotionParts]:
     from liftlock.adapters.attestations import OciAttestations
     from liftlock.adapters.clock import SystemClock
     from liftlock.adapters.committed_config import committed_fingerprint, committed_known, known_here
     from liftlock.adapters.config_files.repository import find_repository
     from liftlock.adapters.progress import choose_progress
-    from liftlock.adapters.pull_request_rendering import render_pull_request
     from liftlock.adapters.registry import OciRegistry
     from liftlock.services.attested_images import AttestationParts
     from liftlock.services.promotion_view import PromotionParts
@@ -322,7 +330,7 @@ def _promotion_parts(repo: Path | None, *, signs: bool = False) -> tuple[Project
         if signs:
             _ = ledger.key
     attested = AttestationParts(OciAttestations(), LaterSignatures())
-    return project, PromotionParts(repository, repository, forge, ledger, OciRegistry(), clock, render_pull_request, fingerprint, attested)
+    return project, PromotionParts(repository, repository, forge, ledger, OciRegistry(), clock, _rendered, fingerprint, attested)
 
 
 @dataclass(frozen=True, slots=True)

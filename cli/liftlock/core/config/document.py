@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 # Beyond these a text is refused: whatever it is, it is no configuration.
-MAX_CHARACTERS = 1_000_000
+MAX_CHARACTERS = 4_000_000
 MAX_DEPTH = 32
-MAX_NODES = 100_000
+MAX_NODES = 400_000
 
 Scalar = str | int | float | bool | None
 Plain = Scalar | list["Plain"] | dict[str, "Plain"]
