@@ -244,7 +244,7 @@ def gitea_forge(repository: GiteaRepository, person: Identity, *, token: str | N
     """liftlock's forge on the repository, as this person. style: as MergeStyle takes it."""
     server = repository.server
     http = server.connection(token or server.account(person).token)
-    return GiteaForge(http, f"{OWNER}/{repository.name}", MergeStyle(**{"patience": 3, **style}))
+    return GiteaForge(http, f"{OWNER}/{repository.name}", MergeStyle(**{"patience": 30, **style}))
 
 
 def _program(named_in: Path) -> tuple[Path, Path]:

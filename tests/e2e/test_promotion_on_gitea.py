@@ -22,7 +22,7 @@ from tests.gitea_server import OWNER, Gitea, GiteaRepository
 from tests.registries import registry_image, run_registry
 from tests.webhooks import Receiver, receiving
 
-pytestmark = [pytest.mark.gitea, pytest.mark.docker, pytest.mark.slow]
+pytestmark = [pytest.mark.gitea, pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 SECRET = "s3cret-of-the-h00k"
 TOKEN = "LIFTLOCK_FORGE_TOKEN"
 

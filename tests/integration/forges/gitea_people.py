@@ -19,7 +19,8 @@ from typing import Any
 import httpx
 
 from liftlock.adapters.ledger import GitLedger
-from liftlock.core.ledger import Entry, Fact
+from liftlock.core.ledger import Entry, Fact, Json
+from liftlock.core.release_file import parse_release
 from tests.config_repository import FILES, REGISTRY
 from tests.fakes.http_server import Asked, LoopbackServer, Said, serving
 from tests.git_repositories import commit_here, git
@@ -102,7 +103,9 @@ class Team:
             self.repository.clone(clone, "shop-ci")
         bot = str(self.repository.server.accounts["shop-ci"].identity)
         facts = (Fact.DEPLOYED, Fact.VERIFIED)
-        GitLedger(clone).append([Entry(fact, environment, bot, datetime.now(UTC), release, {"dirty": False}) for fact in facts])
+        declared = parse_release((self.person("shop-ci").clone / "releases" / f"{environment}.yaml").read_text(), environment)
+        details: dict[str, Json] = {"dirty": False, "services": {name: str(image) for name, image in declared.images.items()}}
+        GitLedger(clone).append([Entry(fact, environment, bot, datetime.now(UTC), release, details) for fact in facts])
 
     def open(self, person: Person, target: str = "staging") -> int:
         """The number of the pull request into the target."""

@@ -14,7 +14,7 @@ from tests.gitea_server import BOT, Gitea, gitea_forge
 from tests.integration.forges.desk import eventually
 from tests.integration.forges.gitea_people import Team, a_team
 
-pytestmark = pytest.mark.gitea
+pytestmark = [pytest.mark.gitea, pytest.mark.timeout(900)]  # many commands, each a process of its own
 
 
 @pytest.fixture
@@ -204,3 +204,30 @@ def test_doctor_says_what_answers_and_what_the_token_may_do(team: Team, gitea: G
     assert "Gitea 1.26.0, token may write" in found["found"]
     narrow = gitea.new_token("ada", "read:repository")
     assert "write:repository" in ada.run("doctor", expect=ExitCode.FAILURE, env={"FORGE_TOKEN": narrow}).out
+
+
+def test_a_freeze_and_a_thaw_are_pull_requests_here_too(team: Team) -> None:
+    team.prove()
+    bot, grace = team.person("shop-ci"), team.person("grace")
+    grace.run("freeze staging --reason incident --for 8h --merge")
+    assert "incident" in bot.run("promote open --to staging", expect=ExitCode.POLICY).err
+    thawed = int(bot.json("thaw staging --reason mended")["pull"]["number"])
+    bot.run(f"promote merge {thawed}", expect=ExitCode.BLOCKED)
+    grace.run(f"promote approve {thawed}")
+    grace.run(f"promote merge {thawed}")
+    assert "opened pull request #3" in bot.run("promote open --to staging").out
+
+
+def test_a_rollback_is_one_reviewed_pull_request_here_too(team: Team) -> None:
+    bot, grace = team.person("shop-ci"), team.person("grace")
+    for tag in ("v1", "v2"):
+        team.prove(tag)
+        number = team.open(bot)
+        grace.run(f"promote approve {number}")
+        team.deployed("staging", str(bot.json(f"promote merge {number}")["release"]))
+    back = int(bot.json("rollback staging --reason broken")["pull"]["number"])
+    grace.run(f"promote approve {back}")
+    grace.run(f"promote merge {back}")
+    assert {state for _, state in pulls(team)} == {"merged"}
+    assert "tag: v1" in git(grace.clone, "show", "origin/main:releases/staging.yaml")
+    assert "broken" in git(grace.clone, "show", "origin/main:policy/vetoes.yaml")
