@@ -127,7 +127,7 @@ class Measures:
         listed = self._view.pulls(kind, target)
         self._parts.repository.fetch()
         base = self._view.base()
-        pulls = [self._view.promotions.proposals.judged(pull, base) for pull in listed]
+        pulls = self._view.promotions.proposals.all_judged(listed, base)
         measure = decide(pulls)
         measure = replace(measure, edits=effective_edits(self._view.texts(kind, target, base), measure.edits))
         proposal = self._proposal(measure, base, people) if measure.edits else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from liftlock.core.errors import UsageError
+from liftlock.core.errors import ConflictError, UsageError
 from liftlock.core.ports import Forge, PullRequest, PullState, Repository
 from liftlock.core.proposal import ProposalKind, read_branch, writable_paths
 from liftlock.core.proposal_pull import BranchFacts, ProposalPull, judge_branch
@@ -55,7 +55,10 @@ class ProposalView:
 
     def _all_facts(self, heads: Sequence[tuple[str, ProposalKind, str]], base: str) -> list[BranchFacts]:
         repository = self._repository
-        commits = repository.commits({commit for commit, *_ in heads})
+        try:
+            commits = repository.commits({commit for commit, *_ in heads})
+        except UsageError as err:  # listed by the forge, and gone before it was fetched
+            raise ConflictError(f"a branch was replaced while it was looked at: {err.message}", hint="run the same command again") from err
         parents = {commit: next(iter(found.parents), None) for commit, found in commits.items()}
         on_base = repository.contained({parent for parent in parents.values() if parent is not None}, base)
         allowed = [(commit, writable_paths(kind, target)) for commit, kind, target in heads]

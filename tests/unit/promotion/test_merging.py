@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from liftlock.core.errors import ConflictError, UsageError
 from liftlock.core.ledger import Fact
-from liftlock.core.ports import Identity, PullState
+from liftlock.core.ports import Identity, PullRequest, PullState
 from liftlock.core.trailers import read_trailers
 from liftlock.services.promotions import OpenOutcome
 from liftlock.services.review_results import MergeOutcome
+from tests.fakes.promotion import FakeForge
 from tests.git_repositories import ADA, GRACE, LINUS
 from tests.promotion_world import TO_STAGING, World, ready_world
 
@@ -258,6 +260,24 @@ def test_a_forge_that_fails_after_the_push_leaves_a_branch_that_the_next_run_use
     world.promotions._proposals._push(world.promotions._proposal(plan, ADA), ADA, force=False)
     report = world.promotions.open(TO_STAGING, GRACE)
     assert (report.outcome, report.pull and report.pull.author) == (OpenOutcome.OPENED, GRACE)
+
+
+def test_a_branch_that_is_replaced_between_listing_and_fetching_is_looked_at_again() -> None:
+    world = opened_world()
+
+    class Late(FakeForge):
+        """Lists a head that nobody has any more, once."""
+
+        asked = False
+
+        def list_pulls(self, *, state: PullState | None = None) -> Sequence[PullRequest]:
+            found, first = super().list_pulls(state=state), not self.asked
+            self.asked = True
+            return [replace(pull, commit="f" * 40) for pull in found] if first else found
+
+    late = Late(world.origin, world.clock, world.forge.pulls)
+    promotions = type(world.promotions)(world.project, replace(world.parts, forge=late))
+    assert promotions.open(TO_STAGING, ADA).outcome is OpenOutcome.ADOPTED
 
 
 def test_a_strangers_branch_of_that_name_is_not_overwritten() -> None:
