@@ -7,9 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from liftlock.core.candidates import deployed_images
 from liftlock.core.environment import Environment
+from liftlock.core.gates.rules import active_vetoes, is_vetoed
+from liftlock.core.ledger import Entry as LedgerEntry
 from liftlock.core.ledger import Fact, Record, images_of
+from liftlock.core.policy import Veto
 from liftlock.core.project import Stage
 
 EXCEPTIONS = ("hotfix", "rollback")
@@ -20,28 +25,55 @@ EXCEPTIONS = ("hotfix", "rollback")
 class DeployRules:
     """stage: the environment's place in the pipeline, None where it has none.
 
-    left_out: upstream environment -> the services that it does not declare; of those it can prove nothing.
+    left_out: upstream environment -> the services that it does not declare; of those it can prove nothing. vetoes: of the base branch.
     """
 
     stage: Stage | None = None
     left_out: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    vetoes: Sequence[Veto] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why the release is not deployed, and what to do about it."""
+    """Why the release is not deployed, and what to do about it. policy: people forbade it; no evidence helps."""
 
     reason: str
     hint: str
+    policy: bool = False
 
 
-def refuse_deployment(environment: Environment, rules: DeployRules, records: Sequence[Record]) -> Refusal | None:
-    """None where the release may be deployed: nothing has to be proved, everything is, or exactly this release is deployed already."""
+def refuse_deployment(environment: Environment, rules: DeployRules, records: Sequence[Record], now: datetime) -> Refusal | None:
+    """None where the release may be deployed: nobody vetoed it, and nothing has to be proved, everything is, or it is deployed already."""
+    return _vetoed(environment, rules.vetoes, records, now) or _unproved_upstream(environment, rules, records)
+
+
+def _vetoed(environment: Environment, vetoes: Sequence[Veto], records: Sequence[Record], now: datetime) -> Refusal | None:
+    """What the environment runs already is no business of a veto: it must not enter, it need not leave."""
+    active = active_vetoes(vetoes, environment.name, now)
+    if not active:
+        return None
+    running = _running([record for record in records if record.entry.environment == environment.name])
+    before = images_of(running) if running else {}
+    images = {service.name: str(service.image) for service in environment.services}
+    entering = {name: image for name, image in images.items() if before.get(name) != image}
+    known = deployed_images(records)
+    for veto in active:
+        if entering and is_vetoed(veto, environment.release_id, images if veto.release else entering, known):
+            return Refusal(
+                f"it is vetoed by {veto.id}: {veto.reason} ({veto.owner})",
+                "deploy another release, or end the veto by a reviewed change of policy/vetoes.yaml",
+                policy=True,
+            )
+    return None
+
+
+def _unproved_upstream(environment: Environment, rules: DeployRules, records: Sequence[Record]) -> Refusal | None:
     stage = rules.stage
     if stage is None or not stage.upstream or not stage.gates.verified:
         return None
     mine = [record for record in records if record.entry.environment == environment.name]
-    if _deployed(mine) == environment.release_id:
+    running = _running(mine)
+    if running is not None and running.release == environment.release_id:
         return None
     images = {service.name: str(service.image) for service in environment.services}
     wanted = {name: image for name, image in images.items() if _exceptional(mine).get(name) != image}
@@ -72,11 +104,11 @@ def _unproved(environment: Environment, upstream: str, wanted: Mapping[str, str]
     return None
 
 
-def _deployed(records: Sequence[Record]) -> str | None:
-    """The release that was last deployed whole, None after a removal."""
+def _running(records: Sequence[Record]) -> LedgerEntry | None:
+    """What was last deployed whole, None after a removal."""
     ends = (r.entry for r in reversed(records) if r.entry.fact in (Fact.DEPLOYED, Fact.DESTROYED))
     last = next(ends, None)
-    return last.release if last is not None and last.fact is Fact.DEPLOYED else None
+    return last if last is not None and last.fact is Fact.DEPLOYED else None
 
 
 def _exceptional(records: Sequence[Record]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from liftlock.core.deploy_gate import DeployRules, refuse_deployment
 from liftlock.core.deployment import Source, entries_for, needs_record, removal_entry
 from liftlock.core.deployment_messages import failure_text, reasons_text
 from liftlock.core.environment import DataSource, Environment
-from liftlock.core.errors import BlockedError, ConfigError, DeploymentError, UnavailableError, UsageError
+from liftlock.core.errors import BlockedError, ConfigError, DeploymentError, PolicyError, UnavailableError, UsageError
 from liftlock.core.ports import Identity, Passed, StackResult, StepOperation
 from liftlock.core.stack import (
     read_lease,
@@ -102,17 +102,21 @@ class Environments:
 
     def _admit(self, environment: Environment, rules: DeployRules) -> None:
         """Asks the forge for newer evidence only where what is here does not do: a deployment needs no network for its gate."""
-        refusal = refuse_deployment(environment, rules, self._parts.ledger.records()) if rules.stage else None
+        if rules.stage is None and not rules.vetoes:
+            return
+        now, what = self._parts.clock.now(), f"{environment.name}: {environment.release_id} is not deployed"
+        refusal = refuse_deployment(environment, rules, self._parts.ledger.records(), now)
         if refusal is None:
             return
+        if refusal.policy:
+            raise PolicyError(f"{what}: {refusal.reason}", hint=refusal.hint)
         offline = ""
         try:
             self._fetch()
         except (UnavailableError, UsageError) as err:
             offline = f" (by the ledger as it was last fetched: {err.message})"
-        refusal = refuse_deployment(environment, rules, self._parts.ledger.records())
+        refusal = refuse_deployment(environment, rules, self._parts.ledger.records(), now)
         if refusal is not None:
-            what = f"{environment.name}: {environment.release_id} is not deployed"
             raise BlockedError(f"{what}: {refusal.reason}{offline}", hint=refusal.hint)
 
     def down(self, environment: str, project: str, *, actor: Identity, protected: bool, again: str = "") -> DownReport:

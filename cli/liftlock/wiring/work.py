@@ -134,12 +134,13 @@ class Workspace:
     def deploy_rules(self, name: str) -> DeployRules:
         """What must be proved before the environment is deployed, here or on the forge's base branch, whichever asks for more."""
         now = Workspace(load_project(self.root), self.actor)
-        if (here := now.project.stage(name)) is None:
-            return DeployRules()
         reviewed = now._reviewed()
+        vetoes = (reviewed or now.loaded).policy.vetoes
+        if (here := now.project.stage(name)) is None:
+            return DeployRules(vetoes=vetoes)
         stages = [stage for stage in (reviewed.project.stage(name) if reviewed else None, here) if stage is not None]
         strict = next((stage for stage in stages if stage.upstream and stage.gates.verified), here)
-        return DeployRules(strict, {upstream: _left_out(now.loaded, upstream) for upstream in strict.upstream})
+        return DeployRules(strict, {upstream: _left_out(now.loaded, upstream) for upstream in strict.upstream}, vetoes)
 
     def watch(self, name: str, salt: str) -> Clues | None:
         """Where to look so that a next run may see that it need not run; None where a run does more than can be looked at."""

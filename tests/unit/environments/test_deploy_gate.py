@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liftlock.core.deploy_gate import DeployRules, refuse_deployment
+from liftlock.core import deploy_gate
+from liftlock.core.deploy_gate import DeployRules, Refusal
 from liftlock.core.environment import Environment
 from liftlock.core.ledger import Entry, Fact, Json, Record, chain
+from liftlock.core.policy import Veto
 from liftlock.core.project import Gates, Stage
 from tests.fakes.promotion import START
 from tests.git_repositories import ADA
 from tests.samples import environment, image, service
+
+
+def refuse_deployment(environment: Environment, rules: DeployRules, records: Sequence[Record]) -> Refusal | None:
+    return deploy_gate.refuse_deployment(environment, rules, records, START)
+
 
 PROD = DeployRules(Stage("prod", ("staging",), Gates(verified=True)))
 
@@ -152,3 +160,33 @@ def test_whatever_happened_what_is_let_in_was_verified_everywhere_upstream_with_
         if fact is Fact.VERIFIED and shared == common and not dirty
     }
     assert let_in == all((name, service, fill) in proofs for name in ("staging", "load") for service, fill in enumerate(fills))
+
+
+def vetoed(*, release: str | None = None, digest: str | None = None, until: datetime | None = None, where: str = "prod") -> DeployRules:
+    return DeployRules(vetoes=(Veto("V1", release, digest, (where,), "it leaks", "Ada", until),))
+
+
+def test_a_vetoed_digest_does_not_enter_and_need_not_leave() -> None:
+    rules = vetoed(digest=image("api").digest.text)
+    refusal = refuse_deployment(declared(fills="ab"), rules, ())
+    assert refusal is not None
+    assert (refusal.policy, "vetoed by V1: it leaks (Ada)" in refusal.reason) == (True, True)
+    runs = History([]).add(Fact.DEPLOYED, "prod", declared(fills="ab"))
+    assert refuse_deployment(declared(fills="ab", config="cfg-other"), rules, runs.records) is None
+    assert refuse_deployment(declared(fills="ab"), rules, runs.add(Fact.DESTROYED, "prod").records) is not None
+    assert refuse_deployment(declared(fills="bb"), rules, ()) is None
+
+
+def test_a_vetoed_release_does_not_enter_under_the_name_that_another_environment_gives_it() -> None:
+    in_staging = declared("staging", "ab", config="cfg-staging")
+    records = History([]).add(Fact.DEPLOYED, "staging", in_staging).records
+    refusal = refuse_deployment(declared(fills="ab"), vetoed(release=in_staging.release_id), records)
+    assert refusal is not None
+    assert refusal.policy
+    assert refuse_deployment(declared(fills="aa"), vetoed(release=in_staging.release_id), records) is None
+
+
+def test_a_veto_that_is_over_or_of_another_environment_is_none() -> None:
+    digest = image("api").digest.text
+    assert refuse_deployment(declared(), vetoed(digest=digest, until=START - timedelta(hours=1)), ()) is None
+    assert refuse_deployment(declared(), vetoed(digest=digest, where="staging"), ()) is None

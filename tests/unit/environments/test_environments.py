@@ -11,8 +11,9 @@ import pytest
 from liftlock.core.deploy_gate import DeployRules
 from liftlock.core.deployment import Source
 from liftlock.core.environment import DataSource, DataSpec, Environment, EnvironmentClass
-from liftlock.core.errors import BlockedError, ConfigError, ConflictError, DeploymentError, LiftlockError, UnavailableError
+from liftlock.core.errors import BlockedError, ConfigError, ConflictError, DeploymentError, LiftlockError, PolicyError, UnavailableError
 from liftlock.core.ledger import Entry, Fact
+from liftlock.core.policy import Veto
 from liftlock.core.ports import Identity, ImageFacts
 from liftlock.core.project import Stage
 from liftlock.core.receipt import Clues
@@ -422,3 +423,11 @@ def test_a_common_configuration_that_changed_is_proved_upstream_first() -> None:
     assert caught.value.hint == "prove it there first: liftlock env up dev"
     world.up(environment("dev", common="cfg-2", config="cfg-2"))
     assert world.up(changed, rules=STAGING).changed == 1
+
+
+def test_a_vetoed_release_is_not_deployed_and_the_forge_is_not_asked() -> None:
+    world = World()
+    veto = Veto("V1", None, image("api").digest.text, (), "it leaks", "Ada", None)
+    with pytest.raises(PolicyError, match="is vetoed by V1: it leaks"):
+        world.up(environment("dev"), rules=DeployRules(vetoes=(veto,)))
+    assert (world.fetched, world.facts()) == (0, [])
