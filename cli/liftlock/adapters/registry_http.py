@@ -9,6 +9,7 @@ import hashlib
 import ipaddress
 import json
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -49,12 +50,24 @@ class RegistryHttp:
 
     def __init__(self, *, logins: Mapping[str, Login] | None = None, timeout: float = 15) -> None:
         self._logins = logins
-        self._client = httpx.Client(timeout=httpx.Timeout(timeout, connect=5), follow_redirects=True, headers={"User-Agent": "liftlock"})
+        self._timeout = timeout
+        self._made: httpx.Client | None = None
+        self._making = threading.Lock()
         self._authorizations: dict[str, str] = {}
 
     def close(self) -> None:
         """Gives the connections back."""
-        self._client.close()
+        if self._made is not None:
+            self._made.close()
+
+    @property
+    def _client(self) -> httpx.Client:
+        """Made with the first question: it reads all certificates that the machine trusts, and most commands ask nothing."""
+        with self._making:
+            if self._made is None:
+                timeout = httpx.Timeout(self._timeout, connect=5)
+                self._made = httpx.Client(timeout=timeout, follow_redirects=True, headers={"User-Agent": "liftlock"})
+            return self._made
 
     def get(self, host: str, name: str, path: str, *, missing: frozenset[int] = _MISSING) -> Answer | None:
         """What is at `path` of the repository; None where the registry answers that there is no such thing (one of `missing`)."""
