@@ -192,11 +192,10 @@ def read_chain(lines: list[bytes], place: Place) -> Records:
     previous = b""
     sha256, end = hashlib.sha256, _END.fullmatch
     for at, line in enumerate(lines):
-        digest = line[_HASH]
-        if sha256(line[_TEXT:-1]).hexdigest().encode() != digest or not _is_framed(line):
+        digest, found = line[_HASH], end(line, max(line.rfind(_END_MARK), 0))
+        if found is None or line[: _HASH.start] != _HEAD or line[_HASH.stop : _TEXT] != _MIDDLE:
             raise broken(at, place, _reason(line))
-        found = end(line, max(line.rfind(_END_MARK), 0))
-        if found is None:
+        if sha256(memoryview(line)[_TEXT:-1]).hexdigest().encode() != digest:
             raise broken(at, place, _reason(line))
         environment, fact, before, _, sequence = found.groups()
         if before != previous or int(sequence) != at + 1:
@@ -216,10 +215,6 @@ def broken(at: int, place: Place, reason: str) -> BrokenLedgerError:
         f"ledger record {at + 1} ({where}) is broken: {reason}",
         hint="nothing after it can be trusted; find who wrote it: git log " + where,
     )
-
-
-def _is_framed(line: bytes) -> bool:
-    return line.startswith(_HEAD) and line.startswith(_MIDDLE, _HASH.stop) and line.endswith(b"}")
 
 
 def _reason(line: bytes) -> str:
