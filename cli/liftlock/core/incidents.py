@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from liftlock.core.ledger import Entry, Fact, Json
+from liftlock.core.ledger_chain import may_hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Incident:
 
 _KINDS = frozenset({"rollback", "hotfix", "veto"})
 _FACTS = {"rolled-back": "rollback", "hotfixed": "hotfix", "vetoed": "veto", **{kind: kind for kind in _KINDS}}
+_LANES = (b"rollback", b"hotfix")
 _CHECKS = frozenset({"health", "smoke-test"})
 ACCUSING: frozenset[str] = frozenset({Fact.PROMOTED, Fact.EVIDENCE, Fact.POLICY_CHANGED, *_FACTS})
 """The facts whose records may say so."""
@@ -26,7 +28,9 @@ ACCUSING: frozenset[str] = frozenset({Fact.PROMOTED, Fact.EVIDENCE, Fact.POLICY_
 def incident_of(entry: Entry) -> Incident | None:
     """What the entry says against an earlier deployment; None where it says nothing of the kind."""
     fact: str = entry.fact
-    details = entry.details if fact in ACCUSING else {}
+    if fact not in ACCUSING or (entry.fact is Fact.PROMOTED and not may_hold(entry.details, _LANES)):
+        return None
+    details = entry.details
     if fact == Fact.EVIDENCE:
         failed = details.get("passed") is False and details.get("kind") in _CHECKS
         return Incident(f"failed {details['kind']}", entry.release) if failed else None

@@ -45,6 +45,7 @@ class Records(Sequence[Record]):
     def __init__(self, lines: list[bytes], facts: Sequence[str], environments: Sequence[str], place: Place) -> None:
         self.lines, self._facts, self._environments, self._place = lines, facts, environments, place
         self._parsed: dict[int, Record] = {}
+        self._actors: dict[bytes, str] = {}
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -100,15 +101,15 @@ class Records(Sequence[Record]):
         begin, end = _BEGIN.match(line, _TEXT), _END.match(line, line.rfind(_END_MARK))
         if begin is None or end is None or begin.end() > end.start():
             raise broken(at, self._place, _OUT_OF_ORDER)
-        _, _, previous, release, _ = end.groups()
+        (actor, when), (_, _, previous, release, _) = begin.groups(), end.groups()
         try:
-            moment = datetime.fromisoformat(begin["at"].decode())
+            moment = datetime.fromisoformat(when.decode())
             if moment.tzinfo is None:
                 raise ValueError("its time has no zone")
             entry = Entry(
                 fact=FACTS.get(self._facts[at]) or Fact(self._facts[at]),
                 environment=self._environments[at],
-                actor=_string(begin["actor"]),
+                actor=self._actors.get(actor) or self._actors.setdefault(actor, _string(actor)),
                 at=moment,
                 release=None if release == b"null" else _string(release),
                 details=_Details(line[begin.end() : end.start() + 1], partial(broken, at, self._place)),
@@ -156,6 +157,15 @@ class _Details(Mapping[str, Json]):
 
     def __repr__(self) -> str:
         return repr(self._read())
+
+    def may_hold(self, words: Collection[bytes]) -> bool:
+        """Whether one of the words can stand in a text of the details; looked up without parsing them. Escapes can spell any word."""
+        return self._parsed is not None or b"\\u" in self._text or any(word in self._text for word in words)
+
+
+def may_hold(details: Mapping[str, Json], words: Collection[bytes]) -> bool:
+    """False only where none of the words (of plain letters) stands in a text of the details; cheaper than to look into each."""
+    return not isinstance(details, _Details) or details.may_hold(words)
 
 
 def select(
