@@ -60,10 +60,11 @@ def _rows(made: Repository, rounds: int) -> list[dict[str, Any]]:
     found["plan, warm"] = median([_promote(made, plan) for _ in range(rounds)]), _counted(made, plan)
     found["open"] = _promote(made, opening), {}
     found["open, a no-op"] = median([_promote(made, opening) for _ in range(rounds)]), _counted(made, opening)
-    add_pull_requests(made, "staging", PULLS)
-    many = ("plan", "--to", "staging")
-    _promote(made, many)
-    found[f"plan, {min(PULLS, len(made.services)):,} open pull requests"] = _promote(made, many), _counted(made, many)
+    if len(made.services) <= PULLS:  # beyond that, making a thousand branches takes longer than all else
+        add_pull_requests(made, "staging", PULLS)
+        many = ("plan", "--to", "staging")
+        _promote(made, many)
+        found[f"plan, {min(PULLS, len(made.services)):,} open pull requests"] = _promote(made, many), _counted(made, many)
     return [_row(made, what, one, counted, floor, yaml) for what, (one, counted) in found.items()]
 
 
