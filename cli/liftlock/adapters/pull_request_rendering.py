@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from liftlock.adapters.markdown import cell, code
 from liftlock.core.measure import Measure, measure_lines
 from liftlock.core.promotion_messages import title
 from liftlock.core.promotion_types import PromotionPlan, ServiceChange
@@ -17,7 +17,6 @@ from liftlock.core.surroundings import Surroundings
 
 _NOTHING = Surroundings()
 _SHOWN = 60  # forges refuse bodies of more than 65,536 characters; the commit has every service
-_SPECIAL = re.compile(r"([\\`*_\[\]|~#])")
 
 
 def render_pull_request(plan: PromotionPlan, around: Surroundings = _NOTHING) -> PullRequestText:
@@ -38,29 +37,21 @@ def _template(name: str) -> Template:
     markdown = Environment(  # noqa: S701 - this is Markdown, escaped by the filters below
         loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
-    markdown.filters |= {"cell": _cell, "code": _code, "image": _image, "commits": _commits, "short": _short, "moment": _moment}
+    markdown.filters |= {"cell": cell, "code": code, "image": _image, "commits": _commits, "short": _short, "moment": _moment}
     return markdown.get_template(f"{name}.md.j2")
-
-
-def _cell(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split())).replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _code(text: str) -> str:
-    return " ".join(text.split()).replace("`", "'").replace("|", "\\|").replace("<", "&lt;")
 
 
 def _image(released: ReleasedImage | None) -> str:
     if released is None:
         return "nothing"
-    tag = f" ({_cell(released.tag)})" if released.tag else ""
+    tag = f" ({cell(released.tag)})" if released.tag else ""
     return f"`{released.image.digest.text}`{tag}"
 
 
 def _short(released: ReleasedImage | None) -> str:
     if released is None:
         return "-"
-    return f"`{released.image.digest.short}`{f' ({_cell(released.tag)})' if released.tag else ''}"
+    return f"`{released.image.digest.short}`{f' ({cell(released.tag)})' if released.tag else ''}"
 
 
 def _moment(moment: datetime | None) -> str:
@@ -69,4 +60,4 @@ def _moment(moment: datetime | None) -> str:
 
 def _commits(change: ServiceChange) -> str:
     old = change.old.commit if change.old else None
-    return " → ".join(f"`{_code(commit[:12])}`" if commit else "unknown" for commit in (old, change.new.commit))
+    return " → ".join(f"`{code(commit[:12])}`" if commit else "unknown" for commit in (old, change.new.commit))
