@@ -1,28 +1,14 @@
-"""What is special about a promotion's pull request: its branch, and who may not approve it. Pure."""
+"""Who may not approve a pull request of ours. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from liftlock.core import proposal
 from liftlock.core.gates.review import Exclusion
 from liftlock.core.ledger import Fact, Record, images_of
 from liftlock.core.people import spelled_identity
 from liftlock.core.ports import CommitFacts, Identity, PullRequest
-from liftlock.core.proposal import ProposalKind, ReleaseEdit
-from liftlock.core.proposal_pull import BranchCondition, ProposalPull
-from liftlock.core.release import ReleasedImage
 from liftlock.core.trailers import read_trailers
-
-RELEASES, release_path = proposal.RELEASES, proposal.release_path
-PromotionPull = ProposalPull
-
-__all__ = ["RELEASES", "BranchCondition", "PromotionPull", "branch_name", "exclusions", "release_path"]
-
-
-def branch_name(target: str, images: Mapping[str, ReleasedImage], kind: ProposalKind = ProposalKind.PROMOTE) -> str:
-    """The branch of exactly this change of this target, whoever makes it and whenever."""
-    return proposal.branch_name(kind, target, [ReleaseEdit(target, images)])
 
 
 def exclusions(

@@ -12,7 +12,7 @@ from liftlock.core.ledger import Fact, Record, images_of
 from liftlock.core.ledger_chain import select
 from liftlock.core.ports import Ledger
 from liftlock.core.ports.past import Declared, Past
-from liftlock.core.promotion_pull import release_path
+from liftlock.core.proposal import release_path
 from liftlock.services.origins import origins_of, releases_at
 
 _HAD = frozenset({Fact.DEPLOYED, Fact.DEPLOY_FAILED, Fact.PROMOTED, Fact.RECORDED})

@@ -13,7 +13,7 @@ from liftlock.core.gates.result import GatePhase, GateResult
 from liftlock.core.ledger import Entry, Fact, Json
 from liftlock.core.ports import Checkout, Clock, Identity, ImageFacts, Ledger, Registry, Repository
 from liftlock.core.project import AttestationMode, Project, Stage
-from liftlock.core.promotion_pull import release_path
+from liftlock.core.proposal import release_path
 from liftlock.core.release import Release, ReleasedImage
 from liftlock.core.release_file import edit_release
 from liftlock.services.attested_images import AttestationParts, AttestedImages

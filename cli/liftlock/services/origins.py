@@ -10,7 +10,7 @@ from liftlock.core.history import Origin, Running, tags_of
 from liftlock.core.ledger import Fact, Record
 from liftlock.core.ledger_chain import select
 from liftlock.core.ports.past import Past
-from liftlock.core.promotion_pull import release_path
+from liftlock.core.proposal import release_path
 from liftlock.core.release import Release
 from liftlock.core.release_file import parse_release
 

@@ -16,9 +16,9 @@ from liftlock.core.policy_file import KINDS, parse_policy, policy_path
 from liftlock.core.ports import Checkout, Clock, Forge, Ledger, PullRequest, Registry, Repository
 from liftlock.core.project import Project, Stage
 from liftlock.core.promotion import plan_promotion, plan_pull, promotable_stage
-from liftlock.core.promotion_pull import RELEASES, exclusions
+from liftlock.core.promotion_pull import exclusions
 from liftlock.core.promotion_types import Observed, PromotionPlan, PromotionRequest
-from liftlock.core.proposal import release_path
+from liftlock.core.proposal import RELEASES, release_path
 from liftlock.core.proposal_pull import BranchCondition, ProposalPull
 from liftlock.core.pull_request_body import PullRequestText
 from liftlock.core.release import Release

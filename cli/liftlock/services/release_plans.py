@@ -12,8 +12,9 @@ from liftlock.core.ports import Identity
 from liftlock.core.project import Project
 from liftlock.core.promotion import promotable_stage
 from liftlock.core.promotion_gates import approval_rule
-from liftlock.core.promotion_pull import RELEASES, exclusions
+from liftlock.core.promotion_pull import exclusions
 from liftlock.core.promotion_types import PromotionPlan, PromotionRequest
+from liftlock.core.proposal import RELEASES
 from liftlock.core.release_plan import ReleasePlan, Surroundings, release_plan
 from liftlock.services.promotion_view import PromotionParts, PromotionView
 

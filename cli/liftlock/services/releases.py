@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from liftlock.core.fingerprint import Fingerprint
 from liftlock.core.ports import Repository
-from liftlock.core.promotion_pull import release_path
+from liftlock.core.proposal import release_path
 from liftlock.core.release import Release
 from liftlock.core.release_file import parse_release
 

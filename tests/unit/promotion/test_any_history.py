@@ -14,9 +14,8 @@ from liftlock.core.errors import LiftlockError
 from liftlock.core.ledger import Fact
 from liftlock.core.policy import Veto
 from liftlock.core.ports import Identity, PullState
-from liftlock.core.promotion_pull import branch_name
 from liftlock.core.promotion_types import PromotionRequest
-from liftlock.core.proposal import Adopt, LeaveAlone
+from liftlock.core.proposal import Adopt, LeaveAlone, ProposalKind, ReleaseEdit, branch_name
 from liftlock.core.release import Release, ReleasedImage
 from liftlock.services.promotions import OpenOutcome
 from liftlock.services.review_results import MergeOutcome
@@ -211,4 +210,5 @@ def test_the_order_of_services_and_their_tags_change_no_name(services: dict[str,
     random.shuffle(names)
     two = {name: ReleasedImage(IMAGE, "other") for name in names}
     assert Release(one).id == Release(two).id
-    assert branch_name("staging", one) == branch_name("staging", two)
+    names_of_both = {branch_name(ProposalKind.PROMOTE, "staging", [ReleaseEdit("staging", images)]) for images in (one, two)}
+    assert len(names_of_both) == 1

@@ -103,7 +103,7 @@ def test_a_release_file_that_changed_on_the_base_makes_the_pull_request_anew() -
     world = ready_world()
     world.promotions.open(TO_STAGING, ADA)
     tip = world.origin.branches["main"]
-    from liftlock.core.promotion_pull import release_path
+    from liftlock.core.proposal import release_path
 
     tree = {**world.origin.trees[tip], release_path("staging"): "# by hand\nservices: {}\n"}
     world.origin.branches["main"] = world.origin.add((tip,), tree, "By hand", GRACE)
