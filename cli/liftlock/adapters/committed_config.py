@@ -46,6 +46,12 @@ def committed_known(root: Path, commit: str) -> Known:
     return _known(root, _committed(root, commit), lambda: load_committed(root, commit))
 
 
+@functools.lru_cache(maxsize=8)
+def committed_afresh(root: Path, commit: str) -> Known:
+    """The same, read and checked whatever is kept: for what is decided for good, no file beside Git is trusted."""
+    return _described(load_committed(root, commit))
+
+
 def known_here(root: Path) -> Known:
     """The same of the work tree as it is now."""
     raw = read_files(root)
@@ -55,9 +61,9 @@ def known_here(root: Path) -> Known:
     return _known(root, {name: _blob_id(content) for name, content in contents.items()}, lambda: _load(root))
 
 
-def committed_fingerprint(root: Path, commit: str, environment: str) -> Fingerprint:
-    """The hashes of a persistent environment's declaration at the commit; without any where it is not declared there."""
-    return committed_known(root, commit).fingerprints.get(environment, Fingerprint())
+def fingerprint_of(known: Known, environment: str) -> Fingerprint:
+    """The hashes of a persistent environment's declaration; without any where it is not declared."""
+    return known.fingerprints.get(environment, Fingerprint())
 
 
 def _known(root: Path, blobs: Mapping[str, str], load: Callable[[], LoadedProject]) -> Known:

@@ -17,6 +17,7 @@ from liftlock.wiring.configuration import load_configuration
 from liftlock.wiring.times import parse_duration
 
 if TYPE_CHECKING:
+    from liftlock.core.fingerprint import Fingerprint
     from liftlock.core.ports import Identity, Ledger
     from liftlock.core.project import Project
     from liftlock.core.promotion_types import PromotionPlan, PromotionRequest
@@ -119,7 +120,7 @@ def promotion_checks(repo: Path | None) -> PromotionChecks:
     """Says the gates of pull requests on their commits."""
     from liftlock.services.promotion_checks import PromotionChecks
 
-    return PromotionChecks(*_promotion_parts(repo))
+    return PromotionChecks(*_promotion_parts(repo, afresh=True))
 
 
 def images(repo: Path | None) -> Images:
@@ -140,10 +141,11 @@ def _rendered(plan: PromotionPlan, surroundings: Surroundings) -> PullRequestTex
     return render_pull_request(plan, surroundings)
 
 
-def _promotion_parts(repo: Path | None, *, signs: bool = False) -> tuple[Project, PromotionParts]:
+def _promotion_parts(repo: Path | None, *, signs: bool = False, afresh: bool = False) -> tuple[Project, PromotionParts]:
+    """signs, afresh: what is decided is for good, so the base's configuration is read from Git and not from what this machine keeps."""
     from liftlock.adapters.attestations import OciAttestations
     from liftlock.adapters.clock import SystemClock
-    from liftlock.adapters.committed_config import committed_fingerprint, committed_known, known_here
+    from liftlock.adapters.committed_config import committed_afresh, committed_known, fingerprint_of, known_here
     from liftlock.adapters.config_files.repository import find_repository
     from liftlock.adapters.progress import choose_progress
     from liftlock.adapters.registry import OciRegistry
@@ -159,15 +161,19 @@ def _promotion_parts(repo: Path | None, *, signs: bool = False) -> tuple[Project
     ledger: Ledger = clones.ledger(root, declared)
     repository.fetch()
     base = repository.head(declared.base)
-    project = committed_known(root, base).project
+    read = committed_afresh if signs or afresh else committed_known
+    project = read(root, base).project
     clock = SystemClock()
     forge = declared_forge(root, declared, clock, lambda text: choose_progress().note(text))
-    fingerprint = partial(committed_fingerprint, root)
     if project.signing:
         from liftlock.wiring.signing import signing_ledger
 
         ledger = signing_ledger(ledger, root, project.signing, repository, base)
         if signs:
             _ = ledger.key
+
+    def fingerprint(commit: str, environment: str) -> Fingerprint:
+        return fingerprint_of(read(root, commit), environment)
+
     attested = AttestationParts(OciAttestations(), LaterSignatures())
     return project, PromotionParts(repository, repository, forge, ledger, OciRegistry(), clock, _rendered, fingerprint, attested)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from liftlock.adapters.committed_config import committed_known, known_here
+from liftlock.adapters.committed_config import committed_afresh, committed_known, known_here
 from liftlock.adapters.config_cache import FOLDER, Blobs, ConfigCache, Known
 from liftlock.core.errors import ConfigError
 from liftlock.core.fingerprint import Fingerprint
@@ -82,6 +83,16 @@ def test_a_spoilt_cache_is_as_none_at_all(clone: Path, content: bytes) -> None:
             path.write_bytes(content)
     assert known_here(clone) == before
     assert not Path("made-by-the-cache").exists()
+
+
+def test_what_is_decided_for_good_is_read_from_git_whatever_is_kept(clone: Path) -> None:
+    commit = git(clone, "rev-parse", "HEAD")
+    true = known_here(clone)
+    for path in (clone / FOLDER).iterdir():
+        if "." not in path.name:
+            path.write_bytes(pickle.dumps(Known(replace(true.project, pipeline=()), {})))
+    assert read(clone, commit).project.pipeline == ()
+    assert committed_afresh(clone, commit) == true
 
 
 def test_the_work_tree_does_not_look_changed(clone: Path) -> None:
