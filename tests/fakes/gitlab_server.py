@@ -1,5 +1,7 @@
-"""GitLab's API for one project, as far as liftlock asks it, in the shapes of GitLab's documentation (docs.gitlab.com/api, July 2026:
-merge_requests, merge_request_approvals, notes, commits, branches, repositories).
+"""GitLab's API for one project, as far as liftlock asks it: what we take GitLab to answer, not checked against a GitLab.
+
+Shapes follow its REST API documentation (merge_requests, merge_request_approvals, notes, commits, branches, repositories) as far as we
+could read it: for approvals that was an old edition. No description of the API that a machine could check was to be had.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from liftlock.core.errors import LiftlockError
+from liftlock.core.errors import ConflictError, LiftlockError
 from liftlock.core.ledger import Entry, Fact, Json, Record
 from liftlock.core.policy_change import change_environments
 from liftlock.core.ports import CommitFacts, PullRequest, PullState
@@ -106,7 +106,10 @@ class Settlement:
         self, pull: PullRequest, metadata: Metadata, merge: CommitFacts, trailers: Trailers, release: str | None
     ) -> Sequence[Entry]:
         common = self._common(pull, metadata, merge, trailers)
-        details = common | self._promoted(metadata, merge) | {"rules": self._rules(metadata, merge)}
+        promoted_now, rules = self._promoted(metadata, merge), self._rules(metadata, merge)
+        if not promoted_now["services"] and not rules:
+            raise _empty(pull, merge)
+        details = common | promoted_now | {"rules": rules}
         promoted = Entry(Fact.PROMOTED, metadata.target, _merger(pull, merge), self._parts.clock.now(), release, details)
         return [*self._approved(pull, metadata.target, release, common), promoted]
 
@@ -154,6 +157,14 @@ class Settlement:
 def is_recorded(number: int, records: Sequence[Record]) -> bool:
     """Whether the ledger has the merge of that pull request."""
     return any(record.entry.fact in _MERGED and _pull(record) == number for record in reversed(records))
+
+
+def _empty(pull: PullRequest, merge: CommitFacts) -> ConflictError:
+    """A forge calls a branch merged that lies on the base, also where somebody set it back to there."""
+    return ConflictError(
+        f"pull request #{pull.number} counts as merged, but {merge.commit[:12]} changed no release: nothing is recorded",
+        hint="its branch was set back to the base by hand; open the promotion again: liftlock promote open",
+    )
 
 
 def _pull(record: Record) -> int | None:

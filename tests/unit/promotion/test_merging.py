@@ -295,3 +295,12 @@ def test_the_list_shows_open_promotions_only() -> None:
     assert [(item.number, item.target) for item in world.reviews.open_promotions()] == [(1, "staging")]
     world.reviews.close(1, ADA, "no")
     assert world.reviews.open_promotions() == ()
+
+
+def test_a_branch_that_somebody_set_back_to_the_base_is_no_promotion() -> None:
+    world = opened_world()
+    before = facts(world)
+    world.origin.branches[world.forge.pull(1).head] = world.origin.branches["main"]
+    with pytest.raises(ConflictError, match="changed no release"):
+        world.reviews.merge(1, GRACE)
+    assert facts(world) == before

@@ -1,6 +1,6 @@
 """GitLab's objects as the forge port knows them. Pure: what was answered in, pull requests out.
 
-The shapes are those of GitLab's REST API documentation (docs.gitlab.com/api: merge_requests, merge_request_approvals, notes, commits).
+The shapes follow GitLab's REST API documentation (merge_requests, merge_request_approvals, notes, commits); none was tried on a GitLab.
 """
 
 from __future__ import annotations
