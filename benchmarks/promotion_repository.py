@@ -112,6 +112,7 @@ def registry(services: int) -> Iterator[str]:
         yield f"127.0.0.1:{server.server_address[1]}"
     finally:
         server.shutdown()
+        server.server_close()
 
 
 def git(folder: Path, *arguments: str, given: str | None = None) -> str:
