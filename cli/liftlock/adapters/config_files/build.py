@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePath, PurePosixPath
 
-from liftlock.adapters.config_files import shapes
+from liftlock.adapters.config_files import gate_shapes, service_shapes, settings_shapes, shapes
 from liftlock.core.environment import (
     Database,
     DataSource,
@@ -56,7 +56,7 @@ def build_project(file: shapes.ProjectFile) -> Project:
     )
 
 
-def _signer(rule: shapes.Attestation) -> KeySigner | IdentitySigner:
+def _signer(rule: gate_shapes.Attestation) -> KeySigner | IdentitySigner:
     if rule.key is not None:
         return KeySigner(_key_file(rule.key))
     # The shape has seen to it that all three are there.
@@ -67,7 +67,7 @@ def _key_file(reference: str) -> PurePosixPath:
     return PurePosixPath(reference.removeprefix("file:"))
 
 
-def _gates(gates: shapes.Gates) -> Gates:
+def _gates(gates: gate_shapes.Gates) -> Gates:
     judgement = gates.judgement
     return Gates(
         verified=gates.verified,
@@ -84,7 +84,7 @@ def _gates(gates: shapes.Gates) -> Gates:
     )
 
 
-def _attestation(rule: shapes.Attestation) -> AttestationRule:
+def _attestation(rule: gate_shapes.Attestation) -> AttestationRule:
     return AttestationRule(
         mode=AttestationMode(rule.mode),
         predicate=rule.predicate,
@@ -94,11 +94,11 @@ def _attestation(rule: shapes.Attestation) -> AttestationRule:
     )
 
 
-def _forge(forge: shapes.Forge) -> ForgeSettings:
+def _forge(forge: settings_shapes.Forge) -> ForgeSettings:
     return ForgeSettings(ForgeKind(forge.kind), forge.url, forge.base, forge.token, forge.api, MergeMethod(forge.merge), forge.queue)
 
 
-def _engine(engine: shapes.Engine) -> EngineSettings:
+def _engine(engine: settings_shapes.Engine) -> EngineSettings:
     return EngineSettings(
         EngineKind(engine.kind),
         PurePath(engine.state),
@@ -143,6 +143,6 @@ def _service(name: str, values: shapes.MergedService) -> Service:
     )
 
 
-def _database(name: str, values: shapes.Database) -> Database:
+def _database(name: str, values: service_shapes.Database) -> Database:
     data = DataSpec(DataSource(values.data.source), values.data.rows, values.data.seed)
     return Database(name, ImageRef.parse(values.image), values.memory, values.published, data)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from liftlock.adapters.config_files.shape_types import DigestText, End, EntryId, Image, Moment, Name, NonEmpty, PersonKey, ReleaseId
-from liftlock.adapters.config_files.shapes import Shape
+from liftlock.adapters.config_files.shape_types import DigestText, End, EntryId, Image, Moment, Name, NonEmpty, PersonKey, ReleaseId, Shape
 
 _UNTIL = "2031-01-02T00:00:00+01:00"
 _FREEZE = {"id": "year-end", "environments": ["prod"], "until": _UNTIL, "reason": "year-end sale", "owner": "Ada <ada@shop.example>"}

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from liftlock.adapters.config_files.policy_shapes import FreezesFile, HoldsFile, PeopleFile, VetoesFile
-from liftlock.adapters.config_files.shapes import EnvironmentFile, ProjectFile, ReleaseFile, Shape
+from liftlock.adapters.config_files.shape_types import Shape
+from liftlock.adapters.config_files.shapes import EnvironmentFile, ProjectFile, ReleaseFile
 from liftlock.core.config.quantities import duration_text
 from liftlock.core.config.suggestions import unknown
 from liftlock.core.errors import UsageError

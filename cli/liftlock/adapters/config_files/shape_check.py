@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from liftlock.adapters.config_files.fields import fields_of, model_at
-from liftlock.adapters.config_files.shapes import Service, ServiceValues
+from liftlock.adapters.config_files.service_shapes import Service, ServiceValues
 from liftlock.core.config.document import Document, MappingNode, Node, Plain, Position
 from liftlock.core.config.problems import Problem
 from liftlock.core.config.suggestions import nearest, shown, unknown

@@ -1,4 +1,4 @@
-"""The scalar types of the shapes: each checks itself in plain words and knows its JSON Schema."""
+"""What the shapes are made of: their base, and scalar types that check themselves in plain words and know their JSON Schema."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
 from liftlock.core.config import text_rules
@@ -20,6 +20,12 @@ from liftlock.core.config.quantities import (
     parse_time_of_day,
 )
 from liftlock.core.config.text_rules import TextRule
+
+
+class Shape(BaseModel):
+    """What all shapes share: nothing unknown, nothing converted silently, nothing changed later."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=False)
 
 
 @dataclass(frozen=True, slots=True)
