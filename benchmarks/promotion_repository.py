@@ -22,7 +22,7 @@ from liftlock.core.ledger import Entry, Fact, Json
 from liftlock.core.ports import Identity
 from liftlock.core.proposal import ProposalKind, ReleaseEdit, branch_name
 from liftlock.core.release import ReleasedImage, release_id
-from liftlock.core.release_file import edit_release
+from liftlock.core.release_edit import edit_release
 
 ADA = Identity("Ada", "ada@big.example")
 ENVIRONMENTS = ("dev", "qa", "staging", "prod")

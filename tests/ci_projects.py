@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from liftlock.core.ci_pipeline import CiPipeline, Platform, plan_pipeline
+from liftlock.core.ci_pipeline import CiPipeline, Platform
+from liftlock.core.ci_planning import plan_pipeline
 from liftlock.core.project import (
     AttestationMode,
     AttestationRule,

@@ -21,9 +21,10 @@ from typing import Any
 import httpx
 import pytest
 
+from liftlock.adapters.forges.credentials import Token
 from liftlock.adapters.forges.gitea import GiteaForge
 from liftlock.adapters.forges.gitea_merging import MergeStyle
-from liftlock.adapters.forges.http import ForgeHttp, Token
+from liftlock.adapters.forges.http import ForgeHttp
 from liftlock.core.ports import Identity
 from machine.places import GITEA_FILE
 from tests.git_repositories import ADA, GRACE, LINUS, commit_here, git

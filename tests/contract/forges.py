@@ -7,10 +7,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from liftlock.adapters.forges.addresses import parse_address
+from liftlock.adapters.forges.credentials import Token
 from liftlock.adapters.forges.github import GitHubForge
 from liftlock.adapters.forges.github_tokens import bearer
 from liftlock.adapters.forges.gitlab import GitLabForge, api_address
-from liftlock.adapters.forges.http import ForgeHttp, Token
+from liftlock.adapters.forges.http import ForgeHttp
 from liftlock.core.ports import Forge, Identity
 from tests.fakes import gitlab_server
 from tests.fakes.forge_state import ForgeState

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from liftlock.adapters.forges.local import LocalForge
-from liftlock.adapters.git import GitRepository
+from liftlock.adapters.git_repository import GitRepository
 from liftlock.core.errors import ConflictError, UsageError
 from liftlock.core.ports import Check, CheckState, Forge, Identity, PullRequest, PullState, Repository
 from tests.contract.forges import github_accounts, gitlab_accounts, who

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from liftlock.adapters.git import GitRepository
+from liftlock.adapters.git_repository import GitRepository
 from liftlock.core.errors import ConflictError, UsageError
 from liftlock.core.ports import Repository
 from tests.fakes.promotion import FakeOrigin, FakeRepository

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from liftlock.adapters.config_files.loader import load_project
-from liftlock.core.ci_pipeline import Job, plan_pipeline
+from liftlock.core.ci_pipeline import Job
+from liftlock.core.ci_planning import plan_pipeline
 from tests.e2e.conftest import ADA, GRACE, LIFTLOCK, User, new_user
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from liftlock.adapters.git import Git, GitRepository, signed_by
+from liftlock.adapters.git import Git, signed_by
+from liftlock.adapters.git_repository import GitRepository
 from liftlock.core.errors import ConflictError, LiftlockError, UsageError
 from liftlock.core.ports import Identity
 

@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from liftlock.adapters.git import Git, GitRepository, is_bare
+from liftlock.adapters.git import Git, is_bare
 from liftlock.adapters.git_remote import Access, no_access
+from liftlock.adapters.git_repository import GitRepository
 from liftlock.core.errors import IncompleteError, UsageError
 from liftlock.core.ports import Identity
 from liftlock.core.ports.past import BaseChange, Declared, FileChange

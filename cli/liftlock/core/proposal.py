@@ -20,7 +20,8 @@ from liftlock.core.policy import Rule
 from liftlock.core.policy_edit import add_rule, kind_of, remove_rule, rule_values, rules_of
 from liftlock.core.policy_file import KINDS, policy_path
 from liftlock.core.release import ReleasedImage
-from liftlock.core.release_file import edit_release, parse_like, parse_release
+from liftlock.core.release_edit import edit_release
+from liftlock.core.release_file import parse_like, parse_release
 
 RELEASES = PurePosixPath("releases")
 Texts = Mapping[PurePosixPath, str | None]

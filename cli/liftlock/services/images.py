@@ -15,7 +15,7 @@ from liftlock.core.ports import Checkout, Clock, Identity, ImageFacts, Ledger, R
 from liftlock.core.project import AttestationMode, Project, Stage
 from liftlock.core.proposal import release_path
 from liftlock.core.release import Release, ReleasedImage
-from liftlock.core.release_file import edit_release
+from liftlock.core.release_edit import edit_release
 from liftlock.services.attested_images import AttestationParts, AttestedImages
 from liftlock.services.releases import Fingerprints, declared_release
 

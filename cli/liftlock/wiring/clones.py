@@ -12,7 +12,8 @@ from liftlock.core.errors import LiftlockError
 from liftlock.core.project import ForgeKind, ForgeSettings
 
 if TYPE_CHECKING:
-    from liftlock.adapters.git import Git, GitRepository
+    from liftlock.adapters.git import Git
+    from liftlock.adapters.git_repository import GitRepository
     from liftlock.adapters.ledger import GitLedger
 
 # The name that goes with a token; the forges look at the token alone, but each documents one.
@@ -21,7 +22,7 @@ _USERS = {ForgeKind.GITHUB: "x-access-token", ForgeKind.GITLAB: "oauth2", ForgeK
 
 def repository(root: Path, settings: ForgeSettings) -> GitRepository:
     """The environments repository as Git sees it."""
-    from liftlock.adapters.git import GitRepository
+    from liftlock.adapters.git_repository import GitRepository
 
     return GitRepository(root, git_access(root, settings))
 

@@ -81,7 +81,8 @@ def add_ci(folder: Path, platforms: Sequence[str], *, force: bool) -> CiReport:
     """Writes the CI files of an environments repository that is there; nothing else of it changes."""
     from liftlock import __version__
     from liftlock.adapters.ci_files import declared_secrets, write_ci_files
-    from liftlock.core.ci_pipeline import Platform, plan_pipeline
+    from liftlock.core.ci_pipeline import Platform
+    from liftlock.core.ci_planning import plan_pipeline
 
     loaded = load_configuration(folder)
     branches = any(loaded.files.ephemeral(name) for name in loaded.environments)
@@ -116,7 +117,8 @@ def initialise(
     from liftlock.adapters.git_init import acting_identity
     from liftlock.adapters.new_repository import create_repository
     from liftlock.adapters.new_repository_inputs import read_images, with_forge
-    from liftlock.core.ci_pipeline import Platform, plan_pipeline
+    from liftlock.core.ci_pipeline import Platform
+    from liftlock.core.ci_planning import plan_pipeline
     from liftlock.core.initialisation import next_steps, plan_repository
 
     place = folder.resolve()

@@ -13,11 +13,11 @@ from liftlock.core.ports import Clock, Forge
 from liftlock.core.project import ForgeKind, ForgeSettings
 
 if TYPE_CHECKING:
+    from liftlock.adapters.forges.credentials import Credentials
     from liftlock.adapters.forges.gitea import GiteaForge
     from liftlock.adapters.forges.github import GitHubForge
     from liftlock.adapters.forges.github_tokens import AppCredentials
     from liftlock.adapters.forges.gitlab import GitLabForge
-    from liftlock.adapters.forges.http import Credentials
 
 _APP = "app:"
 _NEEDS = {

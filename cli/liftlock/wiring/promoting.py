@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 def acting_identity(repo: Path | None, named: str | None) -> Identity:
     """Who does this: named as `NAME <EMAIL>`, otherwise whom Git knows."""
     from liftlock.adapters.config_files.repository import find_repository
-    from liftlock.adapters.git import GitRepository
+    from liftlock.adapters.git_repository import GitRepository
     from liftlock.core.ports import Identity
 
     return Identity.parse(named) if named else GitRepository(find_repository(repo or Path())).identity()

@@ -13,7 +13,7 @@ from liftlock.adapters.config_files.environments import resolve_environment
 from liftlock.adapters.config_files.loader import load_project
 from liftlock.adapters.docker_client import DEFAULT_ENDPOINT, docker_endpoint
 from liftlock.adapters.docker_runtime import DockerRuntime
-from liftlock.adapters.git import GitRepository
+from liftlock.adapters.git_repository import GitRepository
 from liftlock.adapters.http_probe import HttpProbe
 from liftlock.adapters.locks import FileLocks
 from liftlock.adapters.progress import PlainProgress, choose_progress

@@ -16,7 +16,8 @@ import pytest
 
 from liftlock.adapters.config_files.loader import load_project
 from liftlock.adapters.ledger import GitLedger
-from liftlock.core.ci_pipeline import CiPipeline, Job, Platform, plan_pipeline
+from liftlock.core.ci_pipeline import CiPipeline, Job, Platform
+from liftlock.core.ci_planning import plan_pipeline
 from liftlock.core.ledger import Entry, Fact
 from liftlock_templates.ci_files import render_ci
 from tests.config_repository import FILES, REGISTRY

@@ -21,7 +21,7 @@ from liftlock.core.errors import ConflictError, LiftlockError, UsageError
 from liftlock.core.image import ImageRef
 from liftlock.core.project import ForgeKind, ForgeSettings
 from liftlock.core.release import ReleasedImage
-from liftlock.core.release_file import edit_release
+from liftlock.core.release_edit import edit_release
 from tests.config_repository import FILES, write
 
 DIGEST = "sha256:" + "d" * 64

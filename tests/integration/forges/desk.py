@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from liftlock.adapters.forges.gitea import GiteaForge
-from liftlock.adapters.git import GitRepository
+from liftlock.adapters.git_repository import GitRepository
 from liftlock.core.ports import Identity, PullRequest
 from tests.git_repositories import ADA
 from tests.gitea_server import Gitea, GiteaRepository, gitea_forge

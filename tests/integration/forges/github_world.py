@@ -10,10 +10,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from liftlock.adapters.forges.addresses import parse_address
+from liftlock.adapters.forges.credentials import Credentials
 from liftlock.adapters.forges.github import GitHubForge
 from liftlock.adapters.forges.github_tokens import bearer
-from liftlock.adapters.forges.http import Credentials, Patience
-from liftlock.adapters.git import GitRepository
+from liftlock.adapters.forges.http_waits import Patience
+from liftlock.adapters.git_repository import GitRepository
 from liftlock.core.ports import PullRequest
 from tests.fakes.forge_state import Account, ForgeState
 from tests.fakes.github_server import PATH, FakeGitHub, github

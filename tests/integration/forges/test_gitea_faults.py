@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from liftlock.adapters.forges.credentials import Token
 from liftlock.adapters.forges.gitea import GiteaForge
-from liftlock.adapters.forges.http import ForgeHttp, Patience, Token
+from liftlock.adapters.forges.http import ForgeHttp
+from liftlock.adapters.forges.http_waits import Patience
 from liftlock.core.errors import ConflictError, LiftlockError, UnavailableError, UsageError
 from liftlock.core.ports import Check, CheckState, PullRequest, PullState
 from tests.git_repositories import ADA, GRACE, git

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from liftlock.adapters.forges.addresses import parse_address
+from liftlock.adapters.forges.credentials import Token
 from liftlock.adapters.forges.gitlab import GitLabForge, api_address
-from liftlock.adapters.forges.http import ForgeHttp, Token
-from liftlock.adapters.git import GitRepository
+from liftlock.adapters.forges.http import ForgeHttp
+from liftlock.adapters.git_repository import GitRepository
 from liftlock.core.errors import ConflictError, PolicyError, UnavailableError, UsageError
 from liftlock.core.ports import Check, CheckState, PullRequest, PullState
 from liftlock.core.project import MergeMethod

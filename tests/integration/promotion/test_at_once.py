@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from liftlock.adapters.forges.local import LocalForge
-from liftlock.adapters.git import GitRepository
+from liftlock.adapters.git_repository import GitRepository
 from liftlock.adapters.ledger import GitLedger
 from liftlock.adapters.pull_request_rendering import render_measure, render_pull_request
 from liftlock.core.config.entries import Known

@@ -7,12 +7,14 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from liftlock.adapters.forges.local import LocalForge
-from liftlock.adapters.git import Git, GitError, GitRepository
+from liftlock.adapters.git import Git, GitError
 from liftlock.adapters.git_remote import without_credentials
+from liftlock.adapters.git_repository import GitRepository
 from liftlock.core.errors import IncompleteError, PolicyError, UnavailableError, UsageError
 from liftlock.core.ports import Identity
 from liftlock.core.release import ReleasedImage
-from liftlock.core.release_file import edit_release, parse_release
+from liftlock.core.release_edit import edit_release
+from liftlock.core.release_file import parse_release
 from tests.fakes.promotion import FakeClock
 from tests.git_repositories import ADA, GRACE, commit_here, git, make_clone, make_forge
 from tests.promotion_world import ready_world

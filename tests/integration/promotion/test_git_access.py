@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from liftlock.adapters.git import Git, GitRepository
+from liftlock.adapters.git import Git
 from liftlock.adapters.git_access import ForgeAccess, git_settings
+from liftlock.adapters.git_repository import GitRepository
 from liftlock.core.errors import ConfigError, LiftlockError, UsageError
 from tests.git_repositories import git
 

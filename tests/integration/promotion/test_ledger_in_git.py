@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from liftlock.adapters.git import GitRepository
+from liftlock.adapters.git_repository import GitRepository
 from liftlock.adapters.ledger import GitLedger
 from liftlock.core.errors import IncompleteError, UnavailableError
 from liftlock.core.ledger import Entry, Fact, encode

@@ -8,7 +8,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liftlock.core.ci_pipeline import CiPipeline, Right, plan_pipeline
+from liftlock.core.ci_pipeline import CiPipeline, Right
+from liftlock.core.ci_planning import plan_pipeline
 from liftlock.core.ci_writing import plan_writing
 from liftlock.core.project import Gates, Project, Stage
 from tests.ci_projects import DAG

@@ -10,7 +10,8 @@ from liftlock.adapters.config_files.schema import json_schema
 from liftlock.core.errors import ConfigError
 from liftlock.core.image import Digest, ImageRef
 from liftlock.core.release import ReleasedImage
-from liftlock.core.release_file import HEADER, edit_release, parse_like, parse_release
+from liftlock.core.release_edit import HEADER, edit_release
+from liftlock.core.release_file import parse_like, parse_release
 
 
 def released(digit: str, tag: str | None = "v1", commit: str | None = "1a2b3c4", name: str = "api") -> ReleasedImage:

@@ -12,7 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from liftlock.adapters.forges.http import ForgeHttp, Patience, Token
+from liftlock.adapters.forges.credentials import Token
+from liftlock.adapters.forges.http import ForgeHttp
+from liftlock.adapters.forges.http_waits import Patience
 from liftlock.core.errors import ConfigError, IncompleteError, LiftlockError, UnavailableError, UsageError
 from tests.unit.forges.http_world import Reply, Scripted, scripted
 
@@ -144,12 +146,6 @@ def test_a_page_names_the_next_and_all_come() -> None:
     with client(first, Reply(200, [{"n": 2}])) as world:
         assert [item.number("n") for item in world.http.pages("/x", params={"per_page": 1})] == [1, 2]
     assert world.server.lines == ["GET /x?per_page=1", "GET /x?page=2"]
-
-
-def test_pages_by_number_end_at_the_first_empty_one() -> None:
-    with client(Reply(200, [{"n": 1}]), Reply(200, [{"n": 2}]), Reply(200, [])) as world:
-        assert [item.number("n") for item in world.http.numbered_pages("/x", size=50, size_name="limit")] == [1, 2]
-    assert world.server.lines[2] == "GET /x?limit=50&page=3"
 
 
 def test_a_page_on_another_host_is_not_followed() -> None:

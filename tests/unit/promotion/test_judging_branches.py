@@ -30,7 +30,8 @@ from liftlock.core.proposal import (
 from liftlock.core.proposal_pull import BranchCondition, BranchFacts, ProposalPull, judge_branch
 from liftlock.core.pull_request_body import Metadata, encode_metadata
 from liftlock.core.release import ReleasedImage
-from liftlock.core.release_file import edit_release, parse_release
+from liftlock.core.release_edit import edit_release
+from liftlock.core.release_file import parse_release
 from liftlock.core.trailers import message, metadata_trailers, read_metadata
 from tests.fakes.promotion import digest_of
 from tests.git_repositories import ADA, LINUS

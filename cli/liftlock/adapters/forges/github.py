@@ -13,9 +13,12 @@ from urllib.parse import quote
 from liftlock.adapters.forges import github_shapes as shapes
 from liftlock.adapters.forges.addresses import RepositoryAddress
 from liftlock.adapters.forges.answers import Answer
+from liftlock.adapters.forges.credentials import Credentials
 from liftlock.adapters.forges.github_pulls import PER_PAGE, GitHubPulls
 from liftlock.adapters.forges.github_queue import GitHubQueue, Handed
-from liftlock.adapters.forges.http import Credentials, ForgeHttp, Patience, refusal
+from liftlock.adapters.forges.http import ForgeHttp
+from liftlock.adapters.forges.http_waits import Patience
+from liftlock.adapters.forges.refusals import refusal
 from liftlock.core.errors import ConflictError, PolicyError, UsageError
 from liftlock.core.ledger import Json
 from liftlock.core.ports import Check, CheckState, Identity, PullRequest, PullState

@@ -15,8 +15,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from liftlock.adapters.forges.addresses import RepositoryAddress
+from liftlock.adapters.forges.credentials import Token
 from liftlock.adapters.forges.github_shapes import HEADERS
-from liftlock.adapters.forges.http import ForgeHttp, Patience, Token
+from liftlock.adapters.forges.http import ForgeHttp
+from liftlock.adapters.forges.http_waits import Patience
 from liftlock.core.errors import ConfigError, UsageError
 from liftlock.core.ledger import Json
 

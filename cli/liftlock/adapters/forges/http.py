@@ -19,14 +19,15 @@ import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 import httpx
 
 from liftlock.adapters.forges.answers import Answer, Fields, one_line
+from liftlock.adapters.forges.credentials import Credentials, Nobody
 from liftlock.adapters.forges.http_safety import checked_address, is_loopback, origin, scrubbed
-from liftlock.adapters.forges.http_waits import Wait, rate_limit, said_wait
-from liftlock.core.errors import IncompleteError, LiftlockError, UnavailableError, UsageError
+from liftlock.adapters.forges.http_waits import Patience, Wait, rate_limit, said_wait
+from liftlock.adapters.forges.refusals import refusal
+from liftlock.core.errors import IncompleteError, UnavailableError
 from liftlock.core.ledger import Json
 
 _LIMIT = 32 * 1024 * 1024
@@ -37,50 +38,6 @@ _SAFE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _PASSING = frozenset({502, 503, 504})
 
 Params = Mapping[str, str | int]
-
-
-class Credentials(Protocol):
-    """Who asks."""
-
-    def headers(self) -> Mapping[str, str]:
-        """The headers that say so; asked for each request, so that a token that ends may be replaced."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A token in a header: Token("Authorization", "Bearer ", secret), Token("PRIVATE-TOKEN", "", secret)."""
-
-    header: str
-    prefix: str
-    secret: str = field(repr=False)
-
-    def headers(self) -> Mapping[str, str]:
-        """The one header."""
-        return {self.header: self.prefix + self.secret}
-
-
-class Nobody:
-    """No token: what the forge tells everybody."""
-
-    def headers(self) -> Mapping[str, str]:
-        """None."""
-        return {}
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to go on. waiting: seconds that all waits of one request may take together; connect, read: timeouts of one try;
-    whole: how long one answer may take to arrive in full.
-    """
-
-    attempts: int = 6
-    waiting: float = 300
-    first: float = 0.5
-    longest: float = 30
-    connect: float = 5
-    read: float = 30
-    whole: float = 120
 
 
 class ForgeHttp:
@@ -161,18 +118,6 @@ class ForgeHttp:
                 return
             answer = self.get(following, needs=needs)
         raise IncompleteError(f"{answer.place}: more than {_PAGES} pages", hint="close what is not needed any more")
-
-    def numbered_pages(
-        self, path: str, *, size: int, params: Params | None = None, size_name: str = "per_page", needs: str = ""
-    ) -> Iterator[Fields]:
-        """The same by page numbers, for lists without `Link` headers: ends at the first empty page, for a forge may cut `size`."""
-        for page in range(1, _PAGES + 1):
-            answer = self.get(path, params={**(params or {}), size_name: size, "page": page}, needs=needs)
-            found = answer.objects()
-            yield from found
-            if not found:
-                return
-        raise IncompleteError(f"{self._name}, GET {path}: more than {_PAGES} pages", hint="close what is not needed any more")
 
     # --- how -------------------------------------------------------------------------------------------------------------------------
 
@@ -307,21 +252,3 @@ class _Request:
     json: Mapping[str, Json] | None = field(repr=False)
     headers: dict[str, str]
     repeatable: bool
-
-
-def refusal(name: str, answer: Answer, needs: str = "") -> LiftlockError:
-    """A status that nobody accepted, as the error that it means on every forge."""
-    said = f": {answer.said}" if answer.said else ""
-    asked = one_line(answer.headers.get("x-accepted-github-permissions", "")) or needs  # GitHub itself knows it best
-    takes = f" with {asked}" if asked else ""
-    match answer.status:
-        case 401:
-            return UsageError(f"{answer.place}: {name} does not accept the token{said}", hint=f"give forge.token a valid one{takes}")
-        case 403:
-            return UsageError(f"{answer.place}: {name} forbids it{said}", hint=f"give forge.token one{takes or ' that may do it'}")
-        case 404:
-            return UsageError(f"{answer.place}: not there, or not for this token{said}", hint=f"check forge.url, and use a token{takes}")
-        case 400 | 405 | 406 | 409 | 410 | 415 | 422:
-            return UsageError(f"{answer.place}: {name} refuses it ({answer.status}){said}")
-        case _:
-            return UnavailableError(f"{answer.place}: {name} answered {answer.status}{said}", hint="look at its state, then try again")

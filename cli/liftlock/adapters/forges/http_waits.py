@@ -1,4 +1,4 @@
-"""When a forge says "not now": for how long, from what its answer says. No I/O."""
+"""How long to wait for a forge: at the most, and where it says "not now". No I/O."""
 
 from __future__ import annotations
 
@@ -10,6 +10,21 @@ from email.utils import parsedate_to_datetime
 from liftlock.adapters.forges.answers import Answer
 
 _SECONDARY = 60.0  # what GitHub asks for where a secondary limit names no time
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to go on. waiting: seconds that all waits of one request may take together; connect, read: timeouts of one try;
+    whole: how long one answer may take to arrive in full.
+    """
+
+    attempts: int = 6
+    waiting: float = 300
+    first: float = 0.5
+    longest: float = 30
+    connect: float = 5
+    read: float = 30
+    whole: float = 120
 
 
 @dataclass(frozen=True, slots=True)
