@@ -64,8 +64,9 @@ def plan_pull(project: Project, request: PromotionRequest, observed: Observed, f
 
 
 def _without_lifted(observed: Observed, request: PromotionRequest) -> Observed:
-    """As if the holds that a roll-forward lifts were not there: they go with its own merge."""
-    kept = tuple(hold for hold in observed.policy.holds if hold.id not in request.lifts)
+    """As if the holds of rollbacks that a roll-forward lifts were not there: they go with its own merge. It lifts no others."""
+    target, lifts = request.target, request.lifts
+    kept = tuple(hold for hold in observed.policy.holds if not (hold.id in lifts and hold.rollback and hold.environment == target))
     return replace(observed, policy=replace(observed.policy, holds=kept))
 
 

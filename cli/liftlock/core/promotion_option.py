@@ -12,7 +12,7 @@ from liftlock.core.image import ImageRef
 from liftlock.core.promotion_actions import adopt_or_update
 from liftlock.core.promotion_gates import Situation, find_gates
 from liftlock.core.promotion_types import PromotionRequest, ServiceChange, plan_digest
-from liftlock.core.proposal import Adopt, branch_name
+from liftlock.core.proposal import Adopt, ReleaseEdit, RemoveRule, branch_name
 from liftlock.core.proposal_pull import BranchCondition, ProposalPull
 
 _LOOKED_AT = 50
@@ -113,8 +113,20 @@ def option_of(situation: Situation, request: PromotionRequest, found: ProposalPu
         return option, f"{request.source} does not have this release any more, or {request.target} has a newer one"
     action = adopt_or_update(found, option.branch, option.digest, changes)
     if isinstance(action, Adopt) or (found.condition is BranchCondition.BEHIND and action.reason == found.reason):
-        return option, None
+        return option, _not_asked_for(situation, request, found)
     return option, action.reason
+
+
+def _not_asked_for(situation: Situation, request: PromotionRequest, found: ProposalPull) -> str | None:
+    """Why the branch is of another lane than its commit says, or changes other rules than that lane does; None where it does not.
+
+    The holds that a roll-forward may lift are out of the situation already: one that is still there is somebody else's.
+    """
+    rules = {edit for edit in found.edits if not isinstance(edit, ReleaseEdit)}
+    foreign = any(hold.id in request.lifts for hold in situation.observed.policy.holds)
+    if found.kind is request.kind and rules == {RemoveRule("holds", name) for name in request.lifts} and not foreign:
+        return None
+    return "it changes other rules, or is of another kind: not what was asked for"
 
 
 def _candidates_with(situation: Situation, request: PromotionRequest, images: dict[str, str]) -> list[Candidate]:

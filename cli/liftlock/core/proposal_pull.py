@@ -89,12 +89,17 @@ def judge_branch(pull: PullRequest, kind: ProposalKind, target: str, facts: Bran
     condition = BranchCondition.OUTDATED
     if asked is not None and (asked.kind, asked.target) != (kind, target):
         reason = "its commit says that it is for something else"
-    elif claimed is None or (asked is not None and not says_the_same(claimed, asked)):
+    elif claimed is None or not (_is_first(claimed, kind, target) if asked is None else says_the_same(claimed, asked)):
         reason = "its description does not say what it does"
     elif changed:
         reason = f"{', '.join(changed)} {'has' if len(changed) == 1 else 'have'} changed since on {pull.base}"
         condition = BranchCondition.BEHIND if kind in (ProposalKind.PROMOTE, ProposalKind.HOTFIX) else condition
     return replace(found, condition=condition, reason=reason) if reason else found
+
+
+def _is_first(claimed: Metadata, kind: ProposalKind, target: str) -> bool:
+    """Whether it is all that the first version of liftlock could propose: its commits said nothing, and a body opens no other lane."""
+    return kind is claimed.kind is ProposalKind.PROMOTE and claimed.target == target and not claimed.parameters
 
 
 def branch_edits(branch: str, kind: ProposalKind, target: str, facts: BranchFacts) -> tuple[tuple[Edit, ...], str | None]:

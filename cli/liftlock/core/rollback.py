@@ -6,18 +6,19 @@ healthy where it goes.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from liftlock.core.errors import BlockedError, PolicyError, UsageError
+from liftlock.core.errors import BlockedError, LiftlockError, PolicyError, UsageError
 from liftlock.core.image import ImageRef
 from liftlock.core.ledger import Fact, Record, images_of
 from liftlock.core.measure import Measure
 from liftlock.core.policy import Hold, Policy, Rule, Veto
 from liftlock.core.policy_change import has_ended
 from liftlock.core.policy_edit import kind_of
-from liftlock.core.proposal import AddRule, Edit, ProposalKind, ReleaseEdit, RemoveRule
+from liftlock.core.proposal import AddRule, Edit, ProposalKind, ReleaseEdit, RemoveRule, edit_values
 from liftlock.core.release import Release, ReleasedImage
 
 _HOLD = "rollback"
@@ -74,6 +75,35 @@ def plan_rollback(request: RollbackRequest, present: Release, records: Sequence[
         release=after.id,
         parameters={"left": present.id, "to": target.release},
     )
+
+
+def why_no_rollback(
+    edits: Sequence[Edit], said: RollbackRequest, present: Release, records: Sequence[Record], policy: Policy, now: datetime
+) -> str | None:
+    """Why a branch's edits are none that plan_rollback gives for what its commit said; None where they are. Owner and service are read
+    from the edits.
+
+    A rollback passes without evidence and by freezes, so nothing but what the environment really ran may come in through it.
+    """
+    if said.to is None:
+        return "its commit does not say which release it goes back to"
+    owner = next((edit.rule.owner for edit in edits if isinstance(edit, AddRule)), said.owner)
+    services = [name for edit in edits if isinstance(edit, ReleaseEdit) for name in edit.images]
+    found, history = sorted(map(_essence, edits)), deployments(said.environment, records)
+    try:
+        for service in (None, *services[:1]):
+            request = replace(said, owner=owner, service=service)
+            images = _images(request, present, _target(request, present, history, policy, now), records)
+            if found == sorted(map(_essence, (ReleaseEdit(said.environment, images), *_rules(request, present, policy, now)))):
+                return None
+    except LiftlockError as err:
+        return err.message
+    return f"it is not what a rollback of {said.environment} to {said.to} changes"
+
+
+def _essence(edit: Edit) -> str:
+    """The edit as text, however many spaces its reason has."""
+    return " ".join(json.dumps(edit_values(edit), sort_keys=True).split())
 
 
 def deployments(environment: str, records: Sequence[Record]) -> tuple[Deployed, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from liftlock.core.candidates import deployed_images
 from liftlock.core.config.entries import Known
 from liftlock.core.gates.registry import digests_gate
 from liftlock.core.gates.result import GateResult
@@ -20,6 +21,7 @@ from liftlock.core.project import Project
 from liftlock.core.promotion_pull import exclusions
 from liftlock.core.proposal import AddRule, ProposalKind, RemoveRule, Texts, read_branch, writable_paths
 from liftlock.core.proposal_pull import BranchCondition, ProposalPull
+from liftlock.core.rollback import RollbackRequest, why_no_rollback
 from liftlock.services.promotion_view import PromotionParts, PromotionView
 
 MEASURES = frozenset({ProposalKind.POLICY, ProposalKind.ROLLBACK})
@@ -80,10 +82,10 @@ class MeasureView:
             rule = replace(rule, may=self._approvers(measure.target, people))
         head = self._parts.repository.commit(pull.commit)
         excluded = exclusions(pull, head, {}, ())
-        gates = (*self._rollback_gates(found, measure, policy), label_gate(pull.labels))
+        gates = (*self._rollback_gates(found, measure, policy, base), label_gate(pull.labels))
         if rule.required:
             gates += (approvals_gate(rule, pull.commit, pull.reviews, excluded),)
-        return MeasureDecision(found, measure, gates, rule, excluded, self._stale(found, measure, base))
+        return MeasureDecision(found, measure, gates, rule, excluded, self._stale(found, measure, policy, base))
 
     def approvals(self, measure: Measure, *, loosens: bool) -> int:
         """How many people other than its makers must agree."""
@@ -111,22 +113,31 @@ class MeasureView:
         names = stage.gates.approvers if stage else ()
         return (lambda who: people.is_one_of(who, names)) if names else None
 
-    def _rollback_gates(self, found: ProposalPull, measure: Measure, policy: Policy) -> tuple[GateResult, ...]:
+    def _rollback_gates(self, found: ProposalPull, measure: Measure, policy: Policy, base: str) -> tuple[GateResult, ...]:
         if measure.kind is not ProposalKind.ROLLBACK:
             return ()
-        images = {name: new.image for name, new in found.changes.items()}
-        named = {name: str(image) for name, image in images.items()}
+        entering = {name: str(new.image) for name, new in found.changes.items()}
+        present = self._view.release(base, measure.target).images
+        after = {**{name: str(image) for name, image in present.items()}, **entering}
         vetoes = active_vetoes(policy.vetoes, measure.target, self._parts.clock.now())
-        against = [veto for veto in vetoes if is_vetoed(veto, measure.release, named, {})]
-        return veto_gate(against), digests_gate(self._view.presences(named.values()))
+        known = deployed_images(self._parts.ledger.records()) if vetoes else {}
+        names = {measure.release, measure.parameters.get("to")}
+        against = [veto for veto in vetoes if veto.release in names or is_vetoed(veto, None, entering if veto.digest else after, known)]
+        return veto_gate(against), digests_gate(self._view.presences(entering.values()))
 
-    def _stale(self, found: ProposalPull, measure: Measure, base: str) -> str | None:
+    def _stale(self, found: ProposalPull, measure: Measure, policy: Policy, base: str) -> str | None:
         if found.condition is not BranchCondition.INTACT:
             return found.reason
         if found.metadata is None or found.metadata.plan != measure_digest(found.kind, found.target, found.edits, measure.reason):
             return "its commit does not say what it does"
         texts = self.texts(found.kind, found.target, base)
-        return None if effective_edits(texts, found.edits) == found.edits else "the base branch says so already"
+        if effective_edits(texts, found.edits) != found.edits:
+            return "the base branch says so already"
+        if found.kind is not ProposalKind.ROLLBACK:
+            return None
+        asked = RollbackRequest(found.target, measure.reason, "", measure.parameters.get("to"))
+        present, records = self._view.release(base, found.target), self._parts.ledger.records()
+        return why_no_rollback(found.edits, asked, present, records, policy, self._parts.clock.now())
 
 
 def is_measure(pull: PullRequest) -> bool:

@@ -43,7 +43,7 @@ class PromotionReviews:
         """Every open proposal, without asking its gates. What somebody else merged is put on record on the way."""
         pulls = self._parts.forge.list_pulls(state=PullState.OPEN)
         self._settlement.settle_others(pulls)
-        claims = ((pull, decode_metadata(pull.body)) for pull in pulls)
+        claims = ((pull, decode_metadata(pull.body)) for pull in pulls if pull.base == self._project.forge.base)
         return tuple(claimed_status(pull, metadata) for pull, metadata in claims if metadata is not None)
 
     def status(self, number: int) -> PromotionStatus:
@@ -114,6 +114,11 @@ class PromotionReviews:
             raise UsageError(
                 f"pull request #{pull.number} is not a promotion of liftlock, or its hidden block was changed",
                 hint="run liftlock promote open again: it writes the block anew",
+            )
+        if pull.base != self._project.forge.base:
+            raise ConflictError(
+                f"pull request #{pull.number} goes into {pull.base}, not into {self._project.forge.base}",
+                hint="set its base on the forge, or close it and propose it again",
             )
         return metadata
 

@@ -67,7 +67,7 @@ class Settlement:
     def _settle_merged(self, number: int) -> MergeReport | None:
         try:
             pull = self._parts.forge.pull(number)
-            if pull.state is not PullState.MERGED:
+            if pull.state is not PullState.MERGED or pull.base != self._project.forge.base:
                 return None
             self._parts.repository.fetch()
             merge = self._parts.repository.commit(pull.merge_commit or pull.commit)

@@ -142,6 +142,11 @@ def test_a_commit_that_says_another_thing_than_the_description_is_made_anew() ->
     assert judged(CRLF, edits, head=partial(replace, message=text)).reason == "its commit says that it is for something else"
 
 
+def test_what_only_a_description_says_is_made_anew() -> None:
+    found = judged(None, (ReleaseEdit("prod", {"api": image("v2")}),), head=lambda facts: replace(facts, message="Promote api"))
+    assert (found.condition, found.reason) == (BranchCondition.OUTDATED, "its description does not say what it does")
+
+
 def test_a_promotion_may_write_no_policy_and_a_policy_no_release() -> None:
     rule = AddRule(Hold("h", "prod", None, None, "r", "o", None))
     rollback = judged(CRLF, (rule, ReleaseEdit("prod", {"api": image("old")})), kind=ProposalKind.ROLLBACK)
