@@ -77,6 +77,11 @@ def change_environments(edits: Sequence[PolicyEdit]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for names in found for name in names)) if all(found) else ()
 
 
+def freezes_of_all(policy: Policy, now: datetime) -> tuple[Freeze, ...]:
+    """The freezes of every environment that have not ended."""
+    return tuple(rule for rule in policy.freezes if not rule.environments and not has_ended(rule, now))
+
+
 def plan_policy_change(request: PolicyRequest, policy: Policy, now: datetime) -> PolicyChange:
     """What the request takes. ConflictError where another rule has the name; UsageError where nothing can be meant."""
     match request:
@@ -144,14 +149,18 @@ def _lift_rules(request: LiftRules, policy: Policy, now: datetime) -> PolicyChan
         close = nearest(named, [rule.id for rule in rules])
         if close is not None:
             raise UsageError(f"there is no {_ONE[kind]} of {named}", hint=f'did you mean "{close}"? liftlock policy list shows what holds')
-        return PolicyChange(kind, f"Lift {named}", request.reason, (), loosens=False, note=f"no {_ONE[kind]} of {named} holds")
+        return PolicyChange(
+            kind, f"Lift {named}", request.reason, (), loosens=False, note=f"no {_ONE[kind]} of {named} holds; run: liftlock policy list"
+        )
     edits: list[PolicyEdit] = [RemoveRule(kind, rule.id) for rule in found]
     for rule in found:
         rest = tuple(name for name in environments_of(rule) if name != named)
         if rule.id != named and isinstance(rule, Freeze | Veto) and rest and rest != rule.environments:
             edits.append(AddRule(replace(rule, environments=rest)))
     loosens = any(not has_ended(rule, now) for rule in found)
-    return PolicyChange(kind, _lifting(kind, found), request.reason, tuple(edits), loosens)
+    left = [rule.id for rule in freezes_of_all(policy, now) if rule not in found] if kind == "freezes" else []
+    note = f"every environment stays frozen by {', '.join(left)}" if left else None
+    return PolicyChange(kind, _lifting(kind, found), request.reason, tuple(edits), loosens, note)
 
 
 def _is_about(rule: Rule, named: str) -> bool:

@@ -41,7 +41,7 @@ _SHOWN = 20
 def plan_promotion(project: Project, request: PromotionRequest, observed: Observed) -> PromotionPlan:
     """What promoting out of source into target takes now. UsageError where the pipeline or the source does not allow the question."""
     stage = promotable_stage(project, request)
-    check_services(request, observed)
+    check_services(project, request, observed)
     observed = _without_lifted(observed, request)
     situation = read_situation(project, stage, observed)
     request = _running_hotfix(request, observed)
@@ -86,14 +86,22 @@ def promotable_stage(project: Project, request: PromotionRequest) -> Stage:
     return stage
 
 
-def check_services(request: PromotionRequest, observed: Observed) -> None:
+def check_services(project: Project, request: PromotionRequest, observed: Observed) -> None:
     """UsageError where the source has nothing to promote, or not one of the services that are asked for."""
     source = observed.releases[request.source]
     if not source.services:
-        raise UsageError(f"{request.source} has no release to promote", hint=f"releases/{request.source}.yaml lists no service")
+        raise UsageError(f"{request.source} has no release to promote: releases/{request.source}.yaml lists no service",
+                         hint=f"run: {_brings_a_release_to(project, request.source)}")  # fmt: skip
     for name in request.services or ():
         if name not in source.services:
             raise UsageError(f"{request.source} releases no service {name!r}", hint=f"it has: {', '.join(sorted(source.services))}")
+
+
+def _brings_a_release_to(project: Project, environment: str) -> str:
+    """The command that gives an environment of the pipeline its first release."""
+    stage = project.stage(environment)
+    first = stage is None or not stage.upstream
+    return f"liftlock image record --env {environment} SERVICE=TAG" if first else f"liftlock promote open --to {environment}"
 
 
 # --- which release -----------------------------------------------------------------------------------------------------------------------

@@ -140,6 +140,10 @@ def _target(request: RollbackRequest, present: Release, history: Sequence[Deploy
     for item in reversed(_before(present, history)):
         if item.healthy and _differs(item, present, request.service) and _veto_of(item, environment, policy, now) is None:
             return item
+    if not present.services:
+        raise BlockedError(
+            f"{environment} has no release yet: there is nothing to go back from", hint=f"run: liftlock history --env {environment}"
+        )
     raise BlockedError(
         f"no release before {present.id} was proved healthy in {environment}",
         hint=f"name one: liftlock rollback {environment} --to RELEASE",

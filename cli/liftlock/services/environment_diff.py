@@ -81,7 +81,8 @@ class EnvironmentDiff:
         found, there = releases_at(self._past, [place]).get(place), self._past.declared(commit, environment)
         if found is None:
             raise UsageError(f"{environment} was never deployed and releases nothing",
-                             hint=f"{place[1]} at {commit[:12] or 'no commit'} is not there or cannot be read")  # fmt: skip
+                             hint=f"{place[1]} at {commit[:12] or 'no commit'} is not there or cannot be read; "
+                                  "liftlock image record or promote open writes it")  # fmt: skip
         return Side(
             environment=environment,
             release=release,

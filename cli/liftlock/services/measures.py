@@ -14,6 +14,7 @@ from liftlock.core.policy import Policy
 from liftlock.core.policy_change import PolicyRequest, change_environments, in_flight, plan_policy_change
 from liftlock.core.policy_file import parse_policy
 from liftlock.core.policy_list import StandingRule, standing_rules
+from liftlock.core.policy_names import check_named
 from liftlock.core.ports import Identity, PullRequest
 from liftlock.core.project import Project
 from liftlock.core.proposal import Edit, ProposalKind, ReleaseEdit, apply_edits
@@ -85,6 +86,7 @@ class Measures:
 
     def _policy_measure(self, request: PolicyRequest) -> Measure:
         policy = self._policy()
+        check_named(request, policy, self._known, self._parts.clock.now())
         change = plan_policy_change(request, policy, self._parts.clock.now())
         measure = Measure(ProposalKind.POLICY, change.target, change.title, change.reason, change.edits, note=change.note)
         measure = replace(measure, approvals=self._view.approvals(measure, loosens=change.loosens))

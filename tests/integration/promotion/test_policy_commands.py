@@ -55,19 +55,32 @@ def test_a_freeze_from_its_command_to_its_end(user: User) -> None:
     ("command", "expected"),
     [
         ("freeze prd --for 8h --reason r", 'did you mean "prod"'),
+        ("freeze prod --service apu --for 8h --reason r", 'unknown service "apu"; did you mean "api"'),
+        ("hold prod --service apu --reason r", 'unknown service "apu"; did you mean "api"'),
+        ("veto rel-0123456789abcdef --env prd --reason r", 'did you mean "prod"'),
         ("freeze --for 8h --reason r", "not said which environments"),
         ("freeze prod --reason r", "not said when it ends"),
         ("freeze prod --for 8h --until 2030-01-01T00:00Z --reason r", "both say when it ends"),
         ("veto v1 --reason r", "neither a release nor a digest"),
         ("hold prod --pin x@sha256:0 --reason r", "--pin is of one service"),
         ("rollback qa --reason r", "not in the pipeline"),
-        ("rollback prod --reason r", "no release before"),
+        ("rollback prod --reason r", "prod has no release yet"),
     ],
 )
 def test_what_makes_no_sense_is_said_with_the_way_out(user: User, command: str, expected: str) -> None:
-    codes = {"freeze prd": 78, "rollback prod": 4}
+    codes = {"rollback prod": 4}
     code = next((code for start, code in codes.items() if command.startswith(start)), 64)
     assert expected in user.run(command, expect=code)
+
+
+def test_an_environment_that_is_frozen_with_all_others_is_not_said_to_be_free(user: User) -> None:
+    user.run("freeze --all --for 8h --id outage --reason r --merge")
+    assert "every environment is frozen by outage" in user.run("thaw prod --reason r", expect=64)
+    assert "nothing to do: no freeze of year-end holds" in user.run("thaw year-end --reason r")
+    user.run("freeze prod --for 8h --reason r --merge")
+    report = user.json("thaw prod --reason r")
+    assert (report["outcome"], report["notes"]) == ("opened", ["every environment stays frozen by outage"])
+    assert "opened pull request" in user.run("thaw outage --reason r")
 
 
 def test_json_of_every_command_names_its_schema(user: User) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from liftlock.adapters.pull_request_rendering import render_measure
 from liftlock.core.config.entries import Known
-from liftlock.core.errors import BlockedError, ConfigError, ConflictError, PolicyError, UsageError
+from liftlock.core.errors import BlockedError, ConflictError, PolicyError, UsageError
 from liftlock.core.ledger import Fact
 from liftlock.core.policy import Freeze, Hold, Veto
 from liftlock.core.policy_change import LiftRules, SetRule
@@ -123,7 +123,7 @@ def test_another_rule_of_a_name_is_refused_and_a_name_that_is_there_is_no_change
 def test_names_that_nothing_declares_are_refused_before_anything_is_written() -> None:
     world = World()
     before = world.writes
-    with pytest.raises(ConfigError, match='unknown environment "prd"; did you mean "prod"'):
+    with pytest.raises(UsageError, match='unknown environment "prd"; did you mean "prod"'):
         set_rule(world, freeze(world, "prd"))
     with pytest.raises(UsageError, match="neither a release nor a digest"):
         veto_request("v1", None, end(world), GROUNDS)
@@ -352,7 +352,7 @@ def test_a_rollback_asks_for_the_approvals_of_its_stage() -> None:
 
 @pytest.mark.parametrize(
     ("to", "error", "expected"),
-    [("rel-0000000000000000", UsageError, "prod never ran"), (None, BlockedError, "no release before .* was proved healthy")],
+    [("rel-0000000000000000", UsageError, "prod never ran"), (None, BlockedError, "prod has no release yet")],
 )
 def test_there_must_be_something_to_go_back_to(to: str | None, error: type[Exception], expected: str) -> None:
     world = prod_world() if to else ready_world()
@@ -360,6 +360,11 @@ def test_there_must_be_something_to_go_back_to(to: str | None, error: type[Excep
         world.promotions.open(TO_STAGING, ADA)
     with pytest.raises(error, match=expected):
         roll_back(world, to=to)
+
+
+def test_the_first_release_of_an_environment_has_none_before_it() -> None:
+    with pytest.raises(BlockedError, match=r"no release before .* was proved healthy in dev"):
+        measures(ready_world()).roll_back(RollbackRequest("dev", "broken", "Ada", None, None), [ADA])
 
 
 def test_a_release_that_is_vetoed_is_no_place_to_go_back_to() -> None:

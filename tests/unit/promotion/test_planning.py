@@ -57,6 +57,16 @@ def test_a_question_that_the_pipeline_does_not_allow_is_the_users_mistake(reques
         ready_world().promotions.plan(request_)
 
 
+@pytest.mark.parametrize(
+    ("request_", "next_"),
+    [(TO_STAGING, "liftlock image record --env dev SERVICE=TAG"), (TO_PROD, "liftlock promote open --to staging")],
+)
+def test_a_source_without_a_release_says_which_command_gives_it_one(request_: PromotionRequest, next_: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        World().promotions.plan(request_)
+    assert caught.value.hint == f"run: {next_}"
+
+
 def test_planning_again_after_opening_adopts() -> None:
     world = ready_world()
     world.promotions.open(TO_STAGING, ADA)
