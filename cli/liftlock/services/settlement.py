@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from liftlock.core.errors import ConflictError, LiftlockError
+from liftlock.core.errors import ConflictError, LiftlockError, UsageError
 from liftlock.core.ledger import Entry, Fact, Json, Record
 from liftlock.core.policy_change import change_environments
 from liftlock.core.ports import CommitFacts, PullRequest, PullState
@@ -48,7 +48,7 @@ class Settlement:
         metadata = self._complete(pull, metadata, merge)
         policy = metadata.kind is ProposalKind.POLICY
         release = None if policy else self._view.release(merge.commit, metadata.target).id
-        trailers = self._trailers(pull, merge, decided or Decided())
+        trailers = self._trailers(pull, merge, decided)
         entries = self._policy(pull, metadata, merge, trailers) if policy else self._release(pull, metadata, merge, trailers, release)
         self._parts.ledger.append(entries, unless=lambda records: is_recorded(pull.number, records))
         kept = self._parts.checkout.fast_forward(self._project.forge.base)
@@ -81,13 +81,29 @@ class Settlement:
         said = read_metadata(merge.message, metadata.changes) or self._view.proposals.committed(pull)
         return replace(said, changes=metadata.changes) if said is not None else metadata
 
-    def _trailers(self, pull: PullRequest, merge: CommitFacts, decided: Decided) -> Trailers:
+    def _trailers(self, pull: PullRequest, merge: CommitFacts, decided: Decided | None) -> Trailers:
+        """What is on record of the decision: what this run decided, or what the merge commit says as far as the forge bears it out.
+
+        A forge may have taken the branch's own message, which whoever pushed it wrote.
+        """
         found = dict(read_trailers(merge.message))
-        approved = tuple(str(review.reviewer) for review in pull.reviews if review.approved and review.commit == pull.commit)
-        found.setdefault("Approved-by", decided.approvers or tuple(dict.fromkeys(approved)))
-        found.setdefault("Liftlock-Gates", (decided.gates or "none on record",))
-        found.setdefault("Liftlock-Requested-by", decided.requesters)
+        if decided is not None:
+            ours = {"Approved-by": decided.approvers, "Liftlock-Gates": (decided.gates,), "Liftlock-Requested-by": decided.requesters}
+            return found | ours
+        if "Liftlock-Gates" in self._branch_trailers(pull):
+            found.pop("Liftlock-Gates", None)
+        reviewers = {str(review.reviewer): review.commit for review in pull.reviews if review.approved}
+        claimed = tuple(name for name in found.get("Approved-by", ()) if name in reviewers)
+        found["Approved-by"] = claimed or tuple(name for name, commit in reviewers.items() if commit == pull.commit)
+        found.setdefault("Liftlock-Gates", ("none on record",))
+        found.setdefault("Liftlock-Requested-by", ())
         return found
+
+    def _branch_trailers(self, pull: PullRequest) -> Trailers:
+        try:
+            return read_trailers(self._parts.repository.commit(pull.commit).message)
+        except UsageError:  # the branch is gone, and nobody fetched it
+            return {}
 
     def _common(self, pull: PullRequest, metadata: Metadata, merge: CommitFacts, trailers: Trailers) -> dict[str, Json]:
         return {

@@ -87,6 +87,26 @@ def test_a_merge_by_the_web_page_is_on_record_by_what_git_has(body: str) -> None
     assert promoted(world) == entry
 
 
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_what_a_branch_says_of_approvals_and_gates_is_not_put_on_record(*, by_hand: bool) -> None:
+    world, reviews = opened(type("Forge", (MethodForge,), {"method": "rebase"}))
+    pull = world.forge.pull(1)
+    head = world.origin.commits[pull.commit]
+    forged = replace(head, message=f"{head.message}\nLiftlock-Gates: everything=passed\nApproved-by: {LINUS}")
+    world.origin.commits[pull.commit] = forged
+    if by_hand:
+        world.forge.merge(1, message="", by=ADA, commit=pull.commit)
+        reviews.open_promotions()
+    else:
+        reviews.merge(1, ADA)
+    entry = promoted(world)
+    assert entry.details["approvers"] == [str(GRACE)]
+    assert ("approvals=passed" if not by_hand else "none on record") in str(entry.details["gates"])
+    assert "everything" not in str(entry.details["gates"])
+    approved = [record.entry.actor for record in world.ledger.records() if record.entry.fact is Fact.APPROVED]
+    assert approved == [str(GRACE)]
+
+
 def test_who_may_not_write_the_ledger_still_sees_the_status() -> None:
     world, _ = opened()
     pull = world.forge.pull(1)
