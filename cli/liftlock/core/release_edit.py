@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from liftlock.core.config.document import Document, Entry, MappingNode, Node, ScalarNode, Span
+from liftlock.core.config.extents import end_of, newline_of
 from liftlock.core.config.scalars import plain_text, quoted_text
 from liftlock.core.errors import ConfigError
 from liftlock.core.release import ReleasedImage
@@ -64,7 +65,7 @@ def _replace_service(text: str, entry: Entry, image: ReleasedImage) -> list[Spli
     if isinstance(node, MappingNode) and not node.alias and _simple(node) and {part.key.text for part in node.entries} == set(values):
         parts = ((part.value, values[part.key.text]) for part in node.entries)
         return [(old.span, _in_style(new, old.style)) for old, new in parts if isinstance(old, ScalarNode) and old.text != new]
-    start, end = node.span.start, _end(text, node)
+    start, end = node.span.start, end_of(text, node)
     between = text[entry.key.span.end : start]
     if isinstance(node, MappingNode) and not node.flow and not between.strip(" \t\r\n:"):
         start = entry.key.span.end + between.index(":") + 1
@@ -76,20 +77,20 @@ def _add_services(text: str, services: MappingNode, lines: Sequence[str]) -> Spl
     """New lines (in a flow mapping: new items) behind the last service."""
     own = [entry for entry in services.entries if not entry.inherited]
     if services.flow:
-        end = _end(text, own[-1].value) if own else services.span.end - 1
+        end = end_of(text, own[-1].value) if own else services.span.end - 1
         return Span(end, end), "".join(f", {line}" for line in lines)
     first = own[0].key.span.start if own else services.span.start
     indent = text[max(text.rfind("\n", 0, first), text.rfind("\r", 0, first)) + 1 : first].lstrip("\ufeff")
-    rest = _end_of_line(text, _end(text, own[-1].value if own else services))
-    return Span(rest, rest), "".join(f"{_newline(text)}{indent}{line}" for line in lines)
+    rest = _end_of_line(text, end_of(text, own[-1].value if own else services))
+    return Span(rest, rest), "".join(f"{newline_of(text)}{indent}{line}" for line in lines)
 
 
 def _first_services(text: str, root: Node | None, services: Node | None, lines: Sequence[str]) -> list[Splice]:
     """The first services of a file that has none of its own."""
-    newline = _newline(text)
+    newline = newline_of(text)
     below = [f"{newline}  {line}" for line in lines]
     if services is not None:
-        start, end = services.span.start, _end(text, services)
+        start, end = services.span.start, end_of(text, services)
         head = len(text[:start].rstrip(" \t"))
         rest = _end_of_line(text, end)
         return [(Span(head, end), below[0]), (Span(rest, rest), "".join(below[1:]))]
@@ -130,22 +131,6 @@ def _in_style(value: str, style: str) -> str:
     if style == "'" and value.isprintable():
         return "'" + value.replace("'", "''") + "'"
     return plain_text(value) if not style else quoted_text(value)
-
-
-def _end(text: str, node: Node) -> int:
-    """Where a node's own characters end: a block's events reach on to whatever follows it."""
-    if isinstance(node, MappingNode) and not (node.flow or node.alias):
-        own = [_end(text, entry.value) for entry in node.entries if not entry.inherited]
-        if own:
-            return max(own)
-    end = node.span.end
-    return end if node.span.start == end else node.span.start + len(text[node.span.start : end].rstrip())
-
-
-def _newline(text: str) -> str:
-    """The file's own line ending."""
-    at = text.find("\n")
-    return "\r\n" if at > 0 and text[at - 1] == "\r" else "\n"
 
 
 def _end_of_line(text: str, at: int) -> int:

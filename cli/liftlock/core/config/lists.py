@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from liftlock.core.config.document import Document, MappingNode, Node, ScalarNode, SequenceNode
+from liftlock.core.config.extents import end_of, newline_of
 from liftlock.core.config.reading import read_document
 
 _GAP = re.compile(r"(?:\s|#[^\r\n]*)*")
@@ -52,22 +53,6 @@ def remove_item(text: str, file: str, key: str, index: int) -> str:
     entry = root.entry(key) if isinstance(root, MappingNode) else None
     colon = text.index(":", entry.key.span.end) + 1 if entry else start
     return f"{text[:colon]} []{text[colon:start]}{text[end:]}"
-
-
-def end_of(text: str, node: Node) -> int:
-    """Where a node's own characters end: a block's events reach on to whatever follows it."""
-    if isinstance(node, MappingNode) and not (node.flow or node.alias):
-        return max((end_of(text, entry.value) for entry in node.entries if not entry.inherited), default=node.span.start)
-    if isinstance(node, SequenceNode) and not (node.flow or node.alias):
-        return max((end_of(text, item) for item in node.items), default=node.span.start)
-    end = node.span.end
-    return end if node.span.start == end else node.span.start + len(text[node.span.start : end].rstrip())
-
-
-def newline_of(text: str) -> str:
-    """The file's own line ending."""
-    at = text.find("\n")
-    return "\r\n" if at > 0 and text[at - 1] == "\r" else "\n"
 
 
 def _add_list(document: Document, key: str, lines: Sequence[str], flow: str) -> str:
