@@ -5,10 +5,9 @@ Not here: how a test starts one (tests/gitea_server.py), and how a company gets 
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-from machine.go_programs import GoProgram, ensure_program
+from machine.go_programs import GoProgram, ensure_program, module_version
 from machine.places import GITEA_FILE, PROJECT, write_json
 from machine.steps import StepError, run, say
 
@@ -18,17 +17,9 @@ _FOLDER = PROJECT / "machine" / "gitea"
 _STATIC = ("templates", "options", "public")
 
 
-def gitea_version(go_mod: str) -> str:
-    """`1.26.0`: the version that this go.mod asks for."""
-    match = re.search(rf"^\s*(?:require )?{re.escape(_MODULE)} v(\d+\.\d+\.\d+)\b", go_mod, flags=re.MULTILINE)
-    if match is None:
-        raise StepError(f"{_FOLDER / 'go.mod'} asks for no {_MODULE}", way_out="restore it: git checkout machine/gitea")
-    return match.group(1)
-
-
 def gitea_program(folder: Path = _FOLDER) -> GoProgram:
     """What to build: with SQLite as its database, written in Go too (machine/gitea/sqlite), so that no C compiler is needed."""
-    linker = f"-s -w -X main.Version={gitea_version((folder / 'go.mod').read_text())}"
+    linker = f"-s -w -X main.Version={module_version(folder, _MODULE)}"
     takes = " (the first time 5 to 10 minutes, 2 GB of modules)"
     return GoProgram("gitea", folder, _MODULE, linker, tags="sqlite", beside=_STATIC, takes=takes)
 
@@ -36,7 +27,7 @@ def gitea_program(folder: Path = _FOLDER) -> GoProgram:
 def ensure_gitea() -> Path:
     """The program, built where it is not there, and `.machine/gitea.json`, which says where it and its pages are."""
     program = gitea_program()
-    version = gitea_version((program.folder / "go.mod").read_text())
+    version = module_version(program.folder, _MODULE)
     binary = ensure_program(program)
     way_out = f"remove {binary.parent} and run: make gitea"
     said = run([str(binary), "--version"], way_out=way_out, timeout=60).strip()

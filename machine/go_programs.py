@@ -46,6 +46,15 @@ class GoProgram:
         return ("-trimpath", "-ldflags", self.linker, *(("-tags", self.tags) if self.tags else ()))
 
 
+def module_version(folder: Path, module: str) -> str:
+    """`1.7.12`: the version of the module that the folder's go.mod asks for."""
+    go_mod = folder / "go.mod"
+    match = re.search(rf"^\s*(?:require )?{re.escape(module)} v(\d+\.\d+\.\d+)\b", go_mod.read_text(), flags=re.MULTILINE)
+    if match is None:
+        raise StepError(f"{go_mod} asks for no {module}", way_out=f"restore it: git checkout machine/{folder.name}")
+    return match.group(1)
+
+
 def build_key(program: GoProgram, go: Go, *, system: str = sys.platform, machine: str | None = None) -> str:
     """What the binary depends on, as 16 hex digits."""
     parts = (program.package, *program.flags, *program.beside, go.version, system, machine or platform.machine())

@@ -5,28 +5,20 @@ Not here: how a user gets it. That is Pulumi's own installer.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-from machine.go_programs import GoProgram, ensure_program
+from machine.go_programs import GoProgram, ensure_program, module_version
 from machine.places import PROJECT, PULUMI_FILE, write_json
 from machine.steps import StepError, run, say
 
 _MODULE = "github.com/pulumi/pulumi"
+CLI_MODULE = f"{_MODULE}/pkg/v3"
 _FOLDER = PROJECT / "machine" / "pulumi"
-
-
-def module_version(go_mod: str) -> str:
-    """`3.256.0`: the version of the CLI that this go.mod asks for."""
-    match = re.search(rf"^\s*(?:require )?{re.escape(_MODULE)}/pkg/v3 v(\d+\.\d+\.\d+)\b", go_mod, flags=re.MULTILINE)
-    if match is None:
-        raise StepError(f"{_FOLDER / 'go.mod'} asks for no {_MODULE}/pkg/v3", way_out="restore it: git checkout machine/pulumi")
-    return match.group(1)
 
 
 def cli_program(folder: Path = _FOLDER) -> GoProgram:
     """What to build."""
-    version = module_version((folder / "go.mod").read_text())
+    version = module_version(folder, CLI_MODULE)
     linker = f"-s -w -X {_MODULE}/sdk/v3/go/common/version.Version=v{version}"
     return GoProgram("pulumi", folder, f"{_MODULE}/pkg/v3/cmd/pulumi", linker, takes=" (the first time 5 to 10 minutes, 1.5 GB of modules)")
 
@@ -40,7 +32,7 @@ def language_host() -> GoProgram:
 def ensure_pulumi() -> Path:
     """The CLI, built where it is not there, and `.machine/pulumi.json`, which says where it is."""
     program = cli_program()
-    version = module_version((program.folder / "go.mod").read_text())
+    version = module_version(program.folder, CLI_MODULE)
     cli = ensure_program(program)
     said = run([str(cli), "version"], way_out=f"remove {cli.parent} and run: make pulumi", timeout=60).strip()
     if said != f"v{version}":

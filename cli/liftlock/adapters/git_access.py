@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from liftlock.adapters.forges.http_safety import is_loopback
 from liftlock.adapters.git import Git
+from liftlock.adapters.loopback import is_loopback
 from liftlock.core.errors import LiftlockError
 
 

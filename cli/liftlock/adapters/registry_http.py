@@ -6,7 +6,6 @@ What a registry sends is checked against its digest before anything of it is bel
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
 import re
 import threading
@@ -16,6 +15,7 @@ from typing import Any, NoReturn
 
 import httpx
 
+from liftlock.adapters.loopback import is_loopback
 from liftlock.adapters.registry_login import Login, find_login
 from liftlock.core.errors import IncompleteError, UnavailableError, UsageError
 from liftlock.core.image import Digest
@@ -111,7 +111,7 @@ class RegistryHttp:
             return ""
         facts = dict(_CHALLENGE.findall(rest))
         realm = httpx.URL(facts.get("realm", ""))
-        if realm.scheme != "https" and not _is_loopback(realm.host):
+        if realm.scheme != "https" and not is_loopback(realm.host):
             raise UnavailableError(f"the registry {host} sends logins to {realm.host} without encryption", hint="ask who runs the registry")
         asked = {"service": facts.get("service", host), "scope": facts.get("scope", f"repository:{name}:pull")}
         try:
@@ -162,17 +162,7 @@ def _read_limited(answer: httpx.Response, host: str) -> bytes:
 
 
 def _scheme(host: str) -> str:
-    return "http" if _is_loopback(host.rpartition(":")[0] or host) else "https"
-
-
-def _is_loopback(name: str) -> bool:
-    name = name.strip("[]")
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
+    return "http" if is_loopback(host.rpartition(":")[0] or host) else "https"
 
 
 def _unreachable(host: str, err: httpx.HTTPError) -> NoReturn:

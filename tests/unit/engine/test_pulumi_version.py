@@ -9,7 +9,8 @@ import pytest
 
 import machine
 from liftlock_engine.pulumi_version import SPOKEN, satisfies
-from machine.pulumi_cli import module_version
+from machine.go_programs import module_version
+from machine.pulumi_cli import CLI_MODULE
 from tests.unit.engine.conftest import Desk
 
 
@@ -49,5 +50,5 @@ def test_a_version_that_the_program_asks_for_and_this_engine_is_not_is_refused(d
 
 
 def test_the_engine_answers_as_the_pulumi_that_the_tests_compare_it_with() -> None:
-    compared_with = module_version((Path(machine.__file__).parent / "pulumi" / "go.mod").read_text())
+    compared_with = module_version(Path(machine.__file__).parent / "pulumi", CLI_MODULE)
     assert compared_with == ".".join(str(part) for part in SPOKEN)

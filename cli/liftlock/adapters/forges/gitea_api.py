@@ -9,9 +9,10 @@ from urllib.parse import quote
 from liftlock.adapters.forges.answers import Answer, Fields
 from liftlock.adapters.forges.gitea_answers import pull_request
 from liftlock.adapters.forges.http import ForgeHttp, Params
-from liftlock.core.errors import ConflictError, IncompleteError, UsageError
+from liftlock.adapters.forges.standing import require_open, require_open_at
+from liftlock.core.errors import IncompleteError, UsageError
 from liftlock.core.ledger import Json
-from liftlock.core.ports import PullRequest, PullState
+from liftlock.core.ports import PullRequest
 
 _READS, _WRITES = "the scope read:repository", "the scope write:repository"
 _PAGE = 50
@@ -39,11 +40,7 @@ class GiteaApi:
     def look_open(self, number: int, *, commit: str | None = None) -> PullRequest:
         """The same; ConflictError where it is not open, or not at this commit."""
         pull = self.look(number)
-        if pull.state is not PullState.OPEN:
-            raise ConflictError(f"pull request #{number} is {pull.state.value}", hint=f"see {pull.url}")
-        if commit not in (None, pull.commit):
-            said = f"pull request #{number} is at {pull.commit[:12]} by now, not at {str(commit)[:12]}"
-            raise ConflictError(said, hint="look at it again, then review it")
+        require_open(pull) if commit is None else require_open_at(pull, commit)
         return pull
 
     def pulls(self, state: str) -> Iterator[PullRequest]:

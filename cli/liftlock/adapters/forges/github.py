@@ -19,6 +19,7 @@ from liftlock.adapters.forges.github_queue import GitHubQueue, Handed
 from liftlock.adapters.forges.http import ForgeHttp
 from liftlock.adapters.forges.http_waits import Patience
 from liftlock.adapters.forges.refusals import refusal
+from liftlock.adapters.forges.standing import require_open, require_open_at
 from liftlock.core.errors import ConflictError, PolicyError, UsageError
 from liftlock.core.ledger import Json
 from liftlock.core.ports import Check, CheckState, Identity, PullRequest, PullState
@@ -103,7 +104,7 @@ class GitHubForge:
         pull = self._now(number)
         if pull.state is PullState.MERGED:
             return self.pull(number)
-        self._require_open_at(pull, commit)
+        require_open_at(pull, commit)
         if self._queue is not None and self._queue.hand_over(pull, message) is Handed.QUEUED:
             return self.pull(number)
         self._merge_now(pull, message)
@@ -118,7 +119,7 @@ class GitHubForge:
         pull = self._now(number)
         if pull.state is PullState.CLOSED:
             return self.pull(number)
-        _require_open(pull)
+        require_open(pull)
         self._comment(number, reason)
         closed = self._pulls.shown(self._patch(number, {"state": "closed"}).object())
         if closed.commit == pull.commit:  # else somebody has pushed in between, and what is there is not ours to delete
@@ -166,16 +167,8 @@ class GitHubForge:
 
     def _open_at(self, number: int, commit: str) -> PullRequest:
         pull = self._now(number)
-        self._require_open_at(pull, commit)
+        require_open_at(pull, commit)
         return pull
-
-    def _require_open_at(self, pull: PullRequest, commit: str) -> None:
-        _require_open(pull)
-        if pull.commit != commit:
-            raise ConflictError(
-                f"pull request #{pull.number} is at {pull.commit[:12]} by now, not at {commit[:12]}",
-                hint="look at it again, then repeat it",
-            )
 
     def _patch(self, number: int, changes: dict[str, Json]) -> Answer:
         path = f"{self._repo}/pulls/{number}"
@@ -252,8 +245,3 @@ def api_address(address: RepositoryAddress, api: str | None = None) -> str:
 def graphql_address(api: str) -> str:
     """Where the GraphQL API is, beside the REST API."""
     return f"{api.removesuffix('/v3')}/graphql" if api.endswith("/api/v3") else f"{api}/graphql"
-
-
-def _require_open(pull: PullRequest) -> None:
-    if pull.state is not PullState.OPEN:
-        raise ConflictError(f"pull request #{pull.number} is {pull.state.value}", hint=f"see {pull.url}")

@@ -15,6 +15,7 @@ from liftlock.adapters.forges.addresses import RepositoryAddress
 from liftlock.adapters.forges.answers import Answer, Fields
 from liftlock.adapters.forges.gitlab_shapes import NEEDS, Judged
 from liftlock.adapters.forges.http import ForgeHttp, Params
+from liftlock.adapters.forges.standing import require_open, require_open_at
 from liftlock.core.errors import ConflictError, PolicyError, UsageError
 from liftlock.core.ledger import Json
 from liftlock.core.ports import Check, CheckState, Identity, PullRequest, PullState
@@ -23,6 +24,7 @@ from liftlock.core.project import MergeMethod
 _LISTED = {None: "all", PullState.OPEN: "opened", PullState.MERGED: "merged", PullState.CLOSED: "closed"}
 _STATES = {CheckState.PASSED: "success", CheckState.PENDING: "pending", CheckState.FAILED: "failed"}
 _PAGE: Params = {"per_page": 100}
+_NAMED = "merge request !"
 _RECHECKS = 8
 _DESCRIPTION = 255
 
@@ -99,7 +101,7 @@ class GitLabForge:
     def review(self, number: int, *, reviewer: Identity, approve: bool, commit: str) -> PullRequest:
         """Records the verdict of the token's account on exactly this commit; `reviewer` only says who is expected."""
         pull, path = self._shown(self._item(number)), self._path(number)
-        self._require_open_at(pull, commit)
+        require_open_at(pull, commit, named=_NAMED)
         if approve:
             if self._http.send("POST", f"{path}/approve", json={"sha": commit}, accept=(401, 409), needs=NEEDS).status == 409:
                 raise ConflictError(f"merge request !{number} has moved on from {commit[:12]}", hint="look at it again, then review it")
@@ -118,7 +120,7 @@ class GitLabForge:
         pull = self._shown(self._item(number))
         if pull.state is PullState.MERGED or (pull.queued and pull.commit == commit and self._queue):
             return self.pull(number)
-        self._require_open_at(pull, commit)
+        require_open_at(pull, commit, named=_NAMED)
         if self._merge(pull, message):
             self._delete_branch(pull)
         return self.pull(number)
@@ -128,7 +130,7 @@ class GitLabForge:
         pull = self._shown(self._item(number))
         if pull.state is PullState.CLOSED:
             return self.pull(number)
-        _require_open(pull)
+        require_open(pull, named=_NAMED)
         text = shapes.plain(reason)
         if all(note.text_or("body") != text for note in self._all(f"{self._path(number)}/notes")):  # else a run was cut off after it
             self._http.send("POST", f"{self._path(number)}/notes", json={"body": text}, needs=NEEDS)
@@ -191,14 +193,6 @@ class GitLabForge:
             raise UsageError(f"commit {commit[:12]} is not on GitLab, or not for this token", hint="push it first")
         return list(self._http.pages_from(answer, needs=NEEDS))
 
-    def _require_open_at(self, pull: PullRequest, commit: str) -> None:
-        _require_open(pull)
-        if pull.commit != commit:
-            raise ConflictError(
-                f"merge request !{pull.number} is at {pull.commit[:12]} by now, not at {commit[:12]}",
-                hint="look at it again, then repeat it",
-            )
-
     def _require_openable(self, head: str, base: str) -> None:
         """GitLab opens merge requests without a change, too."""
         if self._branch(head) is None:
@@ -260,8 +254,3 @@ class GitLabForge:
 def api_address(address: RepositoryAddress, api: str | None = None) -> str:
     """Where the REST API is."""
     return api.rstrip("/") if api else f"{address.web}/api/v4"
-
-
-def _require_open(pull: PullRequest) -> None:
-    if pull.state is not PullState.OPEN:
-        raise ConflictError(f"merge request !{pull.number} is {pull.state.value}", hint=f"see {pull.url}")

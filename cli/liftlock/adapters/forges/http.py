@@ -24,9 +24,10 @@ import httpx
 
 from liftlock.adapters.forges.answers import Answer, Fields, one_line
 from liftlock.adapters.forges.credentials import Credentials, Nobody
-from liftlock.adapters.forges.http_safety import checked_address, is_loopback, origin, scrubbed
+from liftlock.adapters.forges.http_safety import checked_address, origin, scrubbed
 from liftlock.adapters.forges.http_waits import Patience, Wait, rate_limit, said_wait
 from liftlock.adapters.forges.refusals import refusal
+from liftlock.adapters.loopback import is_loopback
 from liftlock.core.errors import IncompleteError, UnavailableError
 from liftlock.core.ledger import Json
 

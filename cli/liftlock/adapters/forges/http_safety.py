@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 
 import httpx
 
+from liftlock.adapters.loopback import is_loopback
 from liftlock.core.errors import ConfigError
 from liftlock.core.ledger import Json
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the host is this machine, by its address or by a name that is kept for it."""
-    name = host.strip("[]").casefold()
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def checked_address(name: str, base: str) -> httpx.URL:

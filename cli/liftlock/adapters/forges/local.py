@@ -25,6 +25,7 @@ from liftlock.adapters.forges.local_events import (
     encode_events,
     pull_request,
 )
+from liftlock.adapters.forges.standing import require_open, require_open_at
 from liftlock.adapters.git import Git, GitError, signed_by
 from liftlock.adapters.git_remote import pause, without_credentials
 from liftlock.core.errors import ConflictError, UnavailableError, UsageError
@@ -86,10 +87,7 @@ class LocalForge:
         """Records the verdict on exactly this commit."""
 
         def event(pull: PullRequest) -> Event:
-            if pull.commit != commit:
-                raise ConflictError(
-                    f"pull request #{number} is at {pull.commit[:12]} by now, not at {commit[:12]}", hint="look at it again, then review it"
-                )
+            require_open_at(pull, commit)
             return Reviewed(reviewer, self._clock.now(), approve, commit)
 
         return self._append(number, event)
@@ -101,7 +99,7 @@ class LocalForge:
             pull = self._shown([(number, events)])[0]
             if pull.state is PullState.CLOSED:
                 return pull
-            _open(pull)
+            require_open(pull)
             event = Closed(by, self._clock.now(), pull.commit, reason)
             made = self._commit((*events, event), tip, pull.commit)
             updates = {_pull_ref(number): (made, tip)}
@@ -119,9 +117,7 @@ class LocalForge:
             pull = self._shown([(number, events)])[0]
             if pull.state is PullState.MERGED:
                 return pull
-            _open(pull)
-            if pull.commit != commit:
-                raise ConflictError(f"pull request #{number} is at {pull.commit[:12]} by now, not at {commit[:12]}", hint="review it again")
+            require_open_at(pull, commit)
             base = self._branch(pull.base)
             merged = self._merge_commit(pull, base, message, by)
             made = self._commit((*events, Merged(by, self._clock.now(), commit, merged)), tip, commit)
@@ -149,7 +145,7 @@ class LocalForge:
         for attempt in range(_ATTEMPTS):
             tip, events = self._chain(number)
             pull = self._shown([(number, events)])[0]
-            _open(pull)
+            require_open(pull)
             made = self._commit((*events, event(pull)), tip, pull.commit)
             if self._update({_pull_ref(number): (made, tip)}):
                 return self.pull(number)
@@ -268,11 +264,6 @@ def _always(event: Event, _: PullRequest) -> Event:
 
 def _pull_ref(number: int) -> str:
     return f"{_PULLS}{number}"
-
-
-def _open(pull: PullRequest) -> None:
-    if pull.state is not PullState.OPEN:
-        raise ConflictError(f"pull request #{pull.number} is {pull.state.value}", hint=f"see {pull.url}")
 
 
 def _busy(path: Path) -> ConflictError:
