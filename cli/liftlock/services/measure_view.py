@@ -71,8 +71,7 @@ class MeasureView:
 
     def decide(self, pull: PullRequest) -> MeasureDecision:
         """What merging exactly this open measure takes now, from its own branch."""
-        self._parts.repository.fetch()
-        base = self.base()
+        base = self._view.base()
         found = self._view.proposals.judged(pull, base)
         policy = self.policy(base)
         measure = self._measure(found, policy, base)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 
-from liftlock.core.errors import UnavailableError
+from liftlock.core.config.settings import SETTINGS
+from liftlock.core.errors import ConflictError, UnavailableError
 from liftlock.core.gates.registry import Presence
 from liftlock.core.gates.review import Exclusion
 from liftlock.core.image import ImageRef
@@ -67,6 +69,7 @@ class PromotionView:
     def __init__(self, project: Project, parts: PromotionParts) -> None:
         self._project = project
         self._parts = parts
+        self._settings: tuple[str | None] | None = None
         self.proposals = ProposalView(parts.repository, parts.forge, project.forge.base)
 
     def plan(self, request: PromotionRequest, *, explain: bool = False) -> PromotionPlan:
@@ -80,8 +83,7 @@ class PromotionView:
 
     def decide(self, pull: PullRequest, request: PromotionRequest) -> Decision:
         """What merging exactly this open pull request takes now."""
-        self._parts.repository.fetch()
-        base = self._parts.repository.head(self._project.forge.base)
+        base = self.base()
         stage = promotable_stage(self._project, request)
         found = self.proposals.judged(pull, base)
         observed = self._observed(stage, base, [found])
@@ -95,10 +97,19 @@ class PromotionView:
         """The world as the promotion sees it. Pull requests are listed before Git is fetched, so that their commits are here."""
         stage = promotable_stage(self._project, request)
         pulls = self.proposals.listed(lambda kind, target: kind is request.kind and target == request.target)
-        self._parts.repository.fetch()
-        base = self._parts.repository.head(self._project.forge.base)
+        base = self.base()
         found = self.proposals.all_judged(pulls, base)
         return self._observed(stage, base, [self._complete(judged, request) for judged in found])
+
+    def base(self) -> str:
+        """The base branch as the forge has it now. ConflictError where its rules have changed since the first look, as while one waits."""
+        self._parts.repository.fetch()
+        base = self._parts.repository.head(self._project.forge.base)
+        settings = (self._parts.repository.read(base, PurePosixPath(SETTINGS)),)
+        self._settings = self._settings or settings
+        if self._settings != settings:
+            raise ConflictError(f"{SETTINGS} has changed meanwhile on {self._project.forge.base}", hint="run the same command again")
+        return base
 
     def release(self, commit: str, environment: str) -> Release:
         """What the environment runs when it is brought up from the commit; no images where it has no release file there."""

@@ -139,6 +139,18 @@ def test_the_rules_are_those_of_the_base_branch_not_of_the_work_tree(user: User)
     assert "approvals (pending)" in user.run("promote merge 1", expect=4)
 
 
+def test_a_work_tree_chooses_no_other_branch_for_the_rules(user: User) -> None:
+    prove(user)
+    user.run("promote open --to staging")
+    settings = user.clone / "liftlock.yaml"
+    text = settings.read_text()
+    git(user.clone, "switch", "-q", "-c", "lax")
+    commit_here(user.clone, {"liftlock.yaml": text.replace("approvals: 1", "approvals: 0")}, "No approvals")
+    git(user.clone, "push", "-q", "origin", "lax")
+    settings.write_text(text.replace("base: main", "base: lax"))
+    assert "the base branch is lax in this work tree" in user.run("promote merge 1", expect=78)
+
+
 def test_a_digest_that_the_registry_lost_is_seen_by_verify_and_blocks(user: User) -> None:
     prove(user)
     user.tags.pop("shop/api:v1")

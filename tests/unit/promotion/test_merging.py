@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 import pytest
 
@@ -223,6 +224,17 @@ def test_promotions_of_different_services_merge_in_either_order_with_the_approva
     assert world.release("staging").services == world.release("dev").services
     approved = [record.entry.details["commit"] for record in world.ledger.records() if record.entry.fact is Fact.APPROVED]
     assert len(approved) == 2
+
+
+def test_rules_that_change_while_somebody_waits_are_not_passed_by() -> None:
+    world = opened_world()
+    assert [gate.key for gate in world.reviews.merge(1, ADA).blockers] == ["approvals"]
+    world.reviews.approve(1, GRACE)
+    tip = world.origin.branches["main"]
+    tree = {**world.origin.trees[tip], PurePosixPath("liftlock.yaml"): "# two approvals from now on"}
+    world.origin.branches["main"] = world.origin.add((tip,), tree, "Stricter", GRACE)
+    with pytest.raises(ConflictError, match=r"liftlock.yaml has changed meanwhile on main"):
+        world.reviews.merge(1, ADA)
 
 
 def test_making_it_anew_voids_the_approvals() -> None:
