@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import sys
 from typing import Annotated
@@ -91,9 +92,19 @@ def _outcome() -> int:
     except typer.Abort:
         return report(UsageError("not done: it was not confirmed"))
     except typer.TyperException as err:
+        _plain(err)
         # Typer's own exit code is 2, which here means that changes were found.
         err.show() if hasattr(err, "show") else print(f"error: {err}", file=sys.stderr)  # noqa: T201
         return _document(UsageError(_said(err)), ExitCode.USAGE)
+    except OSError as err:
+        if err.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        return report(
+            LiftlockError(
+                f"there is no room left: {err.filename or 'where the output goes'}: {err.strerror}",
+                hint="make room, then run the same command again",
+            )
+        )
     if code == ExitCode.INTERRUPTED:
         message = "interrupted; what was done is recorded, the next run goes on from there"
         print(f"liftlock: {message}", file=sys.stderr)  # noqa: T201
@@ -114,6 +125,12 @@ def _document(err: LiftlockError, code: int) -> int:
     if "--json" in sys.argv[1:] and not has_printed():
         print_error(err, code)
     return code
+
+
+def _plain(err: typer.TyperException) -> None:
+    """Leaves out what the library that checks values puts before our own words."""
+    if isinstance(getattr(err, "message", None), str):
+        err.message = err.message.replace("Value error, ", "")
 
 
 def _said(err: typer.TyperException) -> str:

@@ -27,6 +27,7 @@ from liftlock.commands.promotion_options import (
     blocked_code,
     blocked_error,
     described,
+    patience,
     people,
     requests,
 )
@@ -96,7 +97,7 @@ def open_promotion(
     reason: ReasonOption = None,
     expires: ExpiresOption = None,
     wait: WaitOption = False,
-    timeout: TimeoutOption = "30m",
+    timeout: TimeoutOption = None,
     look: Annotated[
         bool, typer.Option("--look", help="Look at the running target: the pull request says what would change there and what has drifted.")
     ] = False,
@@ -108,6 +109,7 @@ def open_promotion(
     """Open the promotion's pull request, or adopt the one that is open for exactly this. Exits 4 where a gate blocks, 6 for a rule."""
     from liftlock import wiring
 
+    waits = patience(timeout, wait=wait)
     promotions = wiring.promotions(repo, looks=look)
     who, asked = people(repo, actor)
     requester = asked[0] if asked else who
@@ -125,10 +127,9 @@ def open_promotion(
     )
     if plan_digest is not None and (len(wanted) > 1 or wait):
         raise UsageError("--plan-digest is of one promotion, now", hint="say one --to, and no --wait")
-    patience = wiring.patience(timeout) if wait else None
     reports = [
-        promotions.open_when_clear(request, who, patience, requesters=asked)
-        if patience
+        promotions.open_when_clear(request, who, waits, requesters=asked)
+        if waits
         else promotions.open(request, who, reviewed=plan_digest, requesters=asked)
         for request in wanted
     ]
@@ -165,14 +166,14 @@ def status(
     ] = False,
     on: Annotated[str | None, typer.Option("--on", metavar="SHA", help="With --set-status: on this commit, a merge queue's.")] = None,
     wait: WaitOption = False,
-    timeout: TimeoutOption = "30m",
+    timeout: TimeoutOption = None,
     repo: RepoOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show the open promotions, or one with its gates as they are now. With --wait exits 4 or 6 where it cannot be merged in time."""
     from liftlock import wiring
 
-    reviews = wiring.promotion_reviews(repo)
+    reviews, waits = wiring.promotion_reviews(repo), patience(timeout, wait=wait)
     if on and not set_status:
         raise UsageError("--on says where --set-status puts its word", hint="add --set-status")
     if (set_status or wait) and pull is None:
@@ -181,7 +182,7 @@ def status(
         every = reviews.open_promotions()
         print_json("promote-list", every) if as_json else text.show_statuses(every)
         return
-    one = reviews.status_when_clear(pull, wiring.patience(timeout)) if wait else None
+    one = reviews.status_when_clear(pull, waits) if waits else None
     said = wiring.promotion_checks(repo).publish(pull, on=on) if set_status else None
     if isinstance(said, Check):
         print_json("promote-check", said) if as_json else typer.echo(f"{said.name}: {said.state.value}: {said.description}")
@@ -211,7 +212,7 @@ def approve(
 def merge(
     pull: PullArgument,
     wait: WaitOption = False,
-    timeout: TimeoutOption = "30m",
+    timeout: TimeoutOption = None,
     repo: RepoOption = None,
     actor: ActorOption = None,
     as_json: JsonOption = False,
@@ -219,8 +220,9 @@ def merge(
     """Merge what was reviewed, if every gate passes now and nothing was changed since. Exits 4 where a gate blocks, 6 where a rule does."""
     from liftlock import wiring
 
+    waits = patience(timeout, wait=wait)
     reviews, who = wiring.promotion_reviews(repo, merges=True), wiring.acting_identity(repo, actor)
-    report = reviews.merge_when_clear(pull, who, wiring.patience(timeout)) if wait else reviews.merge(pull, who)
+    report = reviews.merge_when_clear(pull, who, waits) if waits else reviews.merge(pull, who)
     if as_json:
         print_json("promote-merge", report)
     if report.blockers:

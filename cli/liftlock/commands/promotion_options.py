@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from liftlock.core.ports import Identity
     from liftlock.core.promotion_types import PromotionRequest
     from liftlock.services.promotions import Promotions
+    from liftlock.services.waiting import Patience
 
 FromOption = Annotated[str | None, typer.Option("--from", metavar="ENV", help="Where the release is now; the only upstream without it.")]
 ToOption = Annotated[
@@ -33,7 +34,9 @@ RollForwardOption = Annotated[
 ReasonOption = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why a hotfix cannot wait.")]
 ExpiresOption = Annotated[str | None, typer.Option("--expires", metavar="TIME", help="How long the hotfix may be merged; 4h without it.")]
 WaitOption = Annotated[bool, typer.Option("--wait", help="Wait until the gates let it through.")]
-TimeoutOption = Annotated[str, typer.Option("--timeout", metavar="TIME", help="How long to wait at most.")]
+TimeoutOption = Annotated[
+    str | None, typer.Option("--timeout", metavar="TIME", help="With --wait: how long to wait at most; 30m without it.")
+]
 PullArgument = Annotated[int, typer.Argument(metavar="PULL", help="The pull request's number.", min=1)]
 
 
@@ -63,6 +66,15 @@ def requests(
 
     lane = promotions.hotfix(reason, wiring.parse_duration(expires or "4h"), requester)
     return promotions.requests(source, targets or (), services or (), train=train, hotfix=lane)
+
+
+def patience(timeout: str | None, *, wait: bool) -> Patience | None:
+    """How long to wait for the gates; None: not at all."""
+    from liftlock import wiring
+
+    if timeout is not None and not wait:
+        raise UsageError("--timeout says how long --wait waits", hint="add --wait, or leave --timeout out")
+    return wiring.patience(timeout or "30m") if wait else None
 
 
 def blocked_error(what: str, gates: Sequence[GateResult], hint: str) -> BlockedError:

@@ -113,8 +113,19 @@ def show_opened(report: OpenReport) -> None:
         show_changes(report.plan.changes)
         typer.echo("")
         show_gates(report.plan.gates, explain=False)
+        typer.echo(f"\n{_next(report, pull.number)}")
     for number in report.closed:
         typer.echo(f"closed pull request #{number}: superseded")
+
+
+def _next(report: OpenReport, number: int) -> str:
+    """What a person does about the open pull request now."""
+    missing = [gate.key for gate in report.plan.merge_blockers]
+    if report.outcome.value == "left-alone" or not missing:
+        return f"next: liftlock promote {'merge' if not missing else 'status'} {number}"
+    if "approvals" in missing:
+        return f"next: somebody else approves it: liftlock promote approve {number}\nthen: liftlock promote merge {number}"
+    return f"next: liftlock promote merge {number} --wait   # waits for {', '.join(missing)}"
 
 
 def show_status(status: PromotionStatus) -> None:

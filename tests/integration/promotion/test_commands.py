@@ -82,11 +82,14 @@ def test_the_whole_way_of_a_release(user: User) -> None:
     user.run("promote plan --to staging", expect=4)
     user.deploy("dev", release, Fact.DEPLOYED, Fact.VERIFIED)
     assert "pull request" in user.run("promote plan --to staging --explain", expect=2)
-    assert "opened pull request #1" in user.run("promote open --from dev --to staging")
+    said = user.run("promote open --from dev --to staging")
+    assert "opened pull request #1" in said
+    assert "next: somebody else approves it: liftlock promote approve 1\nthen: liftlock promote merge 1\n" in said
     assert "adopted pull request #1" in user.run("promote open --from dev --to staging", as_=GRACE)
     assert "does not count" in user.run("promote approve 1")
     assert "approvals (pending)" in user.run("promote merge 1", expect=4)
     assert "does not count" not in user.run("promote approve 1", as_=GRACE)
+    assert "\nnext: liftlock promote merge 1\n" in user.run("promote open --from dev --to staging")
     assert "ready: liftlock promote merge 1" in user.run("promote status 1")
     assert "#1" in user.run("promote status")
     assert "merged pull request #1" in user.run("promote merge 1")

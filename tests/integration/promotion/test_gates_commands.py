@@ -99,6 +99,8 @@ def test_waiting_ends_with_the_blockers_exit_code_and_says_what_it_waits_for(use
     assert "ready" in user.run("promote status 1 --wait --timeout 1s")
     user.deploy("dev", str(user.json("promote plan --to staging", expect=2)["source_release"]), Fact.DEPLOYED)
     assert "verified:dev" in user.run("promote merge 1 --wait --timeout 100ms", expect=4)
+    for command in ("promote open --to staging", "promote status 1", "promote merge 1"):
+        assert "add --wait" in user.run(f"{command} --timeout 1m", expect=64)
 
 
 @pytest.mark.slow

@@ -71,6 +71,7 @@ def test_a_failure_with_json_is_a_document_on_stdout_beside_the_message_on_stder
 
 
 COMMAND = """
+import errno
 import sys
 from liftlock.commands.output import JsonOption, print_json
 from liftlock.core.errors import ConflictError
@@ -84,6 +85,10 @@ def tell(as_json: JsonOption = False) -> None:
 @app.command("wait")
 def wait(as_json: JsonOption = False) -> None:
     raise KeyboardInterrupt
+
+@app.command("fill")
+def fill(as_json: JsonOption = False) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 sys.argv = ["liftlock", *sys.argv[1:], "--json"]
 run()
@@ -100,6 +105,19 @@ def test_a_command_that_printed_its_document_before_it_failed_prints_no_second_o
 def test_an_interrupted_command_with_json_says_so_in_its_document() -> None:
     done = run_code("wait")
     assert validated(done.stdout)["exit_code"] == done.returncode == 130
+
+
+def test_a_full_disk_is_a_message_and_no_traceback() -> None:
+    done = run_code("fill")
+    assert (validated(done.stdout)["exit_code"], done.returncode) == (1, 1)
+    assert done.stderr.startswith("error: there is no room left")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_value_that_is_none_of_those_there_are_is_refused_in_plain_words(tmp_path: Path) -> None:
+    done = run("init", str(tmp_path / "new"), "--ci", "nope")
+    assert done.returncode == 64
+    assert "'--ci': 'nope' is not one of 'github'" in done.stderr
 
 
 def test_doctor_works_outside_an_environments_repository(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -36,6 +37,14 @@ def test_a_freeze_keeps_out_what_it_is_about_while_it_holds(freeze: Freeze, minu
     assert gate.passed is passes
     if not passes:
         assert (gate.policy, gate.clears_at, gate.evidence) == (True, after(60), "policy/freezes.yaml: f1")
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"), [("Europe/Berlin", "until 2031-01-02T00:00:00+01:00 Europe/Berlin)"), ("UTC", "until 2031-01-01T23:00:00Z)")]
+)
+def test_the_end_of_a_freeze_is_said_by_the_clocks_of_its_zone(zone: str, said: str) -> None:
+    freeze = replace(FREEZE, until=datetime(2031, 1, 1, 23, tzinfo=UTC), zone=zone)
+    assert said in freeze_gate([freeze], "prod", ["api"], after(1), hotfix=False).reason
 
 
 def test_a_veto_of_a_digest_is_of_every_release_that_has_it() -> None:

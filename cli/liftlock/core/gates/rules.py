@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from liftlock.core.gates.result import GateMoment, GateResult, passed, refused
+from liftlock.core.moments import moment_text
 from liftlock.core.policy import Freeze, Hold, Veto
 
 HOLD_LABEL = "liftlock/hold"
@@ -101,7 +102,8 @@ def _pins(pin: str, image: str) -> bool:
 
 
 def _local(freeze: Freeze) -> str:
-    return f"{freeze.until.isoformat(timespec='minutes')} {freeze.zone}"
+    said = moment_text(freeze.until, freeze.zone)
+    return said if said.endswith("Z") else f"{said} {freeze.zone}"
 
 
 def _where(kind: str, rules: Sequence[Freeze | Veto | Hold]) -> str:
