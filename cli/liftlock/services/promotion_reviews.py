@@ -159,7 +159,7 @@ class PromotionReviews:
             if found.condition is not BranchCondition.BEHIND or self._parts.repository.head(found.pull.head) != found.pull.commit:
                 raise
         remade = Promotions(self._project, self._parts).remake(plan, number, actor, head.message)
-        return self._parts.forge.merge(number, message=message, by=actor, commit=remade.commit)
+        return self._parts.forge.merge(number, message=message, by=actor, commit=remade)
 
 
 def _again(metadata: Metadata) -> str:

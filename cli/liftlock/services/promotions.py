@@ -137,11 +137,11 @@ class Promotions:
             self._proposals.remember(done.pull, lambda pull: self._opened(plan, pull, pull.author))
         return OpenReport(done.outcome, plan, done.pull, done.closed, (*plan.notes, *done.notes))
 
-    def remake(self, plan: PromotionPlan, number: int, actor: Identity, message: str) -> PullRequest:
-        """The pull request's branch made anew from the plan's base, under the same message; everything else about it stays."""
+    def remake(self, plan: PromotionPlan, number: int, actor: Identity, message: str) -> str:
+        """The commit of the pull request's branch made anew from the plan's base, under the same message; all else about it stays."""
         branch = self._parts.forge.pull(number).head
         proposal = replace(self._proposal(plan, actor), branch=branch, message=message)
-        return self._proposals.remake(proposal, number, actor)
+        return self._proposals.remake(proposal, actor)
 
     def _proposal(self, plan: PromotionPlan, actor: Identity, requesters: Sequence[Identity] = ()) -> Proposal:
         return Proposal(

@@ -132,17 +132,16 @@ class Proposals:
             note = "; earlier approvals do not count any more"
         return self._forge.update_pull(number, title=text.title, body=text.body), note
 
-    def remake(self, proposal: Proposal, number: int, actor: Identity) -> PullRequest:
-        """The pull request with its branch made anew from the base; its text stays."""
-        self._push(proposal, actor, force=True)
-        return self._forge.pull(number)
+    def remake(self, proposal: Proposal, actor: Identity) -> str:
+        """The commit of the branch made anew from the base: ours, whatever somebody pushes behind it. The pull request's text stays."""
+        return self._push(proposal, actor, force=True)
 
-    def _push(self, proposal: Proposal, actor: Identity, *, force: bool) -> None:
+    def _push(self, proposal: Proposal, actor: Identity, *, force: bool) -> str:
         texts = {
             path: self._repository.read(proposal.base, path) for path in writable_paths(proposal.metadata.kind, proposal.metadata.target)
         }
         files = apply_edits(texts, proposal.edits)
-        self._repository.commit_files(
+        return self._repository.commit_files(
             base=proposal.base, branch=proposal.branch, files=files, message=proposal.message, author=actor, force=force
         )
 

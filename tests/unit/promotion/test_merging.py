@@ -12,6 +12,7 @@ from liftlock.core.errors import ConflictError, UsageError
 from liftlock.core.ledger import Fact
 from liftlock.core.ports import Identity, PullRequest, PullState
 from liftlock.core.trailers import read_trailers
+from liftlock.services.promotion_reviews import PromotionReviews
 from liftlock.services.promotions import OpenOutcome
 from liftlock.services.review_results import MergeOutcome
 from tests.fakes.promotion import FakeForge
@@ -224,6 +225,30 @@ def test_promotions_of_different_services_merge_in_either_order_with_the_approva
     assert world.release("staging").services == world.release("dev").services
     approved = [record.entry.details["commit"] for record in world.ledger.records() if record.entry.fact is Fact.APPROVED]
     assert len(approved) == 2
+
+
+def test_what_is_pushed_behind_a_branch_that_is_made_anew_is_not_merged() -> None:
+    world = ready_world()
+    for service in ("api", "web"):
+        number = world.promotions.open(replace(TO_STAGING, services=(service,)), ADA).pull
+        assert number is not None
+        world.reviews.approve(number.number, GRACE)
+    world.reviews.merge(1, ADA)
+
+    class Raced(FakeForge):
+        """Somebody pushes as soon as the branch was made anew."""
+
+        def pull(self, number: int) -> PullRequest:
+            found = super().pull(number)
+            if found.state is PullState.OPEN and found.commit != approved.commit and self.origin.commits[found.commit].author != LINUS:
+                world.rewrite("releases/staging.yaml", "web", "evil", branch=found.head, by=LINUS)
+            return super().pull(number)
+
+    approved = world.forge.pull(2)
+    world.parts = replace(world.parts, forge=Raced(world.origin, world.clock, world.forge.pulls))
+    with pytest.raises(ConflictError):
+        PromotionReviews(world.project, world.parts).merge(2, ADA)
+    assert "evil" not in world.origin.trees[world.origin.branches["main"]][PurePosixPath("releases/staging.yaml")]
 
 
 def test_rules_that_change_while_somebody_waits_are_not_passed_by() -> None:
