@@ -1,4 +1,4 @@
-"""Where the engine and the runtime are tested: on fakes, and once on Docker for all of these tests."""
+"""Where the engine and the runtime are tested, on fakes and once on Docker for all of these tests; and a real registry."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from tests.contract.places import PLACES, SECRETS, FakePlace, Place, has_images
 from tests.fakes.environments import QuietProgress
+from tests.registries import RunningRegistry, registry_image, run_registry
 
 
 @pytest.fixture(
@@ -35,3 +36,13 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield real
     finally:
         real.close()
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[RunningRegistry]:
+    """A registry of its own for the tests of one module."""
+    image = registry_image()
+    if image is None:
+        pytest.skip("no registry image on this machine; make images builds it")
+    with run_registry(image) as found:
+        yield found

@@ -24,7 +24,7 @@ from liftlock.core.image import Digest, ImageRef
 from liftlock.core.ports import Attestations
 from tests.attesting import ADA, GRACE, PROVENANCE, provenance
 from tests.fakes.promotion import FakeAttestations, digest_of
-from tests.registries import RunningRegistry, registry_image, run_registry
+from tests.registries import RunningRegistry
 
 _NUMBERS = count()
 
@@ -41,15 +41,6 @@ class World:
 
     def found(self, predicate: str | None = None) -> list[Envelope | Unreadable]:
         return list(self.attestations.find(self.image, predicate))
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[RunningRegistry]:
-    image = registry_image()
-    if image is None:
-        pytest.skip("no registry image on this machine; make images builds it")
-    with run_registry(image) as found:
-        yield found
 
 
 @pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.docker)])

@@ -10,7 +10,7 @@ import pytest
 from liftlock.adapters.registry import OciRegistry
 from liftlock.core.ports import Registry
 from tests.fakes.promotion import FakeRegistry
-from tests.registries import REVISION, RunningRegistry, registry_image, run_registry
+from tests.registries import REVISION, RunningRegistry
 
 
 @dataclass
@@ -20,15 +20,6 @@ class World:
     registry: Registry
     repository: str
     push: Callable[[str, str | None], str]
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[RunningRegistry]:
-    image = registry_image()
-    if image is None:
-        pytest.skip("no registry image on this machine; make images builds it")
-    with run_registry(image) as found:
-        yield found
 
 
 @pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.docker)])

@@ -12,6 +12,10 @@ from liftlock.commands.output import JsonOption, print_json
 from liftlock.commands.repository import RepoOption
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from liftlock.core.policy_requests import Grounds
+    from liftlock.core.ports import Identity
     from liftlock.services.measures import MeasureReport
 
 ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for whoever is stopped by it.")]
@@ -43,16 +47,14 @@ def freeze(
     """Let nothing enter these environments for a while, by a pull request."""
     from liftlock import wiring
     from liftlock.core.errors import UsageError
-    from liftlock.core.policy_requests import Grounds, freeze_request, parse_end, parse_reason, parse_time
+    from liftlock.core.policy_requests import freeze_request, parse_end, parse_time
 
     if bool(environments) == every:
         raise UsageError("it is not said which environments" if not every else "--all is every environment", hint="name them, or --all")
-    who = (wiring.acting_identity(repo, actor), *wiring.ci_requesters())
+    who = _makers(repo, actor)
     end = parse_end(until, length, zone, wiring.now())
     begin = parse_time("--from", start, zone) if start else None
-    request = freeze_request(
-        environments or (), service or (), begin, end, Grounds(parse_reason(reason), owner or str(who[-1]), name), hotfix=hotfix
-    )
+    request = freeze_request(environments or (), service or (), begin, end, _grounds(reason, owner or who[-1], name), hotfix=hotfix)
     _tell(wiring.measures(repo, merges=merge).change_policy(request, who, merge=merge), merge=merge, as_json=as_json)
 
 
@@ -84,11 +86,11 @@ def veto(
 ) -> None:
     """Keep a release or an image out of environments that lack it, by a pull request."""
     from liftlock import wiring
-    from liftlock.core.policy_requests import Grounds, parse_end, parse_reason, veto_request
+    from liftlock.core.policy_requests import parse_end, veto_request
 
-    who = (wiring.acting_identity(repo, actor), *wiring.ci_requesters())
+    who = _makers(repo, actor)
     end = parse_end(until, length, zone, wiring.now(), default="never")
-    request = veto_request(what, environment, end, Grounds(parse_reason(reason), owner or str(who[-1]), name))
+    request = veto_request(what, environment, end, _grounds(reason, owner or who[-1], name))
     _tell(wiring.measures(repo, merges=merge).change_policy(request, who, merge=merge), merge=merge, as_json=as_json)
 
 
@@ -121,11 +123,11 @@ def hold(
 ) -> None:
     """Keep an environment, or one service of it, as it is, by a pull request. Release ends it."""
     from liftlock import wiring
-    from liftlock.core.policy_requests import Grounds, hold_request, parse_end, parse_reason
+    from liftlock.core.policy_requests import hold_request, parse_end
 
-    who = (wiring.acting_identity(repo, actor), *wiring.ci_requesters())
+    who = _makers(repo, actor)
     end = parse_end(until, length, zone, wiring.now(), default="never")
-    request = hold_request(environment, service, pin, end, Grounds(parse_reason(reason), owner or str(who[-1]), name))
+    request = hold_request(environment, service, pin, end, _grounds(reason, owner or who[-1], name))
     _tell(wiring.measures(repo, merges=merge).change_policy(request, who, merge=merge), merge=merge, as_json=as_json)
 
 
@@ -157,7 +159,7 @@ def rollback(
     from liftlock.core.policy_requests import parse_reason
     from liftlock.core.rollback import RollbackRequest
 
-    who = (wiring.acting_identity(repo, actor), *wiring.ci_requesters())
+    who = _makers(repo, actor)
     request = RollbackRequest(environment, parse_reason(reason), owner or str(who[-1]), to, service)
     report = wiring.measures(repo, merges=merge).roll_back(request, who, merge=merge)
     print_json("rollback", report) if as_json else show_measure(report)
@@ -169,9 +171,22 @@ def _lift(kind: str, named: str, reason: str, *, merge: bool, repo: RepoOption, 
     from liftlock.core.policy_change import LiftRules
     from liftlock.core.policy_requests import parse_reason
 
-    who = (wiring.acting_identity(repo, actor), *wiring.ci_requesters())
+    who = _makers(repo, actor)
     report = wiring.measures(repo, merges=merge).change_policy(LiftRules(kind, named, parse_reason(reason)), who, merge=merge)
     _tell(report, merge=merge, as_json=as_json)
+
+
+def _makers(repo: Path | None, actor: str | None) -> tuple[Identity, ...]:
+    """Who acts, then who made CI do it: the last one is the person who is asked about it."""
+    from liftlock import wiring
+
+    return (wiring.acting_identity(repo, actor), *wiring.ci_requesters())
+
+
+def _grounds(reason: str, owner: Identity | str, name: str | None) -> Grounds:
+    from liftlock.core.policy_requests import Grounds, parse_reason
+
+    return Grounds(parse_reason(reason), str(owner), name)
 
 
 def _tell(report: MeasureReport, *, merge: bool, as_json: bool) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liftlock.adapters.config_files.environments import environment_fingerprint, resolve_environment
+from liftlock.adapters.config_files.environments import environment_fingerprints, resolve_environment
 from liftlock.adapters.config_files.files import RawFiles
 from liftlock.adapters.config_files.loader import inspect_files
 from liftlock.core.environment import DataSource, DataSpec, Environment, EnvironmentClass, HealthCheck, Migration, Secret
@@ -23,7 +23,7 @@ from tests.samples import environment, image, service
 def fingerprint(name: str = "staging", changes: Mapping[str, str | None] | None = None) -> Fingerprint:
     inspection = inspect(changes)
     assert inspection.project is not None, inspection.problems
-    return environment_fingerprint(inspection.project, name)
+    return environment_fingerprints(inspection.project, [name])[name]
 
 
 def database(**changes: object) -> Environment:
@@ -107,7 +107,7 @@ def test_data_is_its_source_its_size_its_seed_and_the_file_that_describes_it() -
 def test_an_environments_id_is_the_one_that_a_promotion_reckons_with() -> None:
     loaded = inspect({"environments/dev.yaml": "extends: base\nservices: {web: null}\n"}).project
     assert loaded is not None
-    built, found = resolve_environment(loaded, "dev"), environment_fingerprint(loaded, "dev")
+    built, found = resolve_environment(loaded, "dev"), environment_fingerprints(loaded, ["dev"])["dev"]
     lines = {name: ReleasedImage(image, "v1") for name, image in (("api", built.services[0].image), ("web", image("web")))}
     assert (built.config, built.data, built.common) == (found.config, found.data, found.common)
     assert found.left_out == {"web"}
@@ -157,5 +157,5 @@ def test_a_file_in_the_data_folder_is_part_of_the_data() -> None:
     for data in ({}, {"shop": b"a"}, {"shop": b"b"}, {"other": b"a"}):
         loaded = inspect_files(inspect().project.root, RawFiles(raw, (), data)).project  # type: ignore[union-attr]
         assert loaded is not None
-        versions.add(environment_fingerprint(loaded, "dev").data)
+        versions.add(environment_fingerprints(loaded, ["dev"])["dev"].data)
     assert len(versions) == 3

@@ -61,11 +61,6 @@ def environment_fingerprints(loaded: LoadedProject, names: Iterable[str]) -> dic
     return found
 
 
-def environment_fingerprint(loaded: LoadedProject, name: str) -> Fingerprint:
-    """The same of one."""
-    return environment_fingerprints(loaded, [name])[name]
-
-
 def _without_release(loaded: LoadedProject, name: str) -> Environment:
     """The environment with images that do not exist, for what does not depend on images."""
     root = loaded.files.merged(name, None).root
