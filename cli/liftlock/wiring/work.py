@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -23,7 +23,6 @@ from liftlock.adapters.secret_sources import SecretSources
 from liftlock.adapters.seeding import SyntheticSeeder
 from liftlock.core.branch import branch_environment
 from liftlock.core.config.loaded import LoadedProject
-from liftlock.core.config.tree import entries_at, scalar_at
 from liftlock.core.deploy_gate import DeployRules
 from liftlock.core.deployment import Source
 from liftlock.core.drift import DriftReport, unseen
@@ -40,6 +39,7 @@ from liftlock.services.environments import Environments
 from liftlock.services.parts import Parts
 from liftlock.services.status import Status
 from liftlock.wiring import clones
+from liftlock.wiring.declared import branch_instance, declares_protection, left_out
 from liftlock.wiring.engines import declared_engine
 from liftlock.wiring.later import LaterRegistry
 
@@ -92,16 +92,7 @@ class Workspace:
         if read_lease(stack.values) is None:
             hint = f"declare it again in environments/{known}.yaml, or remove it: liftlock env down {known}"
             raise ConfigError(f"{known} exists and is no longer declared", hint=hint)
-        return self.branch_environment(known, images_of(stack.values))
-
-    def branch_environment(self, name: str, images: Mapping[str, ImageRef]) -> Environment:
-        """The class of ephemeral environments as the instance `name`, with some images in place of the released ones."""
-        cls = next((item for item in self.loaded.environments if self.loaded.files.ephemeral(item)), None)
-        if cls is None:
-            raise ConfigError("no environment has `class: ephemeral`", hint="declare one in environments/branch.yaml")
-        declared = resolve_environment(self.loaded, cls, ephemeral=name)
-        services = tuple(replace(item, image=images.get(item.name, item.image)) for item in declared.services)
-        return replace(declared, services=services)
+        return branch_instance(self.loaded, known, images_of(stack.values))
 
     def is_protected(self, name: str) -> bool:
         """Whether the environment is protected in this work tree or on the forge's base branch, whichever is stricter.
@@ -109,11 +100,11 @@ class Workspace:
         Where the base branch no longer declares it, what was last applied counts. An edit that nobody reviewed unprotects nothing.
         """
         # Read without the release: an environment can be removed before anything is released for it.
-        if _declares_protection(self.loaded, name):
+        if declares_protection(self.loaded, name):
             return True
         reviewed = self._reviewed()
         if reviewed is not None and name in reviewed.environments:
-            return _declares_protection(reviewed, name)
+            return declares_protection(reviewed, name)
         stack = self.engine.stack(name)
         return stack is not None and stack.values.get("protected") is True
 
@@ -140,7 +131,7 @@ class Workspace:
             return DeployRules(vetoes=vetoes)
         stages = [stage for stage in (reviewed.project.stage(name) if reviewed else None, here) if stage is not None]
         strict = next((stage for stage in stages if stage.upstream and stage.gates.verified), here)
-        return DeployRules(strict, {upstream: _left_out(now.loaded, upstream) for upstream in strict.upstream}, vetoes)
+        return DeployRules(strict, {upstream: left_out(now.loaded, upstream) for upstream in strict.upstream}, vetoes)
 
     def watch(self, name: str, salt: str) -> Clues | None:
         """Where to look so that a next run may see that it need not run; None where a run does more than can be looked at."""
@@ -165,7 +156,7 @@ class Workspace:
     def declare_branch(self, name: str, images: Mapping[str, ImageRef]) -> tuple[Environment, Source]:
         """The same for the environment of a branch."""
         now = Workspace(load_project(self.root), self.actor)
-        return now.branch_environment(name, images), now.source()
+        return branch_instance(now.loaded, name, images), now.source()
 
     def resolve_images(self, wanted: Sequence[str]) -> dict[str, ImageRef]:
         """`service=tag` or `service=sha256:…` as images that the registry has."""
@@ -282,15 +273,3 @@ class Workspace:
             receipts=FileReceipts(self.root / ".liftlock" / "receipts"),
             witness=LocalWitness(self.root, SecretSources(self.root).resolve),
         )
-
-
-def _left_out(loaded: LoadedProject, name: str) -> frozenset[str]:
-    """The project's services that the environment does not declare."""
-    if name not in loaded.environments:
-        return frozenset()
-    declared = {entry.key.text for entry in entries_at(loaded.files.merged(name, None).root, "services")}
-    return frozenset(service for service, _ in loaded.project.services if service not in declared)
-
-
-def _declares_protection(loaded: LoadedProject, name: str) -> bool:
-    return name in loaded.environments and scalar_at(loaded.files.merged(name, None).root, "protected") is True
