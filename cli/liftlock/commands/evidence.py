@@ -10,6 +10,7 @@ from liftlock.commands.actor import ActorOption
 from liftlock.commands.app import Commands
 from liftlock.commands.output import JsonOption, print_json, print_table
 from liftlock.commands.repository import RepoOption
+from liftlock.core.errors import UsageError
 from liftlock.core.evidence import EvidenceKind
 
 app = Commands("Record smoke tests, judgements and health checks of what an environment runs, and list them.", add_completion=False)
@@ -23,7 +24,8 @@ _KINDS = (EvidenceKind.SMOKE_TEST, EvidenceKind.JUDGEMENT, EvidenceKind.HEALTH)
 def record(
     environment: Annotated[str, typer.Option("--env", metavar="ENV", help="Where it was found out.")],
     kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="smoke-test, judgement or health.")],
-    passed: Annotated[bool, typer.Option("--passed/--failed", help="What came of it.")],
+    passed: Annotated[bool, typer.Option("--passed", help="It passed; this or --failed must be said.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="It failed.")] = False,
     release: Annotated[
         str | None, typer.Option("--release", metavar="REL", help="About which release; by default the one that the environment runs.")
     ] = None,
@@ -36,6 +38,8 @@ def record(
     """Write down that a release passed or failed in an environment. The last word of a kind counts."""
     from liftlock import wiring
 
+    if passed == failed:
+        raise UsageError("it is not said whether it passed", hint="say --passed or --failed, one of the two")
     lasts = wiring.parse_duration(expires_in) if expires_in else None
     who = wiring.acting_identity(repo, actor)
     found = wiring.evidence(repo).record(_kind(kind), environment, passed=passed, actor=who, release=release, url=url, expires_in=lasts)
@@ -73,8 +77,6 @@ def list_evidence(
 
 
 def _kind(text: str) -> EvidenceKind:
-    from liftlock.core.errors import UsageError
-
     if text not in {kind.value for kind in _KINDS}:
         known = ", ".join(kind.value for kind in _KINDS)
         raise UsageError(f"--kind {text}: there is no such evidence to record", hint=f"one of: {known}")

@@ -54,6 +54,8 @@ def test_evidence_is_recorded_listed_and_asked_for(user: User) -> None:
     assert [(item["evidence"]["passed"], item["counts"]) for item in listed] == [(True, True), (False, True)]
     assert "https://ci.example/7" in user.run("evidence list dev")
     assert "opened pull request #1" in user.run("promote open --to staging")
+    for said in ("", " --passed --failed"):
+        assert "say --passed or --failed" in user.run(f"evidence record --env dev --kind smoke-test{said}", expect=64)
     assert "no such evidence" in user.run("evidence record --env dev --kind guess --passed", expect=64)
     assert "not in the pipeline" in user.run("evidence list nowhere", expect=64)
 
