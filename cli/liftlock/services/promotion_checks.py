@@ -6,7 +6,7 @@ from liftlock.core.errors import UsageError
 from liftlock.core.ports import Check, PullRequest, PullState
 from liftlock.core.project import Project
 from liftlock.core.promotion_check import ordinary_check, promotion_check
-from liftlock.core.proposal import release_path
+from liftlock.core.proposal import read_branch, release_path
 from liftlock.core.pull_request_body import decode_metadata
 from liftlock.services.promotion_reviews import PromotionReviews
 from liftlock.services.promotion_view import PromotionParts
@@ -27,7 +27,8 @@ class PromotionChecks:
         One that is merged or closed is only shown.
         """
         pull = self._parts.forge.pull(number)
-        if decode_metadata(pull.body) is not None:
+        # A branch of ours is a proposal also where somebody took the block out of its description.
+        if decode_metadata(pull.body) is not None or read_branch(pull.head) is not None:
             status = self._reviews.status(number)
             if status.state is PullState.OPEN:
                 self._parts.forge.set_status(on or status.commit, promotion_check(status.gates, status.stale, status.url))

@@ -11,13 +11,14 @@ from liftlock.core.errors import ConflictError
 from liftlock.core.image import ImageRef
 from liftlock.core.measure import measure_digest
 from liftlock.core.policy import Freeze, Hold, Veto
-from liftlock.core.ports import Identity, PullState
+from liftlock.core.ports import CheckState, Identity, PullState
 from liftlock.core.promotion_types import PromotionRequest, plan_digest
 from liftlock.core.promotion_types import ServiceChange as Change
 from liftlock.core.proposal import AddRule, Edit, ProposalKind, ReleaseEdit, RemoveRule, apply_edits, branch_name, writable_paths
 from liftlock.core.pull_request_body import Metadata, encode_metadata
 from liftlock.core.release import ReleasedImage
 from liftlock.core.trailers import message, metadata_trailers
+from liftlock.services.promotion_checks import PromotionChecks
 from liftlock.services.review_results import MergeOutcome
 from tests.git_repositories import ADA, GRACE, LINUS
 from tests.promotion_world import REGISTRY, TO_PROD, TO_STAGING, World, make_project, ready_world
@@ -173,3 +174,14 @@ def test_a_pull_request_into_another_branch_is_merged_and_recorded_by_nobody() -
     assert world.forge.pull(opened.number).state is PullState.MERGED
     assert world.reviews.open_promotions() == ()
     assert len(world.ledger.kept) == before
+
+
+def test_a_thaw_without_its_block_is_no_ordinary_pull_request_to_the_check() -> None:
+    world = history_world()
+    world.set_rules(LEAK)
+    edits = (RemoveRule("vetoes", LEAK.id),)
+    plan = measure_digest(ProposalKind.POLICY, "vetoes", edits, WHY)
+    number = craft(world, Metadata("", "vetoes", plan, None, {}, ProposalKind.POLICY, {"reason": WHY}), edits)
+    world.forge.update_pull(number, title="Tidy up", body="nothing to see here")
+    PromotionChecks(world.project, world.parts).publish(number)
+    assert [check.state for check in world.forge.pull(number).checks] == [CheckState.FAILED]
