@@ -38,7 +38,7 @@ def test_merges_of_different_files_in_a_row_all_get_through_while_gitea_looks_at
 def test_merges_at_once_all_get_through_and_nothing_is_lost(desk: Desk) -> None:
     pulls = [desk.open(f"topic-{n}", path=f"releases/s{n}.yaml") for n in range(3)]
     with ThreadPoolExecutor(3) as pool:
-        merged = list(pool.map(lambda pull: desk.merge(pull, patience=30), pulls))
+        merged = list(pool.map(lambda pull: desk.merge(pull, patience=120), pulls))
     assert {pull.state for pull in merged} == {PullState.MERGED}
     assert [desk.text(f"releases/s{n}.yaml") for n in range(3)] == ["new\n"] * 3
 
