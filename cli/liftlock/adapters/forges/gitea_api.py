@@ -106,8 +106,9 @@ class GiteaApi:
         """An error where the token, or its account, may not open pull requests and push."""
         if not self._get("").object().object("permissions").flag("push"):
             raise UsageError(f"the token's account may not push to {self.repository}", hint="give it write access there")
-        # A pull request of a branch into itself is never made: what is asked is only whether one might be.
-        self.send("POST", "/pulls", {"title": "-", "head": base, "base": base}, accept=(422,))
+        # A pull request of a branch into itself is never made: what is asked is only whether one might be. A token that is too narrow
+        # gets 403; 404 is a branch that Gitea does not know, or not yet, and the look at Git tells of that.
+        self.send("POST", "/pulls", {"title": "-", "head": base, "base": base}, accept=(404, 422))
 
     # --- single steps ----------------------------------------------------------------------------------------------------------------
 
