@@ -122,9 +122,7 @@ class GitLedger:
         try:
             lines = [*(self._reader.read(parent).lines if parent else ()), *(encode(record).encode() for record in records)]
         except IncompleteError:
-            return (
-                self._git.line("rev-parse", f"{parent}:{PAGES}") if there else None
-            )  # whoever reads it is told; a fact is not lost for it
+            return kept  # whoever reads it is told; a fact is not lost for it
         texts = (b"\n".join(lines[at : at + PAGE]).decode(errors="surrogateescape") for at in range(len(there) * PAGE, full * PAGE, PAGE))
         blobs = [*there, *(self._blob(text) for text in texts)]
         return self._git.line("mktree", given="".join(f"100644 blob {blob}\t{number:06}\n" for number, blob in enumerate(blobs, start=1)))

@@ -14,6 +14,7 @@ from liftlock.commands.app import Commands
 from liftlock.commands.output import JsonOption, print_json
 from liftlock.commands.promotion_options import (
     AllOption,
+    Asked,
     ExpiresOption,
     FromOption,
     HotfixOption,
@@ -62,18 +63,7 @@ def plan(
     promotions = wiring.promotions(repo)
     who, asked = people(repo, actor) if hotfix else (None, ())
     requester = asked[0] if asked else who
-    wanted = requests(
-        promotions,
-        source,
-        to,
-        service,
-        train=train,
-        hotfix=hotfix,
-        reason=reason,
-        expires=expires,
-        requester=requester,
-        rollforward=rollforward,
-    )
+    wanted = requests(promotions, Asked(source, to or (), service or (), train, rollforward, hotfix, reason, expires), requester)
     plans = [promotions.plan(request, explain=explain) for request in wanted]
     if as_json:
         print_json("promote-plan", plans[0]) if len(plans) == 1 else print_json("promote-plans", plans)
@@ -113,18 +103,7 @@ def open_promotion(
     promotions = wiring.promotions(repo, looks=look)
     who, asked = people(repo, actor)
     requester = asked[0] if asked else who
-    wanted = requests(
-        promotions,
-        source,
-        to,
-        service,
-        train=train,
-        hotfix=hotfix,
-        reason=reason,
-        expires=expires,
-        requester=requester,
-        rollforward=rollforward,
-    )
+    wanted = requests(promotions, Asked(source, to or (), service or (), train, rollforward, hotfix, reason, expires), requester)
     if plan_digest is not None and (len(wanted) > 1 or wait):
         raise UsageError("--plan-digest is of one promotion, now", hint="say one --to, and no --wait")
     reports = [
@@ -133,6 +112,11 @@ def open_promotion(
         else promotions.open(request, who, reviewed=plan_digest, requesters=asked)
         for request in wanted
     ]
+    _show_opened(reports, as_json=as_json)
+    _end_opening(reports)
+
+
+def _show_opened(reports: Sequence[OpenReport], *, as_json: bool) -> None:
     if as_json:
         print_json("promote-open", reports[0]) if len(reports) == 1 else print_json("promote-opens", reports)
     else:
@@ -140,7 +124,6 @@ def open_promotion(
             text.show_opened(report)
     for note in dict.fromkeys(note for report in reports for note in report.notes):
         print(f"note: {note}", file=sys.stderr)  # noqa: T201
-    _end_opening(reports)
 
 
 def _end_opening(reports: Sequence[OpenReport]) -> None:

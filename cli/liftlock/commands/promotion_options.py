@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from liftlock.core.gates.result import GateResult
     from liftlock.core.ports import Identity
-    from liftlock.core.promotion_types import PromotionRequest
+    from liftlock.core.promotion_types import Hotfix, PromotionRequest
     from liftlock.services.promotions import Promotions
     from liftlock.services.waiting import Patience
 
@@ -40,32 +41,38 @@ TimeoutOption = Annotated[
 PullArgument = Annotated[int, typer.Argument(metavar="PULL", help="The pull request's number.", min=1)]
 
 
-def requests(
-    promotions: Promotions,
-    source: str | None,
-    targets: Sequence[str] | None,
-    services: Sequence[str] | None,
-    *,
-    train: bool,
-    hotfix: bool,
-    reason: str | None,
-    expires: str | None,
-    requester: Identity | None,
-    rollforward: bool,
-) -> tuple[PromotionRequest, ...]:
-    """What is asked for, one promotion for each target."""
-    if not hotfix and (reason or expires):
-        raise UsageError("--reason and --expires go with --hotfix", hint="say --hotfix, or leave them out")
-    if hotfix and rollforward:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the options of `promote plan` and `promote open` say, as they were typed."""
+
+    source: str | None
+    targets: Sequence[str]
+    services: Sequence[str]
+    train: bool
+    rollforward: bool
+    hotfix: bool
+    reason: str | None
+    expires: str | None
+
+
+def requests(promotions: Promotions, asked: Asked, requester: Identity | None) -> tuple[PromotionRequest, ...]:
+    """What is asked for, one promotion for each target. requester: whose hotfix it is, where it is one."""
+    lane = _lane(promotions, asked, requester)
+    return promotions.requests(asked.source, asked.targets, asked.services, train=asked.train, hotfix=lane, rollforward=asked.rollforward)
+
+
+def _lane(promotions: Promotions, asked: Asked, requester: Identity | None) -> Hotfix | None:
+    if not asked.hotfix:
+        if asked.reason or asked.expires:
+            raise UsageError("--reason and --expires go with --hotfix", hint="say --hotfix, or leave them out")
+        return None
+    if asked.rollforward:
         raise UsageError("--hotfix and --roll-forward are two ways", hint="a hotfix passes the hold, a roll-forward lifts it")
-    if not hotfix:
-        return promotions.requests(source, targets or (), services or (), train=train, rollforward=rollforward)
-    if not reason or not reason.strip() or requester is None:
+    if not asked.reason or not asked.reason.strip() or requester is None:
         raise UsageError("a hotfix needs a reason", hint='say why it cannot wait: --reason "…"')
     from liftlock import wiring
 
-    lane = promotions.hotfix(reason, wiring.parse_duration(expires or "4h"), requester)
-    return promotions.requests(source, targets or (), services or (), train=train, hotfix=lane)
+    return promotions.hotfix(asked.reason, wiring.parse_duration(asked.expires or "4h"), requester)
 
 
 def patience(timeout: str | None, *, wait: bool) -> Patience | None:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from liftlock.core.errors import ConflictError
-from liftlock.core.gates.review import counting_approvers, why_not
+from liftlock.core.gates.review import why_not
 from liftlock.core.measure import merge_message
 from liftlock.core.ports import Identity, PullRequest, PullState
 from liftlock.core.project import Project
 from liftlock.core.promotion_types import ServiceChange
 from liftlock.core.proposal import AddRule, RemoveRule
 from liftlock.core.pull_request_body import Metadata
-from liftlock.core.trailers import read_trailers
-from liftlock.services.measure_view import MeasureDecision, MeasureView
+from liftlock.services.measure_view import MeasureView
 from liftlock.services.promotion_view import PromotionParts
 from liftlock.services.review_results import Approval, MergeOutcome, MergeReport, PromotionStatus, claimed_status
-from liftlock.services.settlement import Decided, Settlement
+from liftlock.services.settlement import Settlement, decided_by
 
 
 class MeasureReviews:
@@ -57,16 +56,10 @@ class MeasureReviews:
         blockers = tuple(gate for gate in decision.gates if not gate.passed)
         if blockers:
             return MergeReport(MergeOutcome.BLOCKED, number, measure.target, measure.release, None, blockers, kind=measure.kind)
-        decided = self._decided(decision)
+        head = self._parts.repository.commit(pull.commit)
+        decided = decided_by(decision.found.pull, head, decision.rule, decision.excluded, decision.gates)
         message = merge_message(measure, number, decision.gates, decided.approvers, decided.requesters)
         merged = self._parts.forge.merge(number, message=message, by=actor, commit=decision.found.pull.commit)
         if merged.state is PullState.OPEN:
             return MergeReport(MergeOutcome.QUEUED, number, measure.target, measure.release, None, kind=measure.kind)
         return self._settlement.settle(merged, metadata, decided)
-
-    def _decided(self, decision: MeasureDecision) -> Decided:
-        pull = decision.found.pull
-        approvers = counting_approvers(decision.rule, pull.commit, pull.reviews, decision.excluded)
-        requesters = read_trailers(self._parts.repository.commit(pull.commit).message).get("Liftlock-Requested-by", ())
-        gates = ", ".join(f"{gate.key}={gate.phase.value}" for gate in decision.gates)
-        return Decided(tuple(map(str, approvers)), gates, requesters)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from liftlock.core.candidates import deployed_images
-from liftlock.core.config.entries import Known
 from liftlock.core.gates.registry import digests_gate
 from liftlock.core.gates.result import GateResult
 from liftlock.core.gates.review import ApprovalRule, Exclusion, approvals_gate
@@ -15,7 +14,6 @@ from liftlock.core.measure import Measure, effective_edits, measure_digest
 from liftlock.core.people import People
 from liftlock.core.policy import Policy
 from liftlock.core.policy_change import change_of
-from liftlock.core.policy_file import KINDS, parse_policy, policy_path
 from liftlock.core.ports import Identity, PullRequest
 from liftlock.core.project import Project
 from liftlock.core.promotion_pull import exclusions
@@ -59,11 +57,6 @@ class MeasureView:
         """The files that such a measure may change, at the commit."""
         return {path: self._parts.repository.read(commit, path) for path in writable_paths(kind, target)}
 
-    def policy(self, commit: str, known: Known | None = None) -> Policy:
-        """The rules of policy/ at the commit; known: names that they may use."""
-        texts = {kind: self._parts.repository.read(commit, policy_path(kind)) for kind in KINDS}
-        return parse_policy({kind: text for kind, text in texts.items() if text is not None}, known)
-
     def pulls(self, kind: ProposalKind, target: str) -> Sequence[PullRequest]:
         """The open ones that such a measure could meet. To be asked before Git is fetched."""
         others = set(ProposalKind) - MEASURES if kind is ProposalKind.ROLLBACK else set()
@@ -73,7 +66,7 @@ class MeasureView:
         """What merging exactly this open measure takes now, from its own branch."""
         base = self._view.base()
         found = self._view.proposals.judged(pull, base)
-        policy = self.policy(base)
+        policy = self._view.policy(base)
         measure = self._measure(found, policy, base)
         people = People(policy.people)
         rule = ApprovalRule(measure.approvals, None, people)

@@ -102,7 +102,7 @@ class Measures:
         return replace(measure, approvals=self._view.approvals(measure, loosens=True))
 
     def _policy(self) -> Policy:
-        return self._view.policy(self._view.base())
+        return self._view.promotions.policy(self._view.base())
 
     def _check_names(self, measure: Measure) -> None:
         """What is about to be written may only name what is declared."""

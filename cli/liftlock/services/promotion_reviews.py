@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from liftlock.core.errors import ConflictError, LiftlockError, UsageError
-from liftlock.core.gates.review import ApprovalRule, counting_approvers, why_not
+from liftlock.core.gates.review import ApprovalRule, why_not
 from liftlock.core.people import People
 from liftlock.core.ports import Identity, PullRequest, PullState
 from liftlock.core.project import Project
@@ -19,13 +19,12 @@ from liftlock.core.promotion_types import PromotionPlan, PromotionRequest
 from liftlock.core.proposal import read_branch
 from liftlock.core.proposal_pull import BranchCondition
 from liftlock.core.pull_request_body import Metadata, decode_metadata
-from liftlock.core.trailers import read_trailers
 from liftlock.services.measure_reviews import MeasureReviews
 from liftlock.services.measure_view import is_measure
 from liftlock.services.promotion_view import Decision, PromotionParts, PromotionView
 from liftlock.services.promotions import Promotions
 from liftlock.services.review_results import Approval, MergeOutcome, MergeReport, PromotionStatus, claimed_status, who_approved
-from liftlock.services.settlement import Decided, Settlement
+from liftlock.services.settlement import Decided, Settlement, decided_by
 from liftlock.services.waiting import Patience, wait_for
 
 
@@ -93,7 +92,9 @@ class PromotionReviews:
             raise ConflictError(f"pull request #{number} cannot be merged: {decision.stale}", hint=_again(metadata))
         if plan.merge_blockers:
             return MergeReport(MergeOutcome.BLOCKED, number, metadata.target, plan.release, None, plan.merge_blockers)
-        decided = self._decided(decision)
+        reviewed = decision.found.pull
+        head, excluded = self._parts.repository.commit(reviewed.commit), decision.observed.excluded.get(number, ())
+        decided = decided_by(reviewed, head, self._rule(decision), excluded, plan.gates)
         merged = self._merge(decision, decided, actor)
         if merged.state is PullState.OPEN:
             return MergeReport(MergeOutcome.QUEUED, number, metadata.target, plan.release, None)
@@ -138,14 +139,6 @@ class PromotionReviews:
         plan = decision.plan
         stage = promotable_stage(self._project, plan.request)
         return approval_rule(stage, plan.request, People(decision.observed.policy.people))
-
-    def _decided(self, decision: Decision) -> Decided:
-        pull = decision.found.pull
-        excluded = decision.observed.excluded.get(pull.number, ())
-        approvers = counting_approvers(self._rule(decision), pull.commit, pull.reviews, excluded)
-        requesters = read_trailers(self._parts.repository.commit(pull.commit).message).get("Liftlock-Requested-by", ())
-        gates = ", ".join(f"{gate.key}={gate.phase.value}" for gate in decision.plan.gates)
-        return Decided(tuple(map(str, approvers)), gates, requesters)
 
     def _merge(self, decision: Decision, decided: Decided, actor: Identity) -> PullRequest:
         """Merges what was approved. Where other services changed beside it so that Git cannot put the two together, the branch is made

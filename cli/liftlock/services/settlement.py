@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from liftlock.core.errors import ConflictError, LiftlockError, UsageError
+from liftlock.core.gates.result import GateResult
+from liftlock.core.gates.review import ApprovalRule, Exclusion, counting_approvers
 from liftlock.core.ledger import Entry, Fact, Json, Record
 from liftlock.core.policy_change import change_environments
 from liftlock.core.ports import CommitFacts, PullRequest, PullState
@@ -32,6 +34,15 @@ class Decided:
     approvers: tuple[str, ...] = ()
     gates: str = ""
     requesters: tuple[str, ...] = ()
+
+
+def decided_by(
+    pull: PullRequest, head: CommitFacts, rule: ApprovalRule, excluded: Sequence[Exclusion], gates: Sequence[GateResult]
+) -> Decided:
+    """What is decided about merging the pull request at its head."""
+    approvers = counting_approvers(rule, pull.commit, pull.reviews, excluded)
+    passed = ", ".join(f"{gate.key}={gate.phase.value}" for gate in gates)
+    return Decided(tuple(map(str, approvers)), passed, read_trailers(head.message).get("Liftlock-Requested-by", ()))
 
 
 class Settlement:

@@ -182,7 +182,8 @@ def test_the_buildspec_has_the_keys_that_codebuild_documents(shape: str) -> None
     document = documents(Platform.CODEPIPELINE, shape, "ci/buildspec.yml")
     assert set(document) == {"version", "env", "cache", "phases", "artifacts"}
     assert document["version"] == 0.2
-    assert set(document["env"]) == {"shell", "secrets-manager"}
+    assert set(document["env"]) == {"shell", "variables", "secrets-manager"}
+    assert document["cache"]["paths"] == [f"{document['env']['variables']['PIP_CACHE_DIR']}/**/*"]
     assert all(re.fullmatch(r"[a-z0-9-]+/liftlock:\w+", value) for value in document["env"]["secrets-manager"].values())
     assert set(document["phases"]) == {"install", "build"}
     assert all(isinstance(line, str) for phase in document["phases"].values() for line in phase["commands"])
