@@ -87,7 +87,9 @@ def _difference(run: Execution, old: ResourceState, after: ResourceState) -> Dif
 
 
 def _take_over(run: Execution, looks: list[_Look]) -> None:
-    gone = {look.old.urn for look in looks if look.after is None and not look.old.delete}
+    # A superseded object of the same URN that is still there is what those that refer to it may still use.
+    there = {look.old.urn for look in looks if look.after is not None}
+    gone = {look.old.urn for look in looks if look.after is None and not look.old.delete} - there
     for look in looks:
         after = _without(look.after, gone) if look.after is not None else None
         if after is not look.old:

@@ -10,6 +10,7 @@ import pulumi
 import pytest
 
 from liftlock_engine import EngineError, Operation, Presence
+from liftlock_engine.providers.port import ProviderError
 from tests.fakes.things import Thing
 from tests.unit.engine.conftest import STACK, Desk
 
@@ -90,6 +91,28 @@ def test_a_refresh_leaves_no_reference_to_what_is_gone(desk: Desk) -> None:
     desk.run(Operation.REFRESH)
     assert "::base" not in desk.state.read_text()
     assert desk.up(program).changes == {"create": 1, "replace": 1, "same": 1}
+
+
+def test_what_still_uses_a_superseded_object_keeps_its_reference_when_the_successor_is_gone(desk: Desk) -> None:
+    def program(name: str) -> Any:
+        def declared() -> None:
+            base = Thing("base", name=name)
+            Thing("user", uses=base.id)
+
+        return declared
+
+    def fails(verb: str, urn: str) -> None:
+        if urn.endswith("::user"):
+            raise ProviderError("no room")
+
+    desk.up(program("one"))
+    desk.things.hook = fails
+    assert not desk.up(program("two")).succeeded  # the new base is made, and the user still uses the old one
+    desk.things.hook = lambda verb, urn: None
+    desk.things.remove("two")
+    assert desk.run(Operation.REFRESH).succeeded
+    assert desk.up(program("two")).succeeded
+    assert [name.partition("-")[0] for name in desk.names] == ["two", "user"]
 
 
 def test_observing_shows_declared_applied_and_live_and_writes_nothing(desk: Desk) -> None:
