@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from liftlock_datagen.catalog import Catalog, Check, Column, ColumnType, ForeignKey, Index, IndexPart, Table, TableName
-from liftlock_datagen.generate import Generation
-from liftlock_datagen.plan import plan_load
-from liftlock_datagen.plan_data import LoadPlan
-from liftlock_datagen.vocabulary import load_vocabularies
+from liftlock_datagen.catalog.model import Catalog, Check, Column, ColumnType, ForeignKey, Index, IndexPart, Table, TableName
+from liftlock_datagen.synthesis.generate import Generation
+from liftlock_datagen.synthesis.plan import plan_load
+from liftlock_datagen.synthesis.plan_data import LoadPlan
+from liftlock_datagen.vocabulary.words import load_vocabularies
 
 Row = tuple[str | None, ...]
 

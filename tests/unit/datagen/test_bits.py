@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liftlock_datagen.bits import derive_key, draw, permute, reduce_bits, scatter, skewed, uniform
+from liftlock_datagen.primitives.bits import derive_key, draw, permute, reduce_bits, scatter, skewed, uniform
 
 KEYS = st.integers(0, 2**64 - 1)
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liftlock_datagen.catalog import Check, Column, ColumnType, TypeKind
-from liftlock_datagen.checks import (
+from liftlock_datagen.catalog.model import Check, Column, ColumnType, TypeKind
+from liftlock_datagen.errors import PlanError
+from liftlock_datagen.synthesis.checks import (
     Among,
     Bound,
     CaseKept,
@@ -24,9 +25,8 @@ from liftlock_datagen.checks import (
     Presence,
     demands_of,
 )
-from liftlock_datagen.errors import PlanError
-from liftlock_datagen.expressions import UnreadableExpressionError, read_expression
-from liftlock_datagen.patterns import read_pattern
+from liftlock_datagen.synthesis.expressions import UnreadableExpressionError, read_expression
+from liftlock_datagen.synthesis.patterns import read_pattern
 from tests.unit.datagen.catalogs import column, key, plan, refers, table, unique, values_of
 
 READ: list[tuple[str, tuple[Demand, ...]]] = [

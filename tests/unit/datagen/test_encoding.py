@@ -9,7 +9,19 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liftlock_datagen.encoding import blank, code_letters, dates, decimals, digits, escape, hexadecimal, join, moments, text_table, times
+from liftlock_datagen.primitives.encoding import (
+    blank,
+    code_letters,
+    dates,
+    decimals,
+    digits,
+    escape,
+    hexadecimal,
+    join,
+    moments,
+    text_table,
+    times,
+)
 
 WHOLE = st.lists(st.integers(-(10**18) + 1, 10**18 - 1), min_size=1, max_size=20)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liftlock_datagen.catalog import TableName
-from liftlock_datagen.generators import Grouping
-from liftlock_datagen.row_counts import Shares, count_rows
-from liftlock_datagen.semantics import plain_name
-from liftlock_datagen.sources import group_starts
-from liftlock_datagen.vocabulary import load_vocabularies
+from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.synthesis.generators import Grouping
+from liftlock_datagen.synthesis.row_counts import Shares, count_rows
+from liftlock_datagen.synthesis.semantics import plain_name
+from liftlock_datagen.synthesis.sources import group_starts
+from liftlock_datagen.vocabulary.words import load_vocabularies
 from tests.unit.datagen.catalogs import column, key, plan, table, unique, values_of
 
 

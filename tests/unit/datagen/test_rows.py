@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from liftlock_datagen.catalog import Catalog, Column, ForeignKey, Index, Table, TableName
+from liftlock_datagen.catalog.model import Catalog, Column, ForeignKey, Index, Table, TableName
 from liftlock_datagen.errors import PlanError, ProblemCode
-from liftlock_datagen.plan_data import LoadPlan
+from liftlock_datagen.synthesis.plan_data import LoadPlan
 from tests.unit.datagen.catalogs import column, key, plan, refers, rows_of, shop, table, text_of, unique, values_of
 
 SHOP = shop()

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from liftlock_datagen.catalog import TableName
-from liftlock_datagen.encoding import join
-from liftlock_datagen.generators import Generator, Listed, Null, Reference, Scaled, Word
-from liftlock_datagen.plan_data import LoadPlan
-from liftlock_datagen.sources import SourceReader
-from liftlock_datagen.texts import TextMaker
-from liftlock_datagen.vocabulary import Vocabularies
+from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.primitives.encoding import join
+from liftlock_datagen.synthesis.generators import Generator, Listed, Null, Reference, Scaled, Word
+from liftlock_datagen.synthesis.plan_data import LoadPlan
+from liftlock_datagen.synthesis.sources import SourceReader
+from liftlock_datagen.synthesis.texts import TextMaker
+from liftlock_datagen.vocabulary.words import Vocabularies
 
 _SAMPLE = 400
 _LAST_ROW = (1 << 31) - 1  # its number is the longest that a text may hold

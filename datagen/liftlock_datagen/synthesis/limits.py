@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 from enum import StrEnum
 
-from liftlock_datagen.catalog import Column, ColumnType, TypeKind
-from liftlock_datagen.checks import NOW, Among, Bound, CaseKept, ColumnDemand, JsonShape, LengthBound, Matching, Presence
+from liftlock_datagen.catalog.model import Column, ColumnType, TypeKind
+from liftlock_datagen.synthesis.checks import NOW, Among, Bound, CaseKept, ColumnDemand, JsonShape, LengthBound, Matching, Presence
 
 
 class Family(StrEnum):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from liftlock_datagen.catalog import Table, TableName
-from liftlock_datagen.links import TableLinks
+from liftlock_datagen.catalog.model import Table, TableName
+from liftlock_datagen.synthesis.links import TableLinks
 
 _UNIT = 1000
 _DEEPEST = 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from liftlock_datagen.catalog import Catalog, ForeignKey, Table, TableName
+from liftlock_datagen.catalog.model import Catalog, ForeignKey, Table, TableName
 from liftlock_datagen.errors import Problem, ProblemCode
 
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from liftlock_datagen.catalog import Check, Table
+from liftlock_datagen.catalog.model import Check, Table
 from liftlock_datagen.errors import Problem, ProblemCode
-from liftlock_datagen.expressions import (
+from liftlock_datagen.synthesis.expressions import (
     Call,
     ColumnUse,
     Compare,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from liftlock_datagen.bits import Counters, Numbers
-from liftlock_datagen.catalog import TableName
-from liftlock_datagen.encoding import Piece, blank, join
-from liftlock_datagen.generators import ColumnPlan, Null, Reference
-from liftlock_datagen.plan_data import LoadPlan, TablePlan
-from liftlock_datagen.sources import SourceReader
-from liftlock_datagen.texts import TextMaker, null_mask
-from liftlock_datagen.vocabulary import Vocabularies
+from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.primitives.bits import Counters, Numbers
+from liftlock_datagen.primitives.encoding import Piece, blank, join
+from liftlock_datagen.synthesis.generators import ColumnPlan, Null, Reference
+from liftlock_datagen.synthesis.plan_data import LoadPlan, TablePlan
+from liftlock_datagen.synthesis.sources import SourceReader
+from liftlock_datagen.synthesis.texts import TextMaker, null_mask
+from liftlock_datagen.vocabulary.words import Vocabularies
 
 Mask = NDArray[np.bool_]
 _NULL = np.frombuffer(b"\\N", np.uint8)

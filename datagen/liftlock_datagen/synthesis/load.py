@@ -15,22 +15,19 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import quote, unquote, urlsplit
 
-import psycopg
 from psycopg import sql
 
-from liftlock_datagen.catalog import Catalog, ForeignKey, Index, Table, TableName
+from liftlock_datagen.catalog.model import Catalog, ForeignKey, Index, Table, TableName
+from liftlock_datagen.catalog.read import read_catalog
+from liftlock_datagen.database.connect import Connection, connected, wrapped
 from liftlock_datagen.errors import DatagenError
-from liftlock_datagen.generate import Generation
-from liftlock_datagen.plan import plan_load
-from liftlock_datagen.plan_data import LoadPlan, TablePlan
-from liftlock_datagen.read_catalog import read_catalog
-from liftlock_datagen.vocabulary import Vocabularies, load_vocabularies
+from liftlock_datagen.synthesis.generate import Generation
+from liftlock_datagen.synthesis.plan import plan_load
+from liftlock_datagen.synthesis.plan_data import LoadPlan, TablePlan
+from liftlock_datagen.vocabulary.words import Vocabularies, load_vocabularies
 
 Progress = Callable[[str, int, int], None]
-Connection = psycopg.Connection[Any]
 
 _BLOCK_ROWS = 16384
 _LOCK = 7_236_409_112_001  # an advisory lock of this package: two runs on one database follow each other
@@ -72,7 +69,7 @@ def seed(url: str, *, rows: int, seed: int, on_progress: Progress) -> SeedReport
         DatagenError: the database cannot be reached, is not empty, or refused; it is as it was before. No password is in the message.
     """
     started = time.monotonic()
-    with _connected(url) as connection, _wrapped(url), connection.transaction():
+    with connected(url) as connection, wrapped(url), connection.transaction():
         _settle(connection)
         found = _marked(connection, rows, seed)
         if found is not None:
@@ -85,43 +82,7 @@ def seed(url: str, *, rows: int, seed: int, on_progress: Progress) -> SeedReport
     return SeedReport(loaded, time.monotonic() - started, phases=phases)
 
 
-# --- connection and errors ------------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _connected(url: str) -> Iterator[Connection]:
-    try:
-        connection = psycopg.connect(url, autocommit=True, application_name="liftlock-datagen")
-    except psycopg.Error as err:
-        # "from None": the driver's own message may quote the URL
-        raise DatagenError(f"no connection to the database: {_without_password(str(err).strip(), url)}", hint="is it up?") from None
-    with connection:
-        yield connection
-
-
-@contextmanager
-def _wrapped(url: str) -> Iterator[None]:
-    try:
-        yield
-    except psycopg.Error as err:
-        where = ".".join(part for part in (err.diag.schema_name, err.diag.table_name, err.diag.constraint_name) if part)
-        text = err.diag.message_primary or str(err).strip()
-        detail = f" [{err.diag.context.splitlines()[0]}]" if err.diag.context else ""
-        message = f"the database refused{' ' + where if where else ''}: {_without_password(text + detail, url)}"
-        raise DatagenError(message, hint="nothing was written; the database is as it was") from None
-
-
-def _without_password(text: str, url: str) -> str:
-    try:
-        password = psycopg.conninfo.conninfo_to_dict(url).get("password")
-    except psycopg.Error:
-        password = None
-    parts = urlsplit(url) if "://" in url else None
-    secrets = {str(password or ""), (parts.password or "") if parts else ""}
-    secrets |= {unquote(secret) for secret in secrets} | {quote(secret, safe="") for secret in secrets}
-    for secret in sorted(secrets - {""}, key=len, reverse=True):
-        text = text.replace(secret, "***")
-    return text.replace(url, "***") if password else text
+# --- the session --------------------------------------------------------------------------------------------------------------------
 
 
 def _settle(connection: Connection) -> None:

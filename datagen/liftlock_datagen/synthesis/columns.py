@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import assert_never
 
-from liftlock_datagen.catalog import Column, ColumnType, TableName
-from liftlock_datagen.checks import CaseKept, Matching, describe
+from liftlock_datagen.catalog.model import Column, ColumnType, TableName
 from liftlock_datagen.errors import Problem, ProblemCode
-from liftlock_datagen.generators import (
+from liftlock_datagen.synthesis.checks import CaseKept, Matching, describe
+from liftlock_datagen.synthesis.generators import (
     Address,
     ArrayOf,
     Binary,
@@ -47,11 +47,11 @@ from liftlock_datagen.generators import (
     Whole,
     Word,
 )
-from liftlock_datagen.limits import FIRST_MOMENT, LAST_MOMENT, Family, Limits, limits_of
-from liftlock_datagen.patterns import read_pattern
-from liftlock_datagen.sampling import sample_texts
-from liftlock_datagen.semantics import ANY_NUMBER, milestone_window, text_candidates, usual_nulls, usual_range
-from liftlock_datagen.vocabulary import Vocabularies
+from liftlock_datagen.synthesis.limits import FIRST_MOMENT, LAST_MOMENT, Family, Limits, limits_of
+from liftlock_datagen.synthesis.patterns import read_pattern
+from liftlock_datagen.synthesis.sampling import sample_texts
+from liftlock_datagen.synthesis.semantics import ANY_NUMBER, milestone_window, text_candidates, usual_nulls, usual_range
+from liftlock_datagen.vocabulary.words import Vocabularies
 
 UNLIMITED = 1 << 60
 _MOST_NUMBERED = 10**10  # rows whose number fits the room that sampling keeps for it

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import assert_never
 
-from liftlock_datagen.columns import UNLIMITED, Choice
-from liftlock_datagen.generators import (
+from liftlock_datagen.synthesis.columns import UNLIMITED, Choice
+from liftlock_datagen.synthesis.generators import (
     Bits,
     Code,
     Day,
@@ -29,8 +29,8 @@ from liftlock_datagen.generators import (
     Uniform,
     Whole,
 )
-from liftlock_datagen.keys import Digits, FirstOnly, Grouped, KeyDesign, SoleColumn, SoleLink
-from liftlock_datagen.limits import FIRST_MOMENT, Family, Limits
+from liftlock_datagen.synthesis.keys import Digits, FirstOnly, Grouped, KeyDesign, SoleColumn, SoleLink
+from liftlock_datagen.synthesis.limits import FIRST_MOMENT, Family, Limits
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from liftlock_datagen.catalog import TableName
-from liftlock_datagen.generators import (
+from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.synthesis.generators import (
     Code,
     Email,
     Generator,
@@ -20,7 +20,7 @@ from liftlock_datagen.generators import (
     Uniform,
     Word,
 )
-from liftlock_datagen.vocabulary import Vocabularies
+from liftlock_datagen.vocabulary.words import Vocabularies
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _STATES = {

@@ -10,20 +10,20 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from liftlock_datagen.catalog import Catalog, Column, ForeignKey, Match, Table, TableName
-from liftlock_datagen.checks import CheckFindings, ColumnDemand, Presence, read_checks
-from liftlock_datagen.columns import UNLIMITED, Choice, Subject, choose
-from liftlock_datagen.designs import Counts, design_capacity, designed_columns, designed_links
+from liftlock_datagen.catalog.model import Catalog, Column, ForeignKey, Match, Table, TableName
 from liftlock_datagen.errors import PlanError, Problem, ProblemCode
-from liftlock_datagen.generators import ColumnPlan, Earlier, Link, Null, Popular, Reference, Source
-from liftlock_datagen.keys import KeyDesigns, SoleColumn, design_keys
-from liftlock_datagen.limits import Limits, limits_of
-from liftlock_datagen.links import TableLinks, circular_columns, find_links, load_order
-from liftlock_datagen.orders import order_columns
-from liftlock_datagen.plan_data import LoadPlan, TablePlan
-from liftlock_datagen.row_counts import count_rows, share_rows
-from liftlock_datagen.semantics import usual_nulls
-from liftlock_datagen.vocabulary import Vocabularies
+from liftlock_datagen.synthesis.checks import CheckFindings, ColumnDemand, Presence, read_checks
+from liftlock_datagen.synthesis.columns import UNLIMITED, Choice, Subject, choose
+from liftlock_datagen.synthesis.designs import Counts, design_capacity, designed_columns, designed_links
+from liftlock_datagen.synthesis.generators import ColumnPlan, Earlier, Link, Null, Popular, Reference, Source
+from liftlock_datagen.synthesis.keys import KeyDesigns, SoleColumn, design_keys
+from liftlock_datagen.synthesis.limits import Limits, limits_of
+from liftlock_datagen.synthesis.links import TableLinks, circular_columns, find_links, load_order
+from liftlock_datagen.synthesis.orders import order_columns
+from liftlock_datagen.synthesis.plan_data import LoadPlan, TablePlan
+from liftlock_datagen.synthesis.row_counts import count_rows, share_rows
+from liftlock_datagen.synthesis.semantics import usual_nulls
+from liftlock_datagen.vocabulary.words import Vocabularies
 
 MOST_ROWS = (1 << 31) - 1
 Demands = Mapping[tuple[TableName, str], tuple[ColumnDemand, ...]]

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from liftlock_datagen.catalog import (
+from liftlock_datagen.catalog.model import (
     Catalog,
     Check,
     Column,

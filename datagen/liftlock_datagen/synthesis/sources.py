@@ -6,9 +6,20 @@ from typing import assert_never
 
 import numpy as np
 
-from liftlock_datagen.bits import LARGEST_SIZE, Counters, Numbers, derive_key, draw, permute, reduce_bits, scatter, skewed, uniform
-from liftlock_datagen.catalog import TableName
-from liftlock_datagen.generators import (
+from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.primitives.bits import (
+    LARGEST_SIZE,
+    Counters,
+    Numbers,
+    derive_key,
+    draw,
+    permute,
+    reduce_bits,
+    scatter,
+    skewed,
+    uniform,
+)
+from liftlock_datagen.synthesis.generators import (
     Earlier,
     FirstOf,
     Grouping,
@@ -25,7 +36,7 @@ from liftlock_datagen.generators import (
     Source,
     Uniform,
 )
-from liftlock_datagen.plan_data import LoadPlan
+from liftlock_datagen.synthesis.plan_data import LoadPlan
 
 _LARGEST_WEIGHT = 12  # bits
 

@@ -8,9 +8,9 @@ from typing import assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from liftlock_datagen.bits import Counters, Numbers, draw, mix, permute, reduce_bits, uniform
-from liftlock_datagen.catalog import TableName
-from liftlock_datagen.encoding import (
+from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.primitives.bits import Counters, Numbers, draw, mix, permute, reduce_bits, uniform
+from liftlock_datagen.primitives.encoding import (
     Bytes,
     Piece,
     as_matrix,
@@ -25,7 +25,7 @@ from liftlock_datagen.encoding import (
     text_table,
     times,
 )
-from liftlock_datagen.generators import (
+from liftlock_datagen.synthesis.generators import (
     Address,
     ArrayOf,
     Binary,
@@ -58,8 +58,8 @@ from liftlock_datagen.generators import (
     Whole,
     Word,
 )
-from liftlock_datagen.sources import SourceReader
-from liftlock_datagen.vocabulary import Vocabularies
+from liftlock_datagen.synthesis.sources import SourceReader
+from liftlock_datagen.vocabulary.words import Vocabularies
 
 _ONE = np.uint64(1)
 _TITLE_WORDS = ("adjective", "material", "thing")

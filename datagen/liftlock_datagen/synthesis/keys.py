@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from liftlock_datagen.catalog import ForeignKey, Index, Table
-from liftlock_datagen.columns import Choice, is_wide
+from liftlock_datagen.catalog.model import ForeignKey, Index, Table
 from liftlock_datagen.errors import Problem, ProblemCode
-from liftlock_datagen.expressions import ColumnUse, Compare, Constant, Membership, UnreadableExpressionError, read_expression
-from liftlock_datagen.limits import Family, Limits
-from liftlock_datagen.links import TableLinks
+from liftlock_datagen.synthesis.columns import Choice, is_wide
+from liftlock_datagen.synthesis.expressions import ColumnUse, Compare, Constant, Membership, UnreadableExpressionError, read_expression
+from liftlock_datagen.synthesis.limits import Family, Limits
+from liftlock_datagen.synthesis.links import TableLinks
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from liftlock_datagen.catalog import TableName
+from liftlock_datagen.catalog.model import TableName
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from liftlock_datagen.bits import Counters, Numbers
+from liftlock_datagen.primitives.bits import Counters, Numbers
 
 Bytes = NDArray[np.uint8]
 Piece = Bytes | bytes  # bytes: the same text in every row

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from liftlock_datagen.catalog import Table
-from liftlock_datagen.checks import Different, Ordered, describe
+from liftlock_datagen.catalog.model import Table
 from liftlock_datagen.errors import Problem, ProblemCode
-from liftlock_datagen.generators import (
+from liftlock_datagen.synthesis.checks import Different, Ordered, describe
+from liftlock_datagen.synthesis.generators import (
     ColumnPlan,
     Day,
     Earlier,
@@ -22,8 +22,8 @@ from liftlock_datagen.generators import (
     Uniform,
     Whole,
 )
-from liftlock_datagen.limits import Limits
-from liftlock_datagen.semantics import ANY_NUMBER, DAY, milestone_window, usual_range
+from liftlock_datagen.synthesis.limits import Limits
+from liftlock_datagen.synthesis.semantics import ANY_NUMBER, DAY, milestone_window, usual_range
 
 
 def order_columns(

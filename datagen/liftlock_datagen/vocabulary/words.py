@@ -29,15 +29,15 @@ class Vocabularies:
 @cache
 def load_vocabularies() -> Vocabularies:
     """The lists as they were frozen; DatagenError where a file is not the one that the manifest names."""
-    folder = resources.files("liftlock_datagen") / "vocabularies"
+    folder = resources.files("liftlock_datagen") / "vocabulary" / "frozen"
     manifest: dict[str, str] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     lists = {}
     for name, expected in sorted(manifest.items()):
         text = (folder / f"{name}.tsv").read_text(encoding="utf-8")
         if "sha256:" + hashlib.sha256(text.encode()).hexdigest() != expected:
             raise DatagenError(
-                f"vocabularies/{name}.tsv is not the list that its manifest names",
-                hint="install the package again, or freeze new lists: python -m liftlock_datagen.make_vocabularies",
+                f"vocabulary/frozen/{name}.tsv is not the list that its manifest names",
+                hint="install the package again, or freeze new lists: python -m liftlock_datagen.vocabulary.make",
             )
         lists[name] = tuple(tuple(line.split("\t")) for line in text.splitlines())
     digest = hashlib.blake2b(json.dumps(manifest, sort_keys=True).encode(), digest_size=16).hexdigest()

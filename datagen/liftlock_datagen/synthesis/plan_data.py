@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from liftlock_datagen.catalog import TableName
-from liftlock_datagen.generators import ColumnPlan, Link
+from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.synthesis.generators import ColumnPlan, Link
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""Makes the frozen word lists in vocabularies/ with Faker. Run by hand when they shall change: every generated row changes with them.
+"""Makes the frozen word lists in frozen/ with Faker. Run by hand when they shall change: every generated row changes with them.
 
-    python -m liftlock_datagen.make_vocabularies
+    python -m liftlock_datagen.vocabulary.make
 
 Faker is needed only here. Its words differ from version to version (some from run to run), which is why the lists are kept.
 """
@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-FOLDER = Path(__file__).parent / "vocabularies"
+FOLDER = Path(__file__).parent / "frozen"
 Row = tuple[str, ...]
 LOCALES = {
     "en_US": ("US", "United States"),

@@ -1,0 +1,1 @@
+"""Frozen word lists, and how they were made."""
