@@ -1,0 +1,1 @@
+"""What data/<database>.yaml says: the classification of every column and what happens to its values."""
