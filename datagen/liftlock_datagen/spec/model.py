@@ -118,7 +118,7 @@ class ValueSpec:
 
 @dataclass(frozen=True, slots=True)
 class ColumnSpec:
-    """A column. paths: of a document, by path: `$.contact.email`, `$.tags[*]`, `$.notes.*` (any key). A path that is not here stops the run."""
+    """A column. paths: of a document: `$.contact.email`, `$.tags[*]`, `$.notes.*` (any key). One that is not here stops the run."""
 
     value: ValueSpec
     paths: Mapping[str, ValueSpec] = field(default_factory=dict)
@@ -171,7 +171,7 @@ class SubsetRoot:
 
 @dataclass(frozen=True, slots=True)
 class SubsetSpec:
-    """Roots, and how many children of one parent are taken along per table (0: none; absent: all). whole: tables that are taken as they are."""
+    """Roots, and how many children of one parent are taken along per table (0: none; absent: all). whole: tables that are taken whole."""
 
     roots: tuple[SubsetRoot, ...]
     children: Mapping[TableName, int] = field(default_factory=dict)
@@ -180,7 +180,7 @@ class SubsetSpec:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many rows synthesis makes: over all tables, or for some tables by name. share: of the profile's row counts (1.0 is production)."""
+    """How many rows synthesis makes: over all tables, or for some by name. share: of the profile's row counts (1.0 is production)."""
 
     rows: int | None = None
     share: float | None = None
