@@ -27,6 +27,7 @@ class _Liftlock(Root):
         Later("config", "config", "Check the declared files and explain where every value comes from."),
         Later("env", "env", "Create, show and remove environments."),
         Later("branch", "branch", "Make, list and remove environments of branches."),
+        Later("data", "data", "Make data for lower environments: classify, generate, anonymise, prove, and keep golden copies."),
         Later("image", "image", "Resolve tags to digests, record them for an environment, verify that the registry has them."),
         Later("promote", "promote", "Move a proved release to the next environment through a reviewed pull request."),
         Later("evidence", "evidence", "Record smoke tests, judgements and health checks of what an environment runs, and list them."),

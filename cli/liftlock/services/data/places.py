@@ -1,0 +1,138 @@
+"""Where a command finds a database: one that is declared and runs in an environment, or one that somebody names by its address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from liftlock.core.config.suggestions import unknown
+from liftlock.core.environment import Environment
+from liftlock.core.errors import ConfigError, PolicyError, UnavailableError, UsageError
+from liftlock.core.ports import Engine, Runtime, Secrets
+from liftlock.services.data.errors import datagen_errors
+from liftlock_datagen.database.address import SCHEMES, Address, parse_address
+
+_POSTGRES_PORT = 5432
+_NAME = re.compile(r"[a-z][a-z0-9-]*")
+_FORMS = "say DB, ENV/DB, postgresql://…, env:NAME or file:PATH"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A database that can be reached. url holds its password and is never shown; shown is for people.
+
+    database: its name. environment: whose it is, None for one that was named by its address.
+    guarded: nothing may be written there: a protected environment's, on another machine, or of a name that says production.
+    """
+
+    url: str = field(repr=False)
+    shown: str
+    database: str
+    environment: Environment | None = None
+    guarded: bool = False
+
+    def require_writable(self, what: str) -> None:
+        """PolicyError where the place is guarded. what: what would be done, such as "generate"."""
+        if not self.guarded:
+            return
+        reason = (
+            f"{self.environment.name} is protected"
+            if self.environment is not None
+            else "it is not known as a database of an environment on this machine that may be lost"
+        )
+        raise PolicyError(
+            f"{what}: {self.shown} is not written to: {reason}",
+            hint="write into a database of an unprotected environment: ENV/DB",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DataPlaces:
+    """declared: the environment of a name, as declared. is_protected: here or on the forge's base branch, whichever is stricter.
+
+    first: the environment that is meant where none is named.
+    """
+
+    engine: Engine
+    runtime: Runtime
+    secrets: Secrets
+    declared: Callable[[str], Environment]
+    is_protected: Callable[[str], bool]
+    project: str
+    first: str
+    databases: Sequence[str]
+
+    def resolve(self, text: str, environment: str | None = None) -> Place:
+        """The place that the text names. environment: for a database named alone.
+
+        Raises UsageError for what names nothing, UnavailableError where the environment does not run, ConfigError where its database
+        is not published or a reference leads nowhere.
+        """
+        if text.startswith(SCHEMES):
+            return self._address(text, None)
+        if text.startswith(("env:", "file:")):
+            return self._address(self.secrets.resolve(text).strip(), text)
+        name, slash, database = text.rpartition("/")
+        if not _NAME.fullmatch(database) or (slash and not name):
+            raise UsageError(f"{_mention(text)} names no database", hint=_FORMS)
+        return self._of_environment(name or environment or self.first, database)
+
+    def _address(self, url: str, reference: str | None) -> Place:
+        with datagen_errors(about=reference):
+            address = parse_address(url)
+        shown = reference or str(address)
+        guarded = not address.is_local or address.looks_like_production or self._is_of_a_protected(address)
+        return Place(url, shown, address.database, None, guarded)
+
+    def _is_of_a_protected(self, address: Address) -> bool:
+        """Whether a protected environment's database listens there. Without Docker none does."""
+        if not address.is_local or not address.ports:
+            return False
+        try:
+            running = self.runtime.parts(self.project)
+        except UnavailableError:
+            return False
+        parts = (part for part in running if {public for _, public in part.ports} & address.ports)
+        return any(self.is_protected(part.environment) for part in parts)
+
+    def _of_environment(self, name: str, database: str) -> Place:
+        environment = self.declared(name)
+        if all(item.name != database for item in environment.databases):
+            names = [item.name for item in environment.databases]
+            raise UsageError(f"{environment.name}: {unknown('database', database, names)}", hint=_FORMS)
+        port = self._port(environment, database)
+        password = self.engine.secrets(environment.name).get(f"database/{database}/password")
+        if password is None:
+            raise UnavailableError(f"{environment.name}/{database}: its password is not known", hint=_up(environment))
+        return Place(
+            url=f"postgresql://{database}:{password}@127.0.0.1:{port}/{database}",
+            shown=f"{environment.name}/{database}",
+            database=database,
+            environment=environment,
+            guarded=environment.protected or self.is_protected(environment.name),
+        )
+
+    def _port(self, environment: Environment, database: str) -> int:
+        """Asked of what runs: a server that was started again has another port than the state says."""
+        running = self.runtime.parts(environment.project, environment.name)
+        found = [part for part in running if part.role == "database" and part.service == database]
+        ports = [public for part in found for private, public in part.ports if private == _POSTGRES_PORT]
+        if ports:
+            return ports[0]
+        declared = next(item for item in environment.databases if item.name == database)
+        if not declared.published:
+            raise ConfigError(
+                f"environments/{environment.name}.yaml: database {database} is not published, so it cannot be reached from here",
+                hint=f"set databases.{database}.published: true, then: {_up(environment)}",
+            )
+        raise UnavailableError(f"{environment.name}/{database} does not run", hint=f"run: {_up(environment)}")
+
+
+def _up(environment: Environment) -> str:
+    return f"liftlock env up {environment.name}" if environment.ttl is None else "liftlock branch up"
+
+
+def _mention(text: str) -> str:
+    """What was typed, unless it may hold a password."""
+    return f'"{text}"' if len(text) <= 60 and "@" not in text and "=" not in text else "what was given"

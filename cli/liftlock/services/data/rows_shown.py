@@ -1,0 +1,29 @@
+"""Shows how far work on rows has come: rows, rate and time left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from liftlock.core.ports import Progress
+
+
+@dataclass
+class RowsShown:
+    """Called as liftlock_datagen's Progress. now: seconds of any clock."""
+
+    progress: Progress
+    now: Callable[[], float] = time.monotonic
+    _began: dict[str, float] = field(default_factory=dict)
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """The part `what` has `done` of `total` rows; it has ended when both are the same."""
+        passed = self.now() - self._began.setdefault(what, self.now())
+        rate = done / passed if passed > 0 else 0.0
+        text = f"{done:,} of {total:,} rows" if total >= done else f"{done:,} rows"  # an estimate may be too low
+        if rate:
+            text += f", {rate:,.0f} rows/s"
+        if rate and total > done:
+            text += f", {(total - done) / rate:.0f} s left"
+        self.progress.item(f"data {what}", text, passed if done >= total else None)
