@@ -7,30 +7,11 @@ from dataclasses import dataclass
 from math import prod
 from typing import assert_never
 
-from liftlock_datagen.synthesis.columns import UNLIMITED, Choice
-from liftlock_datagen.synthesis.generators import (
-    Bits,
-    Code,
-    Day,
-    FirstOf,
-    Form,
-    Generator,
-    Grouping,
-    GroupOf,
-    Listed,
-    MixedIn,
-    Moment,
-    Permuted,
-    PlaceIn,
-    Radix,
-    Scaled,
-    Source,
-    TimeOfDay,
-    Uniform,
-    Whole,
-)
+from liftlock_datagen.synthesis.draws import FirstOf, Grouping, GroupOf, MixedIn, Permuted, PlaceIn, Radix, Source, Uniform
+from liftlock_datagen.synthesis.generators import Bits, Code, Day, Form, Generator, Listed, Moment, Scaled, TimeOfDay, Whole
 from liftlock_datagen.synthesis.keys import Digits, FirstOnly, Grouped, KeyDesign, SoleColumn, SoleLink
 from liftlock_datagen.synthesis.limits import FIRST_MOMENT, Family, Limits
+from liftlock_datagen.synthesis.subjects import UNLIMITED, Choice
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from liftlock_datagen.catalog.model import ForeignKey, Index, Table
 from liftlock_datagen.errors import Problem, ProblemCode
-from liftlock_datagen.synthesis.columns import Choice, is_wide
-from liftlock_datagen.synthesis.expressions import ColumnUse, Compare, Constant, Membership, UnreadableExpressionError, read_expression
+from liftlock_datagen.synthesis.expressions import ColumnUse, Compare, Constant, Membership, UnreadableExpressionError
 from liftlock_datagen.synthesis.limits import Family, Limits
 from liftlock_datagen.synthesis.links import TableLinks
+from liftlock_datagen.synthesis.read_expressions import read_expression
+from liftlock_datagen.synthesis.subjects import Choice, is_wide
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 from enum import StrEnum
 
 from liftlock_datagen.catalog.model import Column, ColumnType, TypeKind
-from liftlock_datagen.synthesis.checks import NOW, Among, Bound, CaseKept, ColumnDemand, JsonShape, LengthBound, Matching, Presence
+from liftlock_datagen.synthesis.demands import NOW, Among, Bound, CaseKept, ColumnDemand, JsonShape, LengthBound, Matching, Presence
 
 
 class Family(StrEnum):

@@ -7,21 +7,9 @@ from dataclasses import replace
 
 from liftlock_datagen.catalog.model import Table
 from liftlock_datagen.errors import Problem, ProblemCode
-from liftlock_datagen.synthesis.checks import Different, Ordered, describe
-from liftlock_datagen.synthesis.generators import (
-    ColumnPlan,
-    Day,
-    Earlier,
-    Later,
-    Link,
-    Milestone,
-    Moment,
-    Null,
-    Reference,
-    Scaled,
-    Uniform,
-    Whole,
-)
+from liftlock_datagen.synthesis.demands import Different, Ordered, describe
+from liftlock_datagen.synthesis.draws import Earlier, Later, Milestone, Uniform
+from liftlock_datagen.synthesis.generators import ColumnPlan, Day, Link, Moment, Null, Reference, Scaled, Whole
 from liftlock_datagen.synthesis.limits import Limits
 from liftlock_datagen.synthesis.semantics import ANY_NUMBER, DAY, milestone_window, usual_range
 

@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 
 from liftlock_datagen.catalog.model import Catalog, Column, ForeignKey, Match, Table, TableName
 from liftlock_datagen.errors import PlanError, Problem, ProblemCode
-from liftlock_datagen.synthesis.checks import CheckFindings, ColumnDemand, Presence, read_checks
-from liftlock_datagen.synthesis.columns import UNLIMITED, Choice, Subject, choose
+from liftlock_datagen.synthesis.checks import CheckFindings, read_checks
+from liftlock_datagen.synthesis.columns import choose
+from liftlock_datagen.synthesis.demands import ColumnDemand, Presence
 from liftlock_datagen.synthesis.designs import Counts, design_capacity, designed_columns, designed_links
-from liftlock_datagen.synthesis.generators import ColumnPlan, Earlier, Link, Null, Popular, Reference, Source
+from liftlock_datagen.synthesis.draws import Earlier, Popular, Source
+from liftlock_datagen.synthesis.generators import ColumnPlan, Link, Null, Reference
 from liftlock_datagen.synthesis.keys import KeyDesigns, SoleColumn, design_keys
 from liftlock_datagen.synthesis.limits import Limits, limits_of
 from liftlock_datagen.synthesis.links import TableLinks, circular_columns, find_links, load_order
@@ -23,6 +25,7 @@ from liftlock_datagen.synthesis.orders import order_columns
 from liftlock_datagen.synthesis.plan_data import LoadPlan, TablePlan
 from liftlock_datagen.synthesis.row_counts import count_rows, share_rows
 from liftlock_datagen.synthesis.semantics import usual_nulls
+from liftlock_datagen.synthesis.subjects import UNLIMITED, Choice, Subject
 from liftlock_datagen.vocabulary.words import Vocabularies
 
 MOST_ROWS = (1 << 31) - 1

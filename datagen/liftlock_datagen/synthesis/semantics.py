@@ -6,20 +6,8 @@ import re
 from dataclasses import dataclass
 
 from liftlock_datagen.catalog.model import TableName
-from liftlock_datagen.synthesis.generators import (
-    Code,
-    Email,
-    Generator,
-    Listed,
-    PersonName,
-    Phone,
-    Prose,
-    Scaled,
-    Street,
-    Title,
-    Uniform,
-    Word,
-)
+from liftlock_datagen.synthesis.draws import Uniform
+from liftlock_datagen.synthesis.generators import Code, Email, Generator, Listed, PersonName, Phone, Prose, Scaled, Street, Title, Word
 from liftlock_datagen.vocabulary.words import Vocabularies
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

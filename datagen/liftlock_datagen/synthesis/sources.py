@@ -19,7 +19,7 @@ from liftlock_datagen.primitives.bits import (
     skewed,
     uniform,
 )
-from liftlock_datagen.synthesis.generators import (
+from liftlock_datagen.synthesis.draws import (
     Earlier,
     FirstOf,
     Grouping,
@@ -31,11 +31,11 @@ from liftlock_datagen.synthesis.generators import (
     PlaceIn,
     Popular,
     Radix,
-    Scaled,
     Serial,
     Source,
     Uniform,
 )
+from liftlock_datagen.synthesis.generators import Scaled
 from liftlock_datagen.synthesis.plan_data import LoadPlan
 
 _LARGEST_WEIGHT = 12  # bits

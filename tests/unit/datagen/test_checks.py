@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from liftlock_datagen.catalog.model import Check, Column, ColumnType, TypeKind
 from liftlock_datagen.errors import PlanError
-from liftlock_datagen.synthesis.checks import (
+from liftlock_datagen.synthesis.checks import demands_of
+from liftlock_datagen.synthesis.demands import (
     Among,
     Bound,
     CaseKept,
@@ -23,10 +24,10 @@ from liftlock_datagen.synthesis.checks import (
     Matching,
     Ordered,
     Presence,
-    demands_of,
 )
-from liftlock_datagen.synthesis.expressions import UnreadableExpressionError, read_expression
+from liftlock_datagen.synthesis.expressions import UnreadableExpressionError
 from liftlock_datagen.synthesis.patterns import read_pattern
+from liftlock_datagen.synthesis.read_expressions import read_expression
 from tests.unit.datagen.catalogs import column, key, plan, refers, table, unique, values_of
 
 READ: list[tuple[str, tuple[Demand, ...]]] = [

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liftlock_datagen.catalog.model import TableName
-from liftlock_datagen.synthesis.generators import Grouping
+from liftlock_datagen.synthesis.draws import Grouping
 from liftlock_datagen.synthesis.row_counts import Shares, count_rows
 from liftlock_datagen.synthesis.semantics import plain_name
 from liftlock_datagen.synthesis.sources import group_starts

@@ -1,0 +1,125 @@
+"""Where a row's whole numbers come from: closed set of frozen data, chosen by the plan and evaluated by sources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Splits a table's rows into consecutive groups, one per parent row, of skewed sizes up to `cap`, in total exactly `rows`."""
+
+    label: str
+    rows: int
+    parents: int
+    cap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Serial:
+    """first + row * step, up to last: unique."""
+
+    first: int
+    step: int = 1
+    last: int = 1 << 60
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform:
+    """low … high; small ones far more often where skewed."""
+
+    low: int
+    high: int
+    skewed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Permuted:
+    """low … high, each at most once: unique for up to high - low + 1 rows."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A point in a row's life: a moment that all its milestones share, plus early … late, all in seconds; the result in units of `unit`."""
+
+    unit: int
+    first: int
+    last: int
+    early: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """At least the largest of the base columns, plus 1 where strict; further by at most `gap`; within low … high."""
+
+    bases: tuple[str, ...]
+    strict: bool
+    gap: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Popular:
+    """A parent row: few of them are chosen often, most seldom; which ones is scattered over the table."""
+
+    parents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier row of the same table; row 0 has none (-1, so NULL), or itself where own_root."""
+
+    own_root: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GroupOf:
+    """The parent row whose group the row is in."""
+
+    grouping: Grouping
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceIn:
+    """low + the row's place in its group."""
+
+    grouping: Grouping
+    low: int
+
+
+@dataclass(frozen=True, slots=True)
+class MixedIn:
+    """low + one digit of a number that differs for all rows of a group: total is the product of all such digits' sizes."""
+
+    grouping: Grouping
+    total: int
+    divisor: int
+    modulus: int
+    low: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Radix:
+    """low + one digit of a number that differs for all rows. label: what the digits of one number share."""
+
+    label: str
+    total: int
+    divisor: int
+    modulus: int
+    low: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FirstOf:
+    """0 for the first row of each group, others 1 … choices - 1."""
+
+    grouping: Grouping
+    choices: int
+
+
+Source = Serial | Uniform | Permuted | Milestone | Later | Popular | Earlier | GroupOf | PlaceIn | MixedIn | Radix | FirstOf

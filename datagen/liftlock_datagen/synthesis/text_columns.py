@@ -1,0 +1,91 @@
+"""Chooses a generator for a text column: the first that fits its length and obeys its rules. Pure."""
+
+from __future__ import annotations
+
+import re
+import string
+from dataclasses import replace
+from typing import assert_never
+
+from liftlock_datagen.errors import Problem, ProblemCode
+from liftlock_datagen.synthesis.demands import CaseKept, Matching, describe
+from liftlock_datagen.synthesis.draws import Permuted, Uniform
+from liftlock_datagen.synthesis.generators import Code, Generator, Pattern, PersonName, Phone, Scaled, Street, Title
+from liftlock_datagen.synthesis.limits import Limits
+from liftlock_datagen.synthesis.patterns import read_pattern
+from liftlock_datagen.synthesis.sampling import sample_texts
+from liftlock_datagen.synthesis.semantics import text_candidates
+from liftlock_datagen.synthesis.subjects import Subject, capacity_of, spread
+from liftlock_datagen.vocabulary.words import Vocabularies
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CODE_LETTERS = 12
+
+
+def choose_text(subject: Subject, vocabularies: Vocabularies) -> Generator | Problem:
+    """The first candidate that fits the length and, as a sample shows, all rules; codes and patterns come last."""
+    limits = subject.limits
+    candidates = text_candidates(subject.table, subject.column.name, vocabularies, limits.max_length)
+    if subject.unique:
+        candidates = [_made_unique(candidate) for candidate in candidates]
+        candidates = [candidate for candidate in candidates if capacity_of(candidate)]
+    for generator in [*candidates, *_codes(limits, unique=subject.unique), *_patterns(limits, unique=subject.unique)]:
+        if _fits(generator, limits, vocabularies):
+            return generator
+    rules = " and ".join(map(describe, limits.rules)) or f"{limits.min_length} to {limits.max_length} characters"
+    return subject.problem(ProblemCode.UNPLANNABLE_CHECK, f"no text is known that meets {rules}")
+
+
+def _made_unique(generator: Generator) -> Generator:
+    match generator:
+        case Phone() | PersonName() | Street() | Title():
+            return replace(generator, unique=True)
+        case Scaled(Uniform(), Code() as code):
+            return Scaled(Permuted(0, len(code.alphabet) ** code.length - 1), code)
+        case _:
+            return generator
+
+
+def _codes(limits: Limits, *, unique: bool) -> list[Generator]:
+    length = max(limits.min_length, min(limits.max_length or 10, _CODE_LETTERS))
+    if length > _CODE_LETTERS:
+        return []
+    alphabets = (_CROCKFORD, _CROCKFORD.lower(), string.digits, string.ascii_uppercase, string.ascii_lowercase)
+    return [Scaled(spread(0, len(letters) ** length - 1, unique=unique), Code("", letters, length)) for letters in alphabets]
+
+
+def _patterns(limits: Limits, *, unique: bool) -> list[Generator]:
+    wanted = [rule for rule in limits.rules if isinstance(rule, Matching) and not rule.negated]
+    found = [parts for rule in wanted if (parts := read_pattern(rule.pattern)) is not None]
+    shortest = [tuple((letters, least, max(1, least)) for letters, least, _ in parts) for parts in found]
+    return [Pattern(parts, unique) for parts in [*found, *shortest]]
+
+
+def _fits(generator: Generator, limits: Limits, vocabularies: Vocabularies) -> bool:
+    sample = sample_texts(generator, vocabularies)
+    if limits.max_length and sample.longest > limits.max_length:
+        return False
+    fitting = all(len(text) >= limits.min_length and text not in limits.excluded for text in sample.texts)
+    return fitting and all(_meets(text, rule) for rule in limits.rules for text in sample.texts)
+
+
+def _meets(text: str, rule: Matching | CaseKept) -> bool:
+    match rule:
+        case Matching(_, pattern, ignore_case, negated):
+            return bool(re.search(_as_python(pattern), text, re.IGNORECASE if ignore_case else 0)) is not negated
+        case CaseKept(_, "lower"):
+            return text == text.lower()
+        case CaseKept(_, "upper"):
+            return text == text.upper()
+        case CaseKept():
+            return text == text.strip()
+        case _:
+            assert_never(rule)
+
+
+def _as_python(pattern: str) -> str:
+    """The part of PostgreSQL's expressions that Python writes otherwise."""
+    classes = {"alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "upper": "A-Z", "lower": "a-z", "space": r"\s"}
+    for name, letters in classes.items():
+        pattern = pattern.replace(f"[:{name}:]", letters)
+    return pattern.replace(r"\m", r"\b").replace(r"\M", r"\b")
