@@ -21,7 +21,7 @@ from liftlock_datagen.profile.model import Histogram, Unit
 
 ROWS_PER_BUCKET = 50
 _DAY = 86400.0
-_DAY_STEPS = (1, 7, 30, 91, 365, 1826, 3652)
+_DAY_STEPS = (1, 7, 30, 91, 365, 1825, 3650)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,9 +86,9 @@ def _table_lines(name: str, table: TableProfile) -> list[str]:
 
 
 def _column_text(shape: ColumnProfile) -> str:
-    found: dict[str, Any] = {"nulls": shape.nulls, "distinct": shape.distinct, "width": shape.width}
+    found: dict[str, Any] = {"nulls": float(shape.nulls), "distinct": float(shape.distinct), "width": shape.width}
     if shape.correlation is not None:
-        found["correlation"] = shape.correlation
+        found["correlation"] = float(shape.correlation)
     if shape.frequencies:
         found["frequencies"] = shape.frequencies
     if shape.values:

@@ -86,7 +86,6 @@ PRIVACY: Mapping[Rule, Privacy] = MappingProxyType(
         Rule.SYNTHETIC: Privacy.SYNTHETIC,
     }
 )
-_NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,7 @@ class ValueSpec:
     kind: Kind
     rule: Rule
     domain: str = ""
-    options: Mapping[str, str] = _NO_OPTIONS
+    options: Mapping[str, str] = field(default_factory=dict)
     confidence: float | None = None
     reason: str = ""
     line: int = 0

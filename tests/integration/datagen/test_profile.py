@@ -28,7 +28,8 @@ CREATE TABLE visits_1 PARTITION OF visits FOR VALUES FROM (0) TO (5000);
 CREATE TABLE visits_2 PARTITION OF visits FOR VALUES FROM (5000) TO (100000);
 CREATE TABLE fresh (id bigint PRIMARY KEY);
 INSERT INTO people SELECT i, CASE WHEN i % 3 = 0 THEN 'Canary Yellowbird' ELSE 'Name ' || i END,
-  'canary' || i || '@mail.example', 'canary note', CASE WHEN i % 2 = 0 THEN 756123456 END, date '1950-01-01' + (i * 5), 50000 + i * 7 + 0.37,
+  'canary' || i || '@mail.example', 'canary note', CASE WHEN i % 2 = 0 THEN 756123456 END,
+  date '1950-01-01' + (i * 5), 50000 + i * 7 + 0.37,
   CASE WHEN i <= 3 THEN 'Canary Rare' WHEN i % 4 = 0 THEN 'gone' ELSE 'active' END, CASE i % 5 WHEN 0 THEN 'cross' ELSE 'calm' END::mood,
   i % 10 = 0, 150 + i % 40, timestamptz '2024-01-01 00:00:00+00' + make_interval(mins => i), i % 7
   FROM generate_series(1, 4000) i;
