@@ -68,7 +68,7 @@ def _one_way(way: str, rows: int) -> dict[str, Any]:
 
 
 def _fill_ours(url: str, rows: int) -> int:
-    from liftlock_datagen import seed  # noqa: PLC0415 - each process measures what it needs itself
+    from liftlock_datagen.synthesis.load import seed  # noqa: PLC0415 - each process measures what it needs itself
 
     return seed(url, rows=rows, seed=_SEED, on_progress=lambda *_: None).total
 

@@ -31,9 +31,18 @@ class Problem:
     code: ProblemCode
     text: str
 
+    @property
+    def where(self) -> str:
+        """`schema.table`, or `schema.table.column`."""
+        return f"{self.table}.{self.column}" if self.column else self.table
+
+    @property
+    def id(self) -> str:
+        """What tells this problem from all others, in every run: `code:schema.table.column`. Accepted problems are named by it."""
+        return f"{self.code}:{self.where}"
+
     def __str__(self) -> str:
-        where = f"{self.table}.{self.column}" if self.column else self.table
-        return f"{where} [{self.code}]: {self.text}"
+        return f"{self.where} [{self.code}]: {self.text}"
 
 
 class DatagenError(Exception):

@@ -13,8 +13,8 @@ class SyntheticSeeder:
 
     def seed(self, url: str, *, rows: int, seed: int, progress: Progress) -> int:
         """Loads the rows, or finds them there from an earlier run and loads none."""
-        from liftlock_datagen import DatagenError  # noqa: PLC0415 - numpy and the vocabularies, for those who seed
-        from liftlock_datagen import seed as fill  # noqa: PLC0415
+        from liftlock_datagen.errors import DatagenError  # noqa: PLC0415 - numpy and the vocabularies, for those who seed
+        from liftlock_datagen.synthesis.load import seed as fill  # noqa: PLC0415
 
         began = time.monotonic()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,11 +20,17 @@ if TYPE_CHECKING:
 
 
 def inspect_configuration(repo: Path | None) -> Inspection:
-    """Everything that is wrong or worth knowing in the repository's files."""
+    """Everything that is wrong or worth knowing in the repository's files, data/ among them."""
+    from liftlock.adapters.config_files.data_files import DataFiles
     from liftlock.adapters.config_files.loader import inspect_project
     from liftlock.adapters.config_files.repository import find_repository
 
-    return inspect_project(find_repository(repo or Path()))
+    root = find_repository(repo or Path())
+    found = inspect_project(root)
+    names, problems = DataFiles(root).inspect(found.project.project.databases if found.project else None)
+    together = tuple(sorted({*found.problems, *problems}))
+    project = None if together else found.project
+    return replace(found, project=project, problems=together, notes=found.notes if project else (), checked=(*found.checked, *names))
 
 
 def configuration_error(inspection: Inspection) -> ConfigError:

@@ -117,10 +117,14 @@ class ValueSpec:
 
 @dataclass(frozen=True, slots=True)
 class ColumnSpec:
-    """A column. paths: of a document: `$.contact.email`, `$.tags[*]`, `$.notes.*` (any key). One that is not here stops the run."""
+    """A column. paths: of a document: `$.contact.email`, `$.tags[*]`, `$.notes.*` (any key). One that is not here stops the run.
+
+    undecided: paths that the file names and nobody has classified yet, with their lines.
+    """
 
     value: ValueSpec
     paths: Mapping[str, ValueSpec] = field(default_factory=dict)
+    undecided: Mapping[str, int] = field(default_factory=dict)
 
 
 class Rows(StrEnum):
@@ -134,7 +138,8 @@ class Rows(StrEnum):
 class TableSpec:
     """A table. quasi_identifiers: kept or generalised columns that together may tell who somebody is; the k-anonymity gate counts them.
 
-    subject: the column that says whom a row is about, for dates that are shifted alike.
+    subject: the column that says whom a row is about, for dates that are shifted alike. undecided: columns that the file names and nobody
+    has classified yet (they are not in columns), with their lines.
     """
 
     name: TableName
@@ -143,6 +148,7 @@ class TableSpec:
     quasi_identifiers: tuple[str, ...] = ()
     subject: str = ""
     line: int = 0
+    undecided: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

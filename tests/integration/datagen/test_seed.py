@@ -10,7 +10,8 @@ from typing import LiteralString
 import psycopg
 import pytest
 
-from liftlock_datagen import DatagenError, PlanError, ProblemCode, SeedReport, seed
+from liftlock_datagen.errors import DatagenError, PlanError, ProblemCode
+from liftlock_datagen.synthesis.load import SeedReport, seed
 from tests.postgres import PASSWORD, RunningPostgres
 
 pytestmark = pytest.mark.docker

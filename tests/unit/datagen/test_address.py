@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from liftlock_datagen import DatagenError
 from liftlock_datagen.database.address import parse_address
+from liftlock_datagen.errors import DatagenError
 
 
 @pytest.mark.parametrize(

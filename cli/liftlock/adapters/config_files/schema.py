@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from liftlock.adapters.config_files.data_shapes import DataFile
 from liftlock.adapters.config_files.policy_shapes import FreezesFile, HoldsFile, PeopleFile, VetoesFile
 from liftlock.adapters.config_files.shape_types import Shape
 from liftlock.adapters.config_files.shapes import EnvironmentFile, ProjectFile, ReleaseFile
@@ -23,8 +24,9 @@ SHAPES: dict[str, type[Shape]] = {
     "vetoes": VetoesFile,
     "holds": HoldsFile,
     "people": PeopleFile,
+    "data": DataFile,
 }
-FILES = {"project": "liftlock.yaml", "environment": "environments/*.yaml", "release": "releases/*.yaml"} | {
+FILES = {"project": "liftlock.yaml", "environment": "environments/*.yaml", "release": "releases/*.yaml", "data": "data/*.yaml"} | {
     kind: str(policy_path(kind)) for kind in KINDS
 }
 

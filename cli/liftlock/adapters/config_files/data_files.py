@@ -1,0 +1,54 @@
+"""The files data/*.yaml of an environments repository."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from liftlock.adapters.config_files.data_file import read_data
+from liftlock.adapters.config_files.files import DATA
+from liftlock.core.config.document import Position
+from liftlock.core.config.problems import Problem, config_error
+from liftlock.core.config.suggestions import unknown
+from liftlock_datagen.spec.model import DataSpec
+
+
+class DataFiles:
+    """Reads and writes the classifications, each by its database's name."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def name(self, database: str) -> str:
+        """The file's path in the repository."""
+        return f"{DATA}/{database}.yaml"
+
+    def read(self, database: str) -> DataSpec | None:
+        """What the file says; None where there is no such file, ConfigError with every mistake where it is wrong."""
+        path = self._root / self.name(database)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as err:
+            raise config_error([Problem(Position(self.name(database)), "", f"the file cannot be read: {err.strerror}")]) from err
+        spec, problems = read_data(content, database, self.name(database))
+        if spec is None:
+            raise config_error(problems, hint="every line is one thing to mend; liftlock config validate checks again")
+        return spec
+
+    def inspect(self, declared: Collection[str] | None) -> tuple[tuple[str, ...], list[Problem]]:
+        """The files that are there, and everything that is wrong in them. declared: the databases, None where they are not known."""
+        names, problems = [], []
+        for path in sorted((self._root / DATA).glob("*.yaml")):
+            name = self.name(path.stem)
+            names.append(name)
+            if declared is not None and path.stem not in declared:
+                problems.append(
+                    Problem(Position(name), "", f"the file's name is the database's: {unknown('database', path.stem, declared)}")
+                )
+            try:
+                problems += read_data(path.read_bytes(), path.stem, name)[1]
+            except OSError as err:
+                problems.append(Problem(Position(name), "", f"the file cannot be read: {err.strerror}"))
+        return tuple(names), problems
