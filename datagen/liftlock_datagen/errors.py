@@ -20,6 +20,14 @@ class ProblemCode(StrEnum):
     CIRCULAR_KEY = "circular-key"
     EMPTY_RANGE = "empty-range"
     ROWS_OUT_OF_RANGE = "rows-out-of-range"
+    UNCLASSIFIED_TABLE = "unclassified-table"
+    UNCLASSIFIED_COLUMN = "unclassified-column"
+    UNSUPPORTED_TRANSFORM = "unsupported-transform"
+    REFERENCE_MISMATCH = "reference-mismatch"
+    UNIQUENESS_LOST = "uniqueness-lost"
+    NULL_NOT_ALLOWED = "null-not-allowed"
+    DERIVED_COLUMN = "derived-column"
+    UNPROVED_CHECK = "unproved-check"
 
 
 @dataclass(frozen=True, slots=True, order=True)

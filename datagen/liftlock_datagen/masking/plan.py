@@ -1,0 +1,263 @@
+"""Catalog and classification to a plan of an anonymised copy. Pure: every reason against it is found here, before anything is read.
+
+A pseudonymised key reaches every column that refers to it, declared or virtual: a column of kind `reference` takes the rule of what it
+refers to. All columns of one domain share one map, so a domain is made as its most demanding column needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from liftlock_datagen.catalog.model import Catalog, Column, ColumnType, Table, TableName
+from liftlock_datagen.errors import PlanError, Problem, ProblemCode
+from liftlock_datagen.masking.choice import INTEGERS, TEXTS, Choice, Domain, UnfitError
+from liftlock_datagen.masking.obstacles import constraint_problems
+from liftlock_datagen.masking.references import Place, followed, reference_problems
+from liftlock_datagen.masking.transformers import (
+    KEEP,
+    Addresses,
+    Chosen,
+    Elements,
+    Guarantee,
+    Integers,
+    Invented,
+    Keep,
+    Letters,
+    Noise,
+    Seeded,
+    Shifted,
+    Transformer,
+    Uuids,
+    describe,
+    guarantee_of,
+)
+from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Privacy, Rows, Rule, TableSpec, ValueSpec
+
+__all__ = ["ColumnMask", "MaskPlan", "TableMask", "plan_mask"]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMask:
+    """What happens to one column. value: what the classification says of it, a reference's being that of its target."""
+
+    name: str
+    type: ColumnType
+    value: ValueSpec
+    transformer: Transformer
+
+    @property
+    def guarantee(self) -> Guarantee:
+        """Whether different values stay different."""
+        return guarantee_of(self.transformer)
+
+    @property
+    def privacy(self) -> Privacy:
+        """What may be said of the column afterwards."""
+        if isinstance(self.transformer, Keep):
+            return Privacy.KEPT
+        return self.value.privacy if self.value.rule is not Rule.KEEP else Privacy.PSEUDONYMISED
+
+    @property
+    def text(self) -> str:
+        """What happens, in a few words."""
+        return describe(self.transformer)
+
+
+@dataclass(frozen=True, slots=True)
+class TableMask:
+    """What happens to one table. columns: those that are written, in the table's order. generated: those that the database computes."""
+
+    name: TableName
+    columns: tuple[ColumnMask, ...]
+    generated: tuple[str, ...] = ()
+    rows: Rows = Rows.ALL
+    quasi_identifiers: tuple[str, ...] = ()
+
+    @property
+    def raw(self) -> bool:
+        """Nothing is changed: the rows pass through as they are."""
+        return all(isinstance(column.transformer, Keep) for column in self.columns)
+
+    @property
+    def changed(self) -> tuple[ColumnMask, ...]:
+        """The columns whose values change."""
+        return tuple(column for column in self.columns if not isinstance(column.transformer, Keep))
+
+
+@dataclass(frozen=True, slots=True)
+class MaskPlan:
+    """What an anonymised copy does, table by table; problems: why it cannot be done (accepted ones are not among them)."""
+
+    tables: tuple[TableMask, ...]
+    problems: tuple[Problem, ...]
+    catalog_digest: str
+    spec_digest: str
+    k: int = 1
+
+    def table(self, name: TableName) -> TableMask:
+        """The table of that name; KeyError where there is none."""
+        return next(found for found in self.tables if found.name == name)
+
+    def required(self) -> MaskPlan:
+        """The plan itself; PlanError where there are problems."""
+        if self.problems:
+            raise PlanError(self.problems)
+        return self
+
+
+def plan_mask(catalog: Catalog, spec: DataSpec, *, rows: Mapping[TableName, int] | None = None) -> MaskPlan:
+    """The plan for a copy of a database with this catalog.
+
+    Args:
+        catalog: of the source. spec: the classification.
+        rows: about how many each table holds, for the bounds of unique texts; unknown ones count as a million.
+    """
+    return _Planner(catalog, spec, rows or {}).plan()
+
+
+_UNKNOWN_ROWS = 1_000_000
+
+
+class _Planner:
+    """What the parts of one plan share."""
+
+    def __init__(self, catalog: Catalog, spec: DataSpec, rows: Mapping[TableName, int]) -> None:
+        self._catalog = catalog
+        self._spec = spec
+        self._rows = rows
+        self._problems: list[Problem] = []
+        self._specs = dict(self._classified())
+        self._domains = self._all_domains()
+
+    def plan(self) -> MaskPlan:
+        """All tables, and all problems."""
+        tables = tuple(self._table(table) for table in self._catalog.tables)
+        self._problems += reference_problems(self._catalog, self._spec, {place: spec.value for place, spec in self._specs.items()})
+        for table, mask in zip(self._catalog.tables, tables, strict=True):
+            transformers = {column.name: column.transformer for column in mask.columns}
+            self._problems += constraint_problems(table, transformers, self._rows.get(table.name, _UNKNOWN_ROWS))
+        accepted = {item.problem for item in self._spec.accepted}
+        problems = sorted({problem for problem in self._problems if f"{problem.code}:{_where(problem)}" not in accepted}, key=str)
+        return MaskPlan(tables, tuple(problems), self._catalog.digest, self._spec.digest, self._spec.k)
+
+    def _classified(self) -> Iterator[tuple[Place, ColumnSpec]]:
+        """Every written column with what is said of it; references with what is said of their target. Unclassified ones are problems."""
+        said: dict[Place, ColumnSpec] = {}
+        for table in self._catalog.tables:
+            spec = self._spec.tables.get(table.name)
+            if spec is None:
+                self._problem(table, None, ProblemCode.UNCLASSIFIED_TABLE, "the table is not classified")
+                continue
+            for column in _written(table):
+                if column.name in spec.columns:
+                    said[table.name, column.name] = spec.columns[column.name]
+                else:
+                    self._problem(table, column.name, ProblemCode.UNCLASSIFIED_COLUMN, "the column is not classified")
+        targets = followed(self._catalog, self._spec)
+        for place, found in said.items():
+            yield place, _of_target(place, found, said, targets)
+
+    def _all_domains(self) -> Mapping[str, Domain]:
+        domains: dict[str, Domain] = {}
+        for table in self._catalog.tables:
+            unique = _unique_columns(table)
+            for column in _written(table):
+                spec = self._specs.get((table.name, column.name))
+                if spec is None or spec.value.rule is not Rule.PSEUDONYM:
+                    continue
+                kind = column.type.element or column.type
+                name = spec.value.pseudonym_domain
+                old = domains.get(name, Domain(name))
+                lengths = [n for n in (old.length, kind.length or 0) if n]
+                bits = [n for n in (old.bits, INTEGERS.get(kind.name, 0)) if n]
+                domains[name] = Domain(
+                    name,
+                    unique=old.unique or column.name in unique,
+                    length=min(lengths, default=0) if kind.name in TEXTS else old.length,
+                    bits=min(bits, default=0),
+                    rows=max(old.rows, self._rows.get(table.name, _UNKNOWN_ROWS)),
+                )
+        return domains
+
+    def _table(self, table: Table) -> TableMask:
+        spec = self._spec.tables.get(table.name) or TableSpec(table.name, {})
+        columns = []
+        for column in _written(table):
+            found = self._specs.get((table.name, column.name))
+            if found is not None:
+                columns.append(ColumnMask(column.name, column.type, found.value, self._transformer(table, column, spec, found)))
+        generated = tuple(column.name for column in table.columns if column.generated)
+        return TableMask(table.name, tuple(columns), generated, spec.rows, spec.quasi_identifiers)
+
+    def _transformer(self, table: Table, column: Column, spec: TableSpec, found: ColumnSpec) -> Transformer:
+        subject = self._specs.get((table.name, spec.subject))
+        choice = Choice(
+            domain=lambda name: self._domain(name, column),
+            key=_row_key(table),
+            subject=spec.subject,
+            subject_domain=subject.value.pseudonym_domain if subject else spec.subject,
+        )
+        try:
+            chosen = choice.column(column.type, found)
+        except UnfitError as err:
+            self._problem(table, column.name, ProblemCode.UNSUPPORTED_TRANSFORM, str(err))
+            return KEEP
+        match chosen:
+            case Seeded(inner=inner, key=key):
+                return Seeded(_renamed(inner, f"{table.name}.{column.name}"), key)
+            case Shifted(subject=name) if name and subject is None:
+                self._problem(table, column.name, ProblemCode.UNSUPPORTED_TRANSFORM, f"the table's subject {name} is no column of it")
+        return chosen
+
+    def _domain(self, name: str, column: Column) -> Domain:
+        known = self._domains.get(name, Domain(name))
+        length = column.type.length or (column.type.element.length if column.type.element else 0) or 0
+        return known if name in self._domains else replace(known, length=length)
+
+    def _problem(self, table: Table, column: str | None, code: ProblemCode, text: str) -> None:
+        self._problems.append(Problem(str(table.name), column, code, text))
+
+
+def _where(problem: Problem) -> str:
+    return f"{problem.table}.{problem.column}" if problem.column else problem.table
+
+
+def _written(table: Table) -> tuple[Column, ...]:
+    return tuple(column for column in table.columns if not column.generated)
+
+
+def _row_key(table: Table) -> tuple[str, ...]:
+    key = table.primary_key
+    return tuple(part.column for part in key.parts if part.column) if key else ()
+
+
+def _unique_columns(table: Table) -> frozenset[str]:
+    """The columns that a unique index or an exclusion constraint is over, by name or within an expression."""
+    parts = [part for index in table.indexes if index.unique for part in index.parts]
+    named = {part.column for part in parts if part.column}
+    inside = {column.name for column in table.columns for part in parts if part.column is None and column.name in part.expression}
+    return frozenset(named | inside)
+
+
+def _renamed(transformer: Transformer, domain: str) -> Transformer:
+    """The transformer with a map of its own: what is made for one column says nothing of another's."""
+    match transformer:
+        case Elements(element=inner):
+            return Elements(_renamed(inner, domain))
+        case Invented() | Integers() | Letters() | Uuids() | Addresses() | Chosen() | Noise():
+            return replace(transformer, domain=f"synthetic {domain}")
+        case _:
+            return transformer
+
+
+def _of_target(place: Place, found: ColumnSpec, said: Mapping[Place, ColumnSpec], targets: Mapping[Place, Place]) -> ColumnSpec:
+    """A reference takes what is said of the column that it refers to, however far away."""
+    seen = {place}
+    while found.value.kind is Kind.REFERENCE and found.value.rule is Rule.KEEP and place in targets:
+        place = targets[place]
+        if place in seen or place not in said:
+            break
+        seen.add(place)
+        found = said[place]
+    return found

@@ -1,0 +1,135 @@
+"""What a plan of an anonymised copy decides, and what it refuses before anything is read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from liftlock_datagen.catalog.model import Catalog, Check, Index, IndexPart, Table, TableName
+from liftlock_datagen.errors import PlanError, ProblemCode
+from liftlock_datagen.masking.plan import MaskPlan, plan_mask
+from liftlock_datagen.masking.transformers import Guarantee, Integers, Invented
+from liftlock_datagen.spec.model import AcceptedProblem, ColumnSpec, DataSpec, Kind, Rule, TableSpec, ValueSpec
+from tests.unit.datagen.catalogs import column, key, refers, table, unique
+
+Said = dict[str, tuple[Kind, Rule] | ValueSpec]
+
+
+def spec_of(**tables: Said) -> DataSpec:
+    """A classification: table -> column -> kind and rule."""
+    made = {}
+    for name, columns in tables.items():
+        values = {place: said if isinstance(said, ValueSpec) else ValueSpec(*said) for place, said in columns.items()}
+        made[TableName("public", name)] = TableSpec(
+            TableName("public", name), {place: ColumnSpec(value) for place, value in values.items()}
+        )
+    return DataSpec("shop", made)
+
+
+def masked(spec: DataSpec, *tables: Table) -> MaskPlan:
+    return plan_mask(Catalog(tables), spec)
+
+
+def codes(plan: MaskPlan) -> list[tuple[str | None, ProblemCode]]:
+    return [(problem.column, problem.code) for problem in plan.problems]
+
+
+KEPT = (Kind.IDENTIFIER, Rule.KEEP)
+CUSTOMERS = table("customers", *key(), column("email"), unique("email"), column("full_name"))
+
+
+def test_what_is_not_classified_stops_the_run() -> None:
+    plan = masked(spec_of(customers={"id": KEPT}), CUSTOMERS, table("notes", *key()))
+    assert codes(plan) == [
+        ("email", ProblemCode.UNCLASSIFIED_COLUMN),
+        ("full_name", ProblemCode.UNCLASSIFIED_COLUMN),
+        (None, ProblemCode.UNCLASSIFIED_TABLE),
+    ]
+    with pytest.raises(PlanError, match=r"public\.customers\.email \[unclassified-column\]"):
+        plan.required()
+
+
+def test_an_e_mail_address_stays_unique_and_a_name_need_not() -> None:
+    said: Said = {"id": KEPT, "email": (Kind.EMAIL, Rule.PSEUDONYM), "full_name": (Kind.PERSON_NAME, Rule.PSEUDONYM)}
+    columns = {found.name: found for found in masked(spec_of(customers=said), CUSTOMERS).required().tables[0].columns}
+    assert columns["email"].guarantee is Guarantee.PRESERVED
+    assert columns["full_name"].guarantee is Guarantee.NOT_GUARANTEED
+    assert [name for name, found in columns.items() if found.transformer != columns["id"].transformer] == ["email", "full_name"]
+
+
+def test_a_unique_column_makes_its_whole_domain_unique_everywhere() -> None:
+    named = table("aliases", *key(), column("alias"), unique("alias"))
+    said: Said = {"id": KEPT, "alias": ValueSpec(Kind.PERSON_NAME, Rule.PSEUDONYM)}
+    other: Said = {"id": KEPT, "email": (Kind.EMAIL, Rule.PSEUDONYM), "full_name": (Kind.PERSON_NAME, Rule.PSEUDONYM)}
+    plan = masked(spec_of(aliases=said, customers=other), named, CUSTOMERS).required()
+    found = [mask.transformer for made in plan.tables for mask in made.columns if mask.name in {"alias", "full_name"}]
+    assert found == [Invented(Kind.PERSON_NAME, "person-name", unique=True)] * 2
+
+
+def test_a_pseudonymised_key_reaches_the_columns_that_refer_to_it_through_others() -> None:
+    tables = (
+        table("customers", column("id", "int4"), unique("id", primary=True)),
+        table("orders", *key(), column("customer_id", "int8"), refers("customer_id", "customers"), unique("customer_id")),
+        table("notes", *key(), column("customer_id", "int8"), refers("customer_id", "orders", "customer_id")),
+    )
+    reference = (Kind.REFERENCE, Rule.KEEP)
+    spec = spec_of(
+        customers={"id": ValueSpec(Kind.IDENTIFIER, Rule.PSEUDONYM, domain="customer")},
+        orders={"id": KEPT, "customer_id": reference},
+        notes={"id": KEPT, "customer_id": reference},
+    )
+    plan = masked(spec, *tables).required()
+    assert [mask.transformer for made in plan.tables for mask in made.changed] == [Integers("customer", 30)] * 3
+
+
+def test_a_reference_of_another_domain_than_its_target_is_a_problem() -> None:
+    orders = table("orders", *key(), column("customer_id", "int8"), refers("customer_id", "customers"))
+    spec = spec_of(
+        customers={"id": ValueSpec(Kind.IDENTIFIER, Rule.PSEUDONYM, domain="customer")},
+        orders={"id": KEPT, "customer_id": ValueSpec(Kind.IDENTIFIER, Rule.PSEUDONYM, domain="order")},
+    )
+    assert codes(masked(spec, table("customers", *key()), orders)) == [("customer_id", ProblemCode.REFERENCE_MISMATCH)]
+
+
+def test_a_rule_that_loses_uniqueness_is_a_problem_also_over_an_expression() -> None:
+    lowered = Index("by_lower", (IndexPart(None, "lower(name)"),), unique=True, primary=False, definition="")
+    people = table("people", column("code", "varchar", length=9), unique("code"), column("name"), lowered)
+    spec = spec_of(
+        people={
+            "code": ValueSpec(Kind.POSTAL_CODE, Rule.GENERALISE, options={"to": "2"}),
+            "name": ValueSpec(Kind.PERSON_NAME, Rule.CONSTANT, options={"value": "x"}),
+        }
+    )
+    assert codes(masked(spec, people)) == [("code", ProblemCode.UNIQUENESS_LOST), ("name", ProblemCode.UNIQUENESS_LOST)]
+
+
+def test_a_unique_text_without_room_for_its_hash_is_a_problem() -> None:
+    people = table("people", column("login", "varchar", length=6), unique("login"))
+    assert codes(masked(spec_of(people={"login": (Kind.USERNAME, Rule.PSEUDONYM)}), people)) == [
+        ("login", ProblemCode.UNIQUE_DOMAIN_TOO_SMALL)
+    ]
+
+
+def test_nulls_in_columns_that_take_none_and_checks_that_nothing_proves_are_problems() -> None:
+    check = Check("adult", "((born < '2005-01-01'::date))")
+    people = table("people", column("born", "date"), column("note"), check, Check("some", "(length(note) > 0)"))
+    said: Said = {"born": (Kind.BIRTH_DATE, Rule.SHIFT), "note": (Kind.FREE_TEXT, Rule.EMPTY)}
+    assert codes(masked(spec_of(people=said), people)) == [
+        ("born", ProblemCode.UNPROVED_CHECK),
+        ("note", ProblemCode.NULL_NOT_ALLOWED),
+    ]
+
+
+def test_a_problem_that_somebody_accepted_is_none() -> None:
+    people = table("people", column("born", "date"), Check("adult", "((born < '2005-01-01'::date))"))
+    spec = spec_of(people={"born": (Kind.BIRTH_DATE, Rule.SHIFT)})
+    accepted = replace(spec, accepted=(AcceptedProblem("unproved-check:public.people.born", "180 days do not matter"),))
+    assert codes(masked(spec, people)) == [("born", ProblemCode.UNPROVED_CHECK)]
+    masked(accepted, people).required()
+
+
+def test_a_type_without_pseudonyms_is_named_and_passes_nothing() -> None:
+    people = table("people", column("area", "polygon"), column("born", "date"))
+    said: Said = {"area": (Kind.COORDINATES, Rule.PSEUDONYM), "born": (Kind.BIRTH_DATE, Rule.PSEUDONYM)}
+    assert {code for _, code in codes(masked(spec_of(people=said), people))} == {ProblemCode.UNSUPPORTED_TRANSFORM}
