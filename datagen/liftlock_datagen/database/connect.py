@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import psycopg
 
@@ -37,6 +37,20 @@ def wrapped(url: str) -> Iterator[None]:
         detail = f" [{err.diag.context.splitlines()[0]}]" if err.diag.context else ""
         message = f"the database refused{' ' + where if where else ''}: {without_password(text + detail, url)}"
         raise DatagenError(message, hint="nothing was written; the database is as it was") from None
+
+
+def database_of(url: str) -> str:
+    """The name of the database that the URL or connection string leads to."""
+    known = psycopg.conninfo.conninfo_to_dict(url)
+    return str(known.get("dbname") or known.get("user") or "postgres")
+
+
+def url_of(url: str, database: str) -> str:
+    """The same server and role, another database."""
+    parts = urlsplit(url) if "://" in url else None
+    if parts is None or "dbname=" in parts.query:
+        return psycopg.conninfo.make_conninfo(url, dbname=database)
+    return urlunsplit(parts._replace(path="/" + quote(database, safe="")))
 
 
 def without_password(text: str, url: str) -> str:

@@ -12,18 +12,13 @@ import pytest
 
 from liftlock_datagen.errors import DatagenError, PlanError, ProblemCode
 from liftlock_datagen.synthesis.load import SeedReport, seed
+from tests.integration.datagen.shape import SHAPE
 from tests.postgres import PASSWORD, RunningPostgres
 
 pytestmark = pytest.mark.docker
 
 Connection = psycopg.Connection[tuple[object, ...]]
 SHOP = Path(__file__).parents[3] / "samples" / "shop" / "shop" / "migrations" / "0001_shop.sql"
-SHAPE: LiteralString = """
-SELECT 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated::text, obj_description(oid, 'pg_constraint')
-FROM pg_constraint WHERE connamespace::regnamespace::text IN ('public', '"Odd Ones"')
-UNION ALL SELECT 'index', tablename, indexname, indexdef, '', obj_description(format('%I.%I', schemaname, indexname)::regclass, 'pg_class')
-FROM pg_indexes WHERE schemaname IN ('public', 'Odd Ones') ORDER BY 1, 2, 3
-"""
 
 
 def fill(server: RunningPostgres, database: str, *, rows: int = 3000, number: int = 1) -> SeedReport:

@@ -1,0 +1,171 @@
+"""Builds a database beside another one and swaps it in, in one transaction: the old data serve until the new ones are whole.
+
+Killed at any moment, the old database is there under its name; what a killed run left behind carries our marker and is removed by the
+next run. What the new database holds is its maker's part.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import psycopg
+from psycopg import sql
+
+from liftlock_datagen.database.connect import Connection, connected, database_of, url_of, wrapped
+from liftlock_datagen.database.leftovers import MARKER, beside_name, drop_database, lock_of, remove_leftovers
+from liftlock_datagen.database.swap import Swap, refuse_unswappable, swap_in
+from liftlock_datagen.errors import DatagenError
+
+Note = Callable[[str], None]
+
+_PATIENCE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A database that is being built. url: of it, for the same role as the target's. owner: the role that owns the target.
+
+    exists: whether there is a database under the target's name already.
+    """
+
+    name: str
+    url: str
+    target: str
+    owner: str
+    exists: bool
+
+
+@contextmanager
+def built_beside(target_url: str, *, template: str = "", patience: float = _PATIENCE, on_note: Note = lambda _: None) -> Iterator[Beside]:
+    """An empty database beside the target; it takes the target's place when the block ends well, and is dropped when it does not.
+
+    The target's owner, rights, settings and comment, those of the database itself, are carried over. Its sessions are ended at the swap.
+    A target that does not exist comes into being.
+
+    Args:
+        target_url: of a role that owns the target and may create databases.
+        template: a database of the same server that the new one starts as a copy of; nobody may be connected to it.
+        patience: seconds that the swap may wait for others to let the target go.
+        on_note: told of what people should know: sessions that are ended, leftovers that are removed.
+
+    Raises:
+        DatagenError: rights are missing, or the target cannot be swapped; it is as it was.
+    """
+    target = database_of(target_url)
+    with _server(target_url, target) as keeper:
+        with wrapped(target_url):
+            _claim(keeper, target)
+            remove_leftovers(keeper, target, on_note)
+            beside = _named(keeper, target_url, target)
+            _require_rights(keeper, beside)
+            refuse_unswappable(keeper, target)
+            keeper.execute("SELECT pg_advisory_lock(%s, %s)", lock_of(beside.name))
+        try:
+            with wrapped(target_url):
+                _create(keeper, beside, template)
+            yield beside
+            swap = Swap(beside.name, target, beside_name(target) if beside.exists else None, marker(target), patience)
+            with wrapped(target_url):
+                swap_in(keeper, target_url, swap, on_note)
+        except BaseException:
+            with suppress(psycopg.Error):  # the next run finds it; what happened before matters more
+                drop_database(keeper, beside.name)
+            raise
+        _drop_old(keeper, swap, on_note)
+
+
+def marker(target: str) -> str:
+    """The comment of a database that nobody is to use: what a killed run leaves is known by it."""
+    return MARKER + json.dumps({"for": target, "since": datetime.now(UTC).isoformat(timespec="seconds")})
+
+
+@contextmanager
+def _server(target_url: str, target: str) -> Iterator[Connection]:
+    """A connection to a database that is not the target: renaming needs one."""
+    names = [name for name in ("postgres", "template1") if name != target]
+    for name in names:
+        found = connected(url_of(target_url, name))
+        try:
+            keeper = found.__enter__()
+        except DatagenError:
+            if name == names[-1]:
+                raise
+            continue
+        with keeper:
+            keeper.execute("SELECT set_config('client_min_messages', 'warning', false), set_config('statement_timeout', '0', false)")
+            yield keeper
+        return
+
+
+def _claim(keeper: Connection, target: str) -> None:
+    """One run at a time for one target. The lock goes with the connection."""
+    row = keeper.execute("SELECT pg_try_advisory_lock(%s, %s)", lock_of(target)).fetchone()
+    if not row or not row[0]:
+        raise DatagenError(f"another run is building {target} at this moment", hint="wait for it to end, then run the same command again")
+
+
+def _named(keeper: Connection, target_url: str, target: str) -> Beside:
+    name = beside_name(target)
+    row = keeper.execute("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = %s", [target]).fetchone()
+    owner = row or keeper.execute("SELECT current_user").fetchone()
+    return Beside(name, url_of(target_url, name), target, str(owner[0]) if owner else "", exists=row is not None)
+
+
+def _require_rights(keeper: Connection, beside: Beside) -> None:
+    query = "SELECT current_user, rolcreatedb OR rolsuper, pg_has_role(%s, 'MEMBER') FROM pg_roles WHERE rolname = current_user"
+    role, may_create, owns = keeper.execute(query, [beside.owner]).fetchone() or ("?", False, False)
+    if not may_create:
+        raise DatagenError(
+            f"role {role} may not create databases, and {beside.target} is built beside the old one",
+            hint=f'an administrator runs: ALTER ROLE "{role}" CREATEDB',
+        )
+    if not owns:
+        raise DatagenError(
+            f"role {role} does not own database {beside.target}; {beside.owner} does",
+            hint=f'use a role that owns it, or: GRANT "{beside.owner}" TO "{role}"',
+        )
+
+
+def _create(keeper: Connection, beside: Beside, template: str) -> None:
+    """The database, with its marker before anybody may connect."""
+    name = sql.Identifier(beside.name)
+    options = sql.SQL(" TEMPLATE {}").format(sql.Identifier(template)) if template else _like(keeper, beside.target)
+    statement = sql.SQL("CREATE DATABASE {} OWNER {} ALLOW_CONNECTIONS false").format(name, sql.Identifier(beside.owner))
+    keeper.execute(statement + options)
+    keeper.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(marker(beside.target))))
+    keeper.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(name))
+
+
+def _like(keeper: Connection, target: str) -> sql.Composed:
+    """The options of CREATE DATABASE that give the target's encoding, collation and tablespace."""
+    row = keeper.execute("SELECT to_jsonb(d), (SELECT spcname FROM pg_tablespace s WHERE s.oid = d.dattablespace)"
+                         " FROM pg_database d WHERE datname = %s", [target]).fetchone()  # fmt: skip
+    if row is None:
+        return sql.SQL(" TEMPLATE template0").format()
+    found, tablespace = row
+    encoding = keeper.execute("SELECT pg_encoding_to_char(%s)", [int(found["encoding"])]).fetchone() or ("UTF8",)
+    options = [sql.SQL(" TEMPLATE template0 ENCODING {}").format(sql.Literal(encoding[0]))]
+    options += [sql.SQL(" TABLESPACE {}").format(sql.Identifier(tablespace))] if tablespace != "pg_default" else []
+    for option, value in (("LC_COLLATE", found["datcollate"]), ("LC_CTYPE", found["datctype"])):
+        options.append(sql.SQL(f" {option} {{}}").format(sql.Literal(value)))
+    provider = {"i": "icu", "b": "builtin"}.get(found.get("datlocprovider") or "c")
+    locale = found.get("datlocale") or found.get("daticulocale")  # 17 knows the first one, 15 and 16 the second
+    if provider and locale:
+        options.append(sql.SQL(f" LOCALE_PROVIDER {provider} {provider.upper()}_LOCALE {{}}").format(sql.Literal(locale)))
+    if found.get("daticurules"):
+        options.append(sql.SQL(" ICU_RULES {}").format(sql.Literal(found["daticurules"])))
+    return sql.Composed(options)
+
+
+def _drop_old(keeper: Connection, swap: Swap, on_note: Note) -> None:
+    """The swap has happened: what cannot be dropped now is dropped by the next run."""
+    if swap.old is None:
+        return
+    try:
+        drop_database(keeper, swap.old)
+    except psycopg.Error as err:
+        on_note(f"the replaced database {swap.old} could not be dropped ({err.diag.message_primary}); the next run tries again")

@@ -1,0 +1,75 @@
+"""Databases that killed runs left behind: how they are known, and how they are removed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Callable
+
+import psycopg
+from psycopg import sql
+
+from liftlock_datagen.database.connect import Connection
+
+MARKER = "liftlock: in the making or replaced, not to be used "
+_LONGEST_NAME = 63
+_OURS = re.compile(r".*_liftlock_[0-9a-f]{8}", re.DOTALL)
+_LOCK_CLASS = 7_236_410  # the first half of the advisory locks by which a run says that it lives
+
+
+def beside_name(target: str) -> str:
+    """A new name that says whose neighbour it is, short enough for PostgreSQL."""
+    tail = f"_liftlock_{secrets.token_hex(4)}"
+    return target.encode()[: _LONGEST_NAME - len(tail)].decode(errors="ignore") + tail
+
+
+def lock_of(name: str) -> tuple[int, int]:
+    """The advisory lock that the run holds which builds the database of that name."""
+    number = hashlib.blake2b(name.encode(), digest_size=4).digest()
+    return _LOCK_CLASS, int.from_bytes(number, "big", signed=True)
+
+
+def is_held(keeper: Connection, name: str) -> bool:
+    """Whether the run that builds it lives. pg_locks shows the locks of all databases."""
+    query = (
+        "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND classid::bigint = %s AND objid::bigint = %s)"
+    )
+    first, second = lock_of(name)
+    row = keeper.execute(query, [first, second % 2**32]).fetchone()
+    return bool(row and row[0])
+
+
+def remove_leftovers(keeper: Connection, target: str, on_note: Callable[[str], None]) -> None:
+    """Drops what runs for this target left that live no more: our name, and our marker or not yet open to anybody."""
+    query = "SELECT datname, shobj_description(oid, 'pg_database'), datallowconn FROM pg_database WHERE datname LIKE '%\\_liftlock\\_%'"
+    for name, comment, is_open in keeper.execute(query).fetchall():
+        said = comment or ""
+        is_marked = said.startswith(MARKER) and f'"for": {_json(target)}' in said
+        is_unborn = not said and not is_open and target.startswith(name[: name.rindex("_liftlock_")])
+        if _OURS.fullmatch(name) and (is_marked or is_unborn) and not is_held(keeper, name):
+            _remove(keeper, name, on_note)
+
+
+def drop_database(keeper: Connection, name: str) -> None:
+    """Ends its sessions and drops it; one that is not there is fine."""
+    identifier = sql.Identifier(name)
+    if keeper.info.server_version >= 130000:
+        keeper.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier))
+        return
+    keeper.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+    keeper.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(identifier))  # waits up to five seconds for them
+
+
+def _remove(keeper: Connection, name: str, on_note: Callable[[str], None]) -> None:
+    try:
+        drop_database(keeper, name)
+    except psycopg.Error as err:
+        on_note(f"database {name}, left by a run that was killed, could not be dropped: {err.diag.message_primary}")
+    else:
+        on_note(f"removed database {name}, left by a run that was killed")
+
+
+def _json(text: str) -> str:
+    return json.dumps(text)

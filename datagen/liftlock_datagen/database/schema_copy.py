@@ -1,0 +1,69 @@
+"""Copies a schema with pg_dump and pg_restore, in two halves: what rows need, and what is better built behind them.
+
+Objects belong to the role that the caller names; owners and rights of the source stay there. Extensions come along, values of sequences do
+not: they are data.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from liftlock_datagen.database.connect import connected
+from liftlock_datagen.database.tools import PostgresTools, find_tools
+
+_LEFT_OUT = ("--no-owner", "--no-privileges", "--no-tablespaces", "--no-security-labels", "--no-subscriptions", "--no-publications")
+_OWN_SCHEMA = "liftlock_data"
+
+
+class Section(StrEnum):
+    """The halves of a schema: tables, types, functions; and indexes, keys, triggers, policies, rules."""
+
+    BEFORE_ROWS = "pre-data"
+    BEHIND_ROWS = "post-data"
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaCopy:
+    """A schema that was read, ready to be made elsewhere."""
+
+    tools: PostgresTools
+    archive: Path
+
+    def make(self, target_url: str, section: Section, *, role: str = "", jobs: int = 1) -> None:
+        """Makes one half in the target. role: who owns what is made. jobs: how many indexes are built at a time."""
+        arguments = ["--exit-on-error", "--no-owner", "--no-privileges", f"--section={section.value}", f"--jobs={jobs}"]
+        if section is Section.BEFORE_ROWS:
+            arguments.remove(f"--jobs={jobs}")
+        arguments += [f"--role={role}"] if role else []
+        # --dbname with an empty value would be standard output; a connection string that says nothing leaves all to the environment
+        self.tools.run(
+            target_url, "pg_restore", [*arguments, "--dbname=application_name=liftlock-datagen", str(self.archive)], self.archive.parent
+        )
+
+
+@contextmanager
+def copied_schema(source_url: str, *, image: str = "", snapshot: str = "") -> Iterator[SchemaCopy]:
+    """Reads the schema of the source; only reads. The copy is usable inside the block.
+
+    Args:
+        source_url: of a role that may read the catalog and lock the tables for reading.
+        image: an image of PostgreSQL whose pg_dump is used where this machine has none that is new enough.
+        snapshot: an exported snapshot, so that the schema is that of the rows read in it.
+
+    Raises:
+        DatagenError: no pg_dump that knows the server's version, or it failed.
+    """
+    with connected(source_url) as connection:
+        major = connection.info.server_version // 10000
+    tools = find_tools(major, image=image)
+    with tempfile.TemporaryDirectory(prefix="liftlock-schema-") as folder:
+        archive = Path(folder, "schema.dump")
+        arguments = ["--schema-only", "--format=custom", f"--file={archive}", f"--exclude-schema={_OWN_SCHEMA}", *_LEFT_OUT]
+        arguments += [f"--snapshot={snapshot}"] if snapshot else []
+        tools.run(source_url, "pg_dump", arguments, archive.parent)
+        yield SchemaCopy(tools, archive)

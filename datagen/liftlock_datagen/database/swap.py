@@ -1,0 +1,140 @@
+"""Gives a finished database another one's name, in one transaction, while nobody is connected to either."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from liftlock_datagen.database.connect import Connection, connected, url_of
+from liftlock_datagen.database.settings import carry_over
+from liftlock_datagen.errors import DatagenError
+
+_PAUSE = 0.05
+_IN_USE = ("55006", "55P03")  # object in use, lock not available
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """`new` becomes `target`. old: the name that the present target gets, with the marker as its comment; None: there is no target yet."""
+
+    new: str
+    target: str
+    old: str | None
+    marker: str
+    patience: float
+
+
+def refuse_unswappable(keeper: Connection, target: str) -> None:
+    """DatagenError where something ties the database to its name or keeps it from being dropped."""
+    for what, query in (
+        ("prepared transactions", "SELECT gid FROM pg_prepared_xacts WHERE database = %s"),
+        ("logical replication slots", "SELECT slot_name FROM pg_replication_slots WHERE database = %s"),
+    ):
+        found = [str(name) for (name,) in keeper.execute(query, [target]).fetchall()]
+        if found:
+            raise DatagenError(
+                f"database {target} has {what} ({', '.join(found)}), so it cannot be replaced",
+                hint="end them first; a database that others replicate from is not one to be replaced",
+            )
+
+
+def swap_in(keeper: Connection, target_url: str, swap: Swap, on_note: Callable[[str], None]) -> None:
+    """Renames both, or neither. The sessions of both are ended while the renaming holds their names locked, so that none comes back.
+
+    DatagenError where they cannot be ended within swap.patience.
+    """
+    _announce(keeper, swap, on_note)
+    ends = time.monotonic() + swap.patience
+    query = "SELECT oid FROM pg_database WHERE datname = ANY(%s)"
+    databases = [oid for (oid,) in keeper.execute(query, [[swap.new, swap.target]]).fetchall()]
+    with connected(url_of(target_url, keeper.info.dbname)) as worker:
+        while True:
+            try:
+                with _ending_sessions(keeper, databases):
+                    _rename(worker, swap, on_note)
+            except psycopg.Error as err:
+                if err.sqlstate not in _IN_USE:
+                    raise
+                if time.monotonic() > ends:
+                    raise DatagenError(
+                        f"database {swap.target} is in use and its sessions could not be ended within {swap.patience:.0f} s",
+                        hint=f"end what is connected to it ({_who(keeper, swap.target)}), then run the same command again",
+                    ) from None
+            else:
+                return
+
+
+def _rename(worker: Connection, swap: Swap, on_note: Callable[[str], None]) -> None:
+    """The one transaction. PostgreSQL waits five seconds for sessions to end, with the name locked against new ones."""
+    with worker.transaction():
+        worker.execute("SELECT set_config('lock_timeout', '5s', true)")
+        if swap.old is not None:
+            carry_over(worker, swap.target, swap.new, on_note)
+            _rename_one(worker, swap.target, swap.old)
+            old = sql.Identifier(swap.old)
+            worker.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(old, sql.Literal(swap.marker)))
+            worker.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE false").format(old))  # a template cannot be dropped
+        else:
+            worker.execute(sql.SQL("COMMENT ON DATABASE {} IS NULL").format(sql.Identifier(swap.new)))
+        _rename_one(worker, swap.new, swap.target)
+
+
+def _rename_one(worker: Connection, name: str, new_name: str) -> None:
+    worker.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(name), sql.Identifier(new_name)))
+
+
+@contextmanager
+def _ending_sessions(keeper: Connection, databases: list[int]) -> Iterator[None]:
+    """Ends every session of the databases, again and again, until the block is left."""
+    done, failed = threading.Event(), list[psycopg.Error]()
+
+    def end() -> None:
+        while not done.is_set():
+            try:
+                _terminate(keeper, databases)
+            except psycopg.Error as err:
+                failed.append(err)
+                return
+            done.wait(_PAUSE)
+
+    thread = threading.Thread(target=end, name="end-sessions", daemon=True)
+    thread.start()
+    try:
+        yield
+    except psycopg.Error:
+        done.set()
+        thread.join()
+        if failed:  # why they could not be ended says more than that they are there
+            text = f"the sessions of the database to be replaced could not be ended: {failed[0].diag.message_primary or 'connection lost'}"
+            raise DatagenError(text, hint="end them, or let an administrator GRANT pg_signal_backend to your role") from None
+        raise
+    finally:
+        done.set()
+        thread.join()
+
+
+def _terminate(keeper: Connection, databases: list[int]) -> None:
+    # background workers have no user; PostgreSQL ends those itself
+    query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datid = ANY(%s) AND usesysid IS NOT NULL"
+    keeper.execute(query, [databases])
+
+
+def _announce(keeper: Connection, swap: Swap, on_note: Callable[[str], None]) -> None:
+    who = _who(keeper, swap.target) if swap.old else ""
+    if who:
+        on_note(f"ending the sessions of {swap.target} to swap: {who}")
+
+
+def _who(keeper: Connection, database: str) -> str:
+    """Applications and how many sessions each has."""
+    query = (
+        "SELECT coalesce(nullif(application_name, ''), 'unnamed'), count(*) FROM pg_stat_activity"
+        " WHERE datname = %s AND backend_type = 'client backend' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 5"
+    )
+    return ", ".join(f"{count} of {name}" for name, count in keeper.execute(query, [database]).fetchall())

@@ -1,0 +1,97 @@
+"""PostgreSQL's own programs: found on this machine or in a container, run without a password in sight."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict
+
+from liftlock_datagen.database.connect import without_password
+from liftlock_datagen.errors import DatagenError
+
+# libpq's own environment variables for what a connection string may say; a password must not be seen in a list of processes.
+_VARIABLES: Mapping[str, str] = {
+    "host": "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE",
+    "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY", "sslcrl": "PGSSLCRL",
+    "connect_timeout": "PGCONNECT_TIMEOUT", "options": "PGOPTIONS", "passfile": "PGPASSFILE", "service": "PGSERVICE",
+    "channel_binding": "PGCHANNELBINDING", "gssencmode": "PGGSSENCMODE", "target_session_attrs": "PGTARGETSESSIONATTRS",
+}  # fmt: skip
+_DEBIAN = "/usr/lib/postgresql"  # where Debian keeps the programs of each major version
+_SECONDS = 4 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresTools:
+    """Where the programs are: in the folder, or in an image. major: their version."""
+
+    folder: str
+    image: str
+    major: int
+
+    def run(self, url: str, name: str, arguments: Sequence[str], shared: Path) -> None:
+        """Runs one against the database of the URL; DatagenError with its own words where it fails. shared: a folder that it may use."""
+        known = conninfo_to_dict(url)
+        said = {_VARIABLES[key]: str(value) for key, value in known.items() if key in _VARIABLES and value is not None}
+        said.setdefault("PGAPPNAME", "liftlock-datagen")
+        command = [*self._before(said, shared), str(Path(self.folder, name)), *arguments]
+        try:
+            done = subprocess.run(
+                command, env={**os.environ, **said}, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired) as err:
+            raise DatagenError(f"{name} could not be run: {type(err).__name__}", hint="is PostgreSQL's client package installed?") from None
+        if done.returncode != 0:
+            text = without_password(done.stderr.decode(errors="replace").strip(), url)
+            raise DatagenError(f"{name} failed: {_telling(text)}", hint="the target is as it was")
+
+    def _before(self, said: Mapping[str, str], shared: Path) -> list[str]:
+        if not self.image:
+            return []
+        names = [word for variable in said for word in ("--env", variable)]  # docker takes the values from its own environment
+        user = f"--user={os.getuid()}:{os.getgid()}"
+        mount = f"--volume={shared}:{shared}"
+        return ["docker", "run", "--rm", "--network=host", "--entrypoint=", user, mount, *names, self.image, "/usr/bin/env", "--"]
+
+
+def find_tools(server_major: int, *, image: str = "") -> PostgresTools:
+    """The programs of this machine where they know the server's version, otherwise those of the image.
+
+    DatagenError where neither does.
+    """
+    found: list[PostgresTools] = []
+    on_path = shutil.which("pg_dump")
+    for folder in (f"{_DEBIAN}/{server_major}/bin", str(Path(on_path).parent) if on_path else ""):
+        major = _major([str(Path(folder, "pg_dump"))]) if folder else None
+        if major is not None and major >= server_major:
+            return PostgresTools(folder, "", major)
+        found += [PostgresTools(folder, "", major)] if major else []
+    if image:
+        major = _major(["docker", "run", "--rm", "--entrypoint=", image, "pg_dump"])
+        if major is not None and major >= server_major:
+            return PostgresTools("", image, major)
+    known = f"the one here is of version {found[0].major}" if found else "there is none on this machine"
+    raise DatagenError(
+        f"pg_dump of PostgreSQL {server_major} or later is needed to copy a schema; {known}",
+        hint=f"install postgresql-client-{server_major}, or name an image of PostgreSQL {server_major}",
+    )
+
+
+def _major(command: Sequence[str]) -> int | None:
+    try:
+        done = subprocess.run([*command, "--version"], capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    version = re.search(r"\) (\d+)", done.stdout)
+    return int(version[1]) if done.returncode == 0 and version else None
+
+
+def _telling(text: str) -> str:
+    """The lines that say what went wrong, not the statement that did."""
+    lines = [line for line in text.splitlines() if re.search(r"error:|ERROR:|DETAIL:|fatal:", line)]
+    return "; ".join(lines[:4]) or text[-500:]

@@ -1,0 +1,190 @@
+"""A database that is built beside another one: whole or not at all, and the old one serves until then."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from liftlock_datagen.database.beside import built_beside, marker
+from liftlock_datagen.database.leftovers import beside_name, lock_of
+from liftlock_datagen.database.schema_copy import Section, copied_schema
+from liftlock_datagen.errors import DatagenError
+from tests.integration.datagen.shape import SHAPE
+from tests.postgres import PASSWORD, RunningPostgres
+
+pytestmark = pytest.mark.docker
+
+OLD = "CREATE TABLE thing (what text); INSERT INTO thing VALUES ('old')"
+
+
+@pytest.fixture(scope="module")
+def server(postgres: RunningPostgres) -> Iterator[RunningPostgres]:
+    """The server, with a role that may create databases."""
+    postgres.administer("ALTER ROLE liftlock CREATEDB")
+    yield postgres
+    postgres.administer("ALTER ROLE liftlock NOCREATEDB")
+
+
+@pytest.fixture
+def target(server: RunningPostgres) -> Iterator[str]:
+    with server.database(OLD) as name:
+        yield name
+
+
+def content(server: RunningPostgres, database: str) -> object:
+    with server.connect(database) as connection:
+        row = connection.execute("SELECT what FROM thing").fetchone()
+        return row and row[0]
+
+
+def fill(url: str, what: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE thing (what text)")
+        connection.execute("INSERT INTO thing VALUES (%s)", [what])
+
+
+def databases(server: RunningPostgres, like: str) -> list[object]:
+    with server.connect("postgres") as connection:
+        return [name for (name,) in connection.execute("SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY 1", [f"{like}%"])]
+
+
+def about(server: RunningPostgres, database: str) -> object:
+    query = """
+    SELECT datdba, datacl::text, datconnlimit, encoding, datcollate, shobj_description(oid, 'pg_database'),
+           ARRAY(SELECT (setrole, setconfig)::text FROM pg_db_role_setting WHERE setdatabase = d.oid ORDER BY setrole)
+    FROM pg_database d WHERE datname = %s"""
+    with server.connect("postgres") as connection:
+        return connection.execute(query, [database]).fetchone()
+
+
+def test_the_new_database_takes_the_name_and_all_that_was_said_of_the_old_one(server: RunningPostgres, target: str) -> None:
+    for statement in (
+        "ALTER DATABASE {} SET search_path = \"$user\", 'We ird', public",
+        "ALTER DATABASE {} SET work_mem = '5MB'",
+        "ALTER ROLE liftlock IN DATABASE {} SET statement_timeout = '90s'",
+        "COMMENT ON DATABASE {} IS 'the shop''s'",
+        "REVOKE CONNECT ON DATABASE {} FROM PUBLIC",
+        "ALTER DATABASE {} CONNECTION LIMIT 40",
+    ):
+        server.administer(statement.format(target))
+    before = about(server, target)
+    with built_beside(server.url(target)) as beside:
+        fill(beside.url, "new")
+        assert content(server, target) == "old"
+    assert content(server, target) == "new"
+    assert about(server, target) == before
+    assert databases(server, target) == [target]
+
+
+def test_a_setting_that_the_role_may_not_make_is_told_and_holds_nothing_up(server: RunningPostgres, target: str) -> None:
+    server.administer(f"ALTER DATABASE {target} SET app.token = 'hush'")
+    notes = list[str]()
+    with built_beside(server.url(target), on_note=notes.append) as beside:
+        fill(beside.url, "new")
+    assert content(server, target) == "new"
+    assert any("app.token" in note for note in notes)
+    assert "hush" not in " ".join(notes)
+
+
+def test_sessions_that_come_back_at_once_are_ended_and_meet_the_new_database(server: RunningPostgres, target: str) -> None:
+    notes, stop, seen = list[str](), threading.Event(), set[object]()
+
+    def come_back() -> None:
+        while not stop.is_set():
+            try:
+                seen.add(content(server, target))
+            except psycopg.Error:
+                continue
+
+    people = [threading.Thread(target=come_back) for _ in range(3)]
+    with server.connect(target) as idle:
+        for person in people:
+            person.start()
+        try:
+            with built_beside(server.url(target), on_note=notes.append) as beside:
+                fill(beside.url, "new")
+        finally:
+            stop.set()
+            for person in people:
+                person.join()
+        with pytest.raises(psycopg.OperationalError):
+            idle.execute("SELECT 1")
+    assert content(server, target) == "new"
+    assert seen <= {"old", "new"}
+    assert "ending the sessions" in notes[0]
+
+
+def test_a_failure_leaves_the_old_database_and_nothing_else(server: RunningPostgres, target: str) -> None:
+    with pytest.raises(ZeroDivisionError), built_beside(server.url(target)) as beside:
+        fill(beside.url, "new")
+        raise ZeroDivisionError
+    assert content(server, target) == "old"
+    assert databases(server, target) == [target]
+
+
+def test_what_a_killed_run_left_is_removed_but_not_what_lives_or_is_not_ours(server: RunningPostgres, target: str) -> None:
+    dead, alive, stranger = (beside_name(target) for _ in range(3))
+    with server.connect("postgres") as connection:
+        for name in (dead, alive, stranger):
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        for name in (dead, alive):
+            text = sql.Literal(marker(target))
+            connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), text))
+        connection.execute("SELECT pg_advisory_lock(%s, %s)", lock_of(alive))
+        with built_beside(server.url(target)) as beside:
+            fill(beside.url, "new")
+        assert databases(server, target) == sorted([target, alive, stranger])
+        for name in (alive, stranger):
+            connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+
+
+def test_a_database_that_was_not_there_comes_into_being(server: RunningPostgres, target: str) -> None:
+    new = f"{target}_new"
+    with built_beside(server.url(new)) as beside:
+        assert not beside.exists
+        fill(beside.url, "new")
+    try:
+        assert content(server, new) == "new"
+    finally:
+        server.administer(f"DROP DATABASE {new} WITH (FORCE)")
+
+
+def test_two_runs_for_one_target_are_refused(server: RunningPostgres, target: str) -> None:
+    with built_beside(server.url(target)) as beside:
+        with pytest.raises(DatagenError, match="another run"), built_beside(server.url(target)):
+            pass
+        fill(beside.url, "new")
+    assert content(server, target) == "new"
+
+
+def test_a_role_without_rights_is_told_what_to_ask_for(server: RunningPostgres, target: str) -> None:
+    server.administer("ALTER ROLE liftlock NOCREATEDB")
+    try:
+        with pytest.raises(DatagenError, match="may not create databases") as refused, built_beside(server.url(target)):
+            pass
+        assert "ALTER ROLE" in str(refused.value)
+        assert PASSWORD not in str(refused.value)
+    finally:
+        server.administer("ALTER ROLE liftlock CREATEDB")
+
+
+def test_a_copied_schema_is_the_same_schema(server: RunningPostgres, odd_schema: str) -> None:
+    with server.database(odd_schema) as source, server.database("") as target:
+        with copied_schema(server.url(source)) as copy:
+            copy.make(server.url(target), Section.BEFORE_ROWS)
+            copy.make(server.url(target), Section.BEHIND_ROWS, jobs=2)
+        with server.connect(source) as one, server.connect(target) as other:
+            expected = one.execute(SHAPE).fetchall()
+            assert other.execute(SHAPE).fetchall() == expected
+            assert len(expected) > 50
+
+
+def test_a_schema_that_cannot_be_made_is_an_error_without_the_password(server: RunningPostgres, target: str) -> None:
+    with server.database(OLD) as source, copied_schema(server.url(source)) as copy:
+        with pytest.raises(DatagenError, match="already exists") as refused:
+            copy.make(server.url(target), Section.BEFORE_ROWS)
+        assert PASSWORD not in str(refused.value)
