@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from liftlock_datagen.snapshots.facts import DatabaseFacts
 from liftlock_datagen.synthesis.load import SeedReport
 
 Progress = Callable[[str, int, int], None]
@@ -19,4 +20,8 @@ class DataEngine(Protocol):
 
     def seed(self, url: str, *, rows: int, seed: int, on_progress: Progress) -> SeedReport:
         """Fills an empty, migrated database with rows from its schema; does nothing where the same was done before."""
+        ...
+
+    def facts(self, url: str) -> DatabaseFacts:
+        """Schema, origin of the rows, their number and size."""
         ...

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from liftlock_datagen.port import Progress
+    from liftlock_datagen.snapshots.facts import DatabaseFacts
     from liftlock_datagen.synthesis.load import SeedReport
 
 
@@ -17,3 +18,9 @@ class PostgresEngine:
         from liftlock_datagen.synthesis.load import seed as fill  # noqa: PLC0415
 
         return fill(url, rows=rows, seed=seed, on_progress=on_progress)
+
+    def facts(self, url: str) -> DatabaseFacts:
+        """What the database says of its rows; see snapshots/facts.py."""
+        from liftlock_datagen.snapshots.facts import read_facts  # noqa: PLC0415
+
+        return read_facts(url)

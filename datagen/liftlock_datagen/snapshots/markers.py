@@ -1,0 +1,65 @@
+"""The marker of an anonymised copy: a table in our own schema, written last, in the database that it is about.
+
+The one of synthetic rows (liftlock_data.seeded) is written in synthesis/load.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from liftlock_datagen.database.connect import Connection
+
+_MARKER = """
+CREATE SCHEMA IF NOT EXISTS liftlock_data;
+CREATE TABLE IF NOT EXISTS liftlock_data.anonymised (
+  key_id text NOT NULL, spec_digest text NOT NULL, tool text NOT NULL, finished timestamptz NOT NULL DEFAULT now());
+DELETE FROM liftlock_data.anonymised;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymised:
+    """How the rows were anonymised. key_id: of the pseudonym key, never the key. tool: what made them, with its version."""
+
+    key_id: str
+    spec_digest: str
+    tool: str
+
+
+def mark_anonymised(connection: Connection, made: Anonymised) -> None:
+    """Says that every row of the database was anonymised so. Called when all of them are there and proved, before anybody may use them."""
+    connection.execute(_MARKER)
+    connection.execute(
+        "INSERT INTO liftlock_data.anonymised (key_id, spec_digest, tool) VALUES (%s, %s, %s)", [made.key_id, made.spec_digest, made.tool]
+    )
+
+
+def anonymised(connection: Connection) -> Anonymised | None:
+    """What the marker says; None where there is none."""
+    if not _exists(connection, "liftlock_data.anonymised"):
+        return None
+    row = connection.execute("SELECT key_id, spec_digest, tool FROM liftlock_data.anonymised").fetchone()
+    return Anonymised(*row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """How synthetic rows were made."""
+
+    seed: int
+    rows: int
+    catalog: str
+    vocabulary: str
+
+
+def seeded(connection: Connection) -> Seeded | None:
+    """What the marker of synthetic rows says; None where there is none."""
+    if not _exists(connection, "liftlock_data.seeded"):
+        return None
+    row = connection.execute("SELECT seed, rows, catalog_hash, vocabulary_hash FROM liftlock_data.seeded").fetchone()
+    return Seeded(*row) if row else None
+
+
+def _exists(connection: Connection, table: str) -> bool:
+    row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [table]).fetchone()
+    return bool(row and row[0])
