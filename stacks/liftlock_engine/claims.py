@@ -72,9 +72,10 @@ class Claims:
         """The registration's steps. What they remove besides its own object is condemned: its registration waits until it is gone."""
         with self._changed:
             recorded_as = old.urn if old is not None else goal.urn
-            superseded = [state for state in self._run.journal.left() if state.delete and state.urn == recorded_as]
+            names = self._names(goal, recorded_as)
+            superseded = [state for state in self._run.journal.left() if state.delete and state.urn in names]
             if diff.replacing or superseded:
-                self._changed.wait_for(lambda: self._running.isdisjoint(self._users(recorded_as)))
+                self._changed.wait_for(lambda: all(self._running.isdisjoint(self._users(name)) for name in names))
             steps = plan_registration(goal, old, diff, condemned=self.condemned(old), dependents=self._dependents)
             if not isinstance(steps, Blocked):
                 steps = clear_the_way(steps, superseded, self._dependents)
@@ -134,6 +135,11 @@ class Claims:
             return state if any(other is state for other in self._run.journal.left()) else None
         current = self._run.journal.find(state.urn)
         return None if current is None or current.pending_replacement else current
+
+    def _names(self, goal: Goal, recorded_as: str) -> set[str]:
+        """The URNs that the resource has or had: what it left behind when it was moved is recorded under a former one."""
+        former = {alias for alias in goal.aliases if alias not in self._claimed and self._run.journal.find(alias) is None}
+        return {goal.urn, recorded_as, *former}
 
     def _users(self, urn: str) -> set[str]:
         """What depended on the resource when the state was recorded, however indirectly."""

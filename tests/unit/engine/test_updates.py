@@ -247,6 +247,23 @@ def test_an_alias_continues_what_was_recorded_under_another_name(desk: Desk) -> 
     assert "::old" not in desk.state.read_text()
 
 
+def test_a_resource_that_goes_back_to_its_former_name_finds_what_it_left_behind_there(desk: Desk) -> None:
+    def program(now: str, former: str, name: str, broken: bool = False) -> Any:
+        def declared() -> None:
+            Thing(now, name=name, opts=options(aliases=[pulumi.Alias(name=former)]))
+            if broken:
+                raise RuntimeError("the program ends here")
+
+        return declared
+
+    desk.up(program("one", "two", name="a"))
+    assert not desk.up(program("two", "one", name="b", broken=True)).succeeded  # b is made, and a is still to be removed
+    assert desk.names == ["a", "b"]
+    result = desk.up(program("one", "two", name="a"))
+    assert result.succeeded, result.error
+    assert desk.names == ["a"]
+
+
 def test_a_parents_alias_holds_for_its_children(desk: Desk) -> None:
     class Group(pulumi.ComponentResource):
         def __init__(self, name: str, token: str, opts: pulumi.ResourceOptions | None = None) -> None:
