@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from liftlock_datagen.vocabulary.folding import fold, safe
+from liftlock_datagen.vocabulary.make_locales import Row, details_of, locale_lists, locale_rows, source_rows
+
 FOLDER = Path(__file__).parent / "frozen"
-Row = tuple[str, ...]
 LOCALES = {
     "en_US": ("US", "United States"),
     "en_GB": ("GB", "United Kingdom"),
@@ -26,8 +26,6 @@ LOCALES = {
     "it_IT": ("IT", "Italy"),
     "pl_PL": ("PL", "Poland"),
 }
-_SPECIAL_LETTERS = str.maketrans({"ß": "ss", "ł": "l", "Ł": "L", "ø": "o", "æ": "ae", "ö": "oe", "ü": "ue", "ä": "ae"})
-
 WORDS = {
     "adjective": "Light Robust Compact Foldable Classic Modern Quiet Bright Warm Slim Sturdy Handmade Waterproof Portable Smooth Elegant "
     "Simple Durable Soft Practical Refined Vintage Nordic Everyday Organic Striped Padded Insulated Rounded Polished",
@@ -76,21 +74,10 @@ _ENDINGS = (
 )
 
 
-def fold(text: str) -> str:
-    """The name in the letters that a mailbox may have."""
-    plain = unicodedata.normalize("NFKD", text.translate(_SPECIAL_LETTERS)).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z]", "", plain)
-
-
-def _safe(text: str) -> str:
-    """Without what would need escaping in arrays or JSON."""
-    return " ".join(re.sub(r"[\"\\{},\t\n]", " ", text).split())
-
-
 def _distinct(make: Callable[[], str], count: int, tries: int) -> list[str]:
     found: dict[str, None] = {}
     for _ in range(tries):
-        found.setdefault(_safe(make()))
+        found.setdefault(safe(make()))
         if len(found) == count:
             break
     return list(found)
@@ -111,12 +98,12 @@ def _people_and_places() -> Iterator[tuple[str, list[Row]]]:
         family.update(dict.fromkeys(_distinct(faker.last_name, 100, 2000)))
         for city in _distinct(faker.city, 60, 2000):
             region = faker.state() if hasattr(faker, "state") else faker.region() if hasattr(faker, "region") else country
-            places.append((city, _safe(faker.postcode()), _safe(region), code, country, locale.replace("_", "-")))
+            places.append((city, safe(faker.postcode()), safe(region), code, country, locale.replace("_", "-")))
         streets += [(street, code) for street in _distinct(faker.street_name, 60, 2000)]
         companies += [(company,) for company in _distinct(faker.company, 40, 1000)]
     yield "given", [(name, fold(name)) for name in given if fold(name)]
     yield "family", [(name, fold(name)) for name in family if fold(name)]
-    yield "place", places
+    yield "place", _with_details(places)
     yield "street", streets
     yield "company", companies
 
@@ -127,15 +114,33 @@ def _words() -> Iterator[tuple[str, list[Row]]]:
     yield "opinion", [(opinion + ending + ".",) for opinion in _OPINIONS for ending in _ENDINGS]
 
 
-def write_vocabularies(folder: Path) -> None:
-    """Writes every list as tab-separated text, and the manifest with the hash of each."""
+def _with_details(places: list[Row]) -> list[Row]:
+    """The invented places of the mixed lists with what else their country says; coordinates and phone are a real city's of that country."""
+    about = {row[0]: row for row in locale_rows().values()}
+    cities = {code: [city for city in source_rows("places") if locale_rows()[city[0]][0] == code] for code in about}
+    found = []
+    for number, place in enumerate(places):
+        city = cities[place[3]][number % len(cities[place[3]])]
+        found.append((*place[:6], place[2][:3].upper(), *details_of(city, about[place[3]])[1:]))
+    return found
+
+
+def _write(folder: Path, lists: Iterable[tuple[str, list[Row]]]) -> None:
+    """Writes lists as tab-separated text, and the manifest with the hash of each."""
     folder.mkdir(exist_ok=True)
     manifest = {}
-    for name, rows in sorted([*_people_and_places(), *_words()]):
+    for name, rows in sorted(lists):
         text = "".join("\t".join(row) + "\n" for row in dict.fromkeys(rows))
         (folder / f"{name}.tsv").write_text(text, encoding="utf-8")
         manifest[name] = "sha256:" + hashlib.sha256(text.encode()).hexdigest()
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+
+
+def write_vocabularies(folder: Path) -> None:
+    """Writes the mixed lists, and those of each locale into a folder of its own."""
+    _write(folder, [*_people_and_places(), *_words()])
+    for number, locale in enumerate(locale_rows()):
+        _write(folder / locale, locale_lists(locale, number))
 
 
 if __name__ == "__main__":
