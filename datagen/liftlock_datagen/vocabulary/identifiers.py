@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from liftlock_datagen.spec.model import Kind
-from liftlock_datagen.vocabulary.parts import Coded, Filled, Literal, Miscounted, Part, eleven_minus, luhn, weighted
+from liftlock_datagen.vocabulary.parts import Coded, Filled, Literal, Miscounted, Part, WrongAccount, eleven_minus, luhn, weighted
 from liftlock_datagen.vocabulary.words import COUNTRY_CODE, Vocabularies
 
 _EAN = weighted((1, 3) * 6, 10)
@@ -23,19 +23,19 @@ _NATIONAL: dict[str, Part] = {
     "SE": Miscounted("", 9, luhn, "######-####"),
     "JP": Miscounted("", 11, eleven_minus((6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2))),
 }
-# Check digits 00 are never computed (they are 02 to 98), so no bank accepts these. Countries without IBAN take XX, which is no country.
 _ACCOUNTS = {
-    "GB": "GB00XXXX##############",
-    "DE": "DE00##################",
-    "CH": "CH00#################",
-    "FR": "FR0000000##################",
-    "IT": "IT00X0000##################",
-    "ES": "ES0000##################",
-    "BR": "BR0000000##################C1",
-    "NL": "NL00XXXX##########",
-    "PL": "PL00000000##################",
-    "SE": "SE0000##################",
+    "GB": WrongAccount("GB", "XXXX", 14),
+    "DE": WrongAccount("DE", "", 18),
+    "CH": WrongAccount("CH", "", 17),
+    "FR": WrongAccount("FR", "00000", 18),
+    "IT": WrongAccount("IT", "X0000", 18),
+    "ES": WrongAccount("ES", "00", 18),
+    "BR": WrongAccount("BR", "00000", 18, "C1"),
+    "NL": WrongAccount("NL", "XXXX", 10),
+    "PL": WrongAccount("PL", "000000", 18),
+    "SE": WrongAccount("SE", "00", 18),
 }
+_NO_COUNTRY = WrongAccount("XX", "", 18)  # for countries without IBAN: XX is no country
 
 
 def identifiers(kind: Kind, words: Vocabularies) -> Iterator[tuple[Part, ...]]:
@@ -47,7 +47,7 @@ def identifiers(kind: Kind, words: Vocabularies) -> Iterator[tuple[Part, ...]]:
         case Kind.TAX_ID:
             yield (Filled(("00-#######",) if country == "US" else ("XX#########",)),)
         case Kind.IBAN:
-            yield (Filled((_ACCOUNTS.get(country, "XX00##################"),)),)
+            yield (_ACCOUNTS.get(country, _NO_COUNTRY),)
         case Kind.BANK_ACCOUNT:
             yield (Filled(("00########",)),)
         case Kind.PAYMENT_CARD:

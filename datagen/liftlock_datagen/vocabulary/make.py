@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from liftlock_datagen.vocabulary.folding import fold, safe
-from liftlock_datagen.vocabulary.make_locales import Row, details_of, locale_lists, locale_rows, source_rows
+from liftlock_datagen.vocabulary.make_locales import Row, details_of, known_genders, locale_lists, locale_rows, source_rows
 
 FOLDER = Path(__file__).parent / "frozen"
 LOCALES = {
@@ -87,6 +87,7 @@ def _people_and_places() -> Iterator[tuple[str, list[Row]]]:
     from faker import Faker  # noqa: PLC0415 - a development dependency, needed only when this runs
 
     given: dict[str, None] = {}
+    genders: dict[str, str] = {}
     family: dict[str, None] = {}
     places: list[Row] = []
     streets: list[Row] = []
@@ -95,13 +96,14 @@ def _people_and_places() -> Iterator[tuple[str, list[Row]]]:
         faker = Faker(locale, use_weighting=False)
         faker.seed_instance(20240101 + number)
         given.update(dict.fromkeys(_distinct(faker.first_name, 60, 2000)))
+        genders = known_genders(locale) | genders
         family.update(dict.fromkeys(_distinct(faker.last_name, 100, 2000)))
         for city in _distinct(faker.city, 60, 2000):
             region = faker.state() if hasattr(faker, "state") else faker.region() if hasattr(faker, "region") else country
             places.append((city, safe(faker.postcode()), safe(region), code, country, locale.replace("_", "-")))
         streets += [(street, code) for street in _distinct(faker.street_name, 60, 2000)]
         companies += [(company,) for company in _distinct(faker.company, 40, 1000)]
-    yield "given", [(name, fold(name)) for name in given if fold(name)]
+    yield "given", [(name, fold(name), genders.get(name, "x")) for name in given if fold(name)]
     yield "family", [(name, fold(name)) for name in family if fold(name)]
     yield "place", _with_details(places)
     yield "street", streets

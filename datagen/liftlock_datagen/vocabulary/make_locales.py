@@ -45,7 +45,7 @@ def locale_lists(locale: str, number: int) -> Iterator[tuple[str, list[Row]]]:
     faker.seed_instance(20250101 + number)
     about = locale_rows()[locale]
     yield "given", _given(faker)
-    yield "family", [(name, mailbox) for name, mailbox in _names(_family(faker), 220) if mailbox]
+    yield "family", [(name, mailbox) for name, mailbox in _names(_pair(faker, "last_name"), 220) if mailbox]
     yield "street", [(name, about[0]) for name in _distinct(faker.town if locale == "ja_JP" else faker.street_name, 120)]
     yield "company", [(name, slug) for name, slug in _firms(faker, locale)]
     yield "place", list(dict.fromkeys(_places(locale, about, random.Random(number))))  # noqa: S311 - no secret is made
@@ -77,21 +77,35 @@ def _names(make: Callable[[], Row], count: int) -> list[Row]:
 
 def _pair(faker: Any, method: str) -> Callable[[], Row]:
     """A name and its mailbox form; Japanese names come with their Latin spelling."""
-    if hasattr(faker, f"{method}_pair"):
-        return lambda: (lambda found: (safe(found[0]), fold(found[2])))(getattr(faker, f"{method}_pair")())
-    return lambda: (lambda name: (name, fold(name)))(safe(getattr(faker, method)()))
 
+    def make() -> Row:
+        if hasattr(faker, f"{method}_pair"):
+            name, _, latin = getattr(faker, f"{method}_pair")()
+            return safe(name), fold(latin)
+        name = safe(getattr(faker, method)())
+        return name, fold(name)
 
-def _family(faker: Any) -> Callable[[], Row]:
-    return _pair(faker, "last_name")
+    return make
 
 
 def _given(faker: Any) -> list[Row]:
-    by_gender = [[(*row, gender) for row in _names(_pair(faker, f"first_name_{word}"), 110)] for word, gender in _GENDERS]
     found: dict[str, Row] = {}
-    for row in sum(by_gender, []):
-        found.setdefault(row[0], row)
+    for word, gender in _GENDERS:
+        for name, mailbox in _names(_pair(faker, f"first_name_{word}"), 110):
+            found.setdefault(name, (name, mailbox, gender))
     return list(found.values())
+
+
+def known_genders(locale: str) -> dict[str, str]:
+    """Which given names are women's or men's; those of both are left out."""
+    from faker import Faker  # noqa: PLC0415 - as above
+
+    faker = Faker(locale, use_weighting=False)
+    faker.seed_instance(1)
+    found = {gender: {safe(getattr(faker, f"first_name_{word}")()) for _ in range(6000)} for word, gender in _GENDERS}
+    return {
+        name: gender for gender, names in found.items() for name in sorted(names) if sum(name in other for other in found.values()) == 1
+    }
 
 
 _GENDERS = (("female", "f"), ("male", "m"))

@@ -86,6 +86,8 @@ class Filled:
 
     def render(self, numbers: Counters) -> list[Piece]:
         """The fillings of these numbers: those of the first pattern come first."""
+        if len(self.patterns) == 1:
+            return [_fill(self.patterns, np.zeros(len(numbers), np.int64), numbers)]
         ends = np.cumsum(np.array([_fillings(pattern) for pattern in self.patterns], dtype=np.uint64))
         chosen = np.searchsorted(ends, numbers, side="right")
         rest = numbers - np.concatenate([np.zeros(1, np.uint64), ends[:-1]])[chosen]
@@ -93,15 +95,15 @@ class Filled:
 
 
 def _fillings(pattern: str) -> int:
-    return prod(len(_SIGNS[sign]) for sign in pattern if sign in _SIGNS)
+    return prod([len(_SIGNS[sign]) for sign in pattern if sign in _SIGNS])
 
 
 @cache
 def _slots(patterns: tuple[str, ...]) -> tuple[Bytes, NDArray[np.uint64], Bytes]:
     """By pattern and place: the letter itself, how many letters may stand there (1: only itself), and which alphabet they are from."""
     width = max(map(len, patterns))
-    letters, sizes, kinds = np.zeros((len(patterns), width), np.uint8), np.ones((len(patterns), width), np.uint64), None
-    kinds = np.zeros((len(patterns), width), np.uint8)
+    letters, kinds = np.zeros((len(patterns), width), np.uint8), np.zeros((len(patterns), width), np.uint8)
+    sizes = np.ones((len(patterns), width), np.uint64)
     for row, pattern in enumerate(patterns):
         for place, sign in enumerate(pattern):
             letters[row, place] = ord(sign)
@@ -126,8 +128,9 @@ def _fill(patterns: tuple[str, ...], chosen: NDArray[np.int64], rest: Counters) 
         same = len(set(sizes[:, place].tolist())) == 1
         size = sizes[0, place] if same else sizes[chosen, place]
         rest, digit = np.divmod(rest, size)
-        letter = _alphabets()[kinds[chosen, place], digit.astype(np.int64)]
-        out[:, place] = letter if bool(filled.all()) else np.where(filled[chosen], letter, out[:, place])
+        one = len(patterns) == 1
+        letter = _alphabets()[kinds[0, place] if one else kinds[chosen, place], digit.astype(np.int64)]
+        out[:, place] = letter if one else np.where(filled[chosen], letter, out[:, place])
     return out
 
 
@@ -141,7 +144,7 @@ class Coded:
     @property
     def size(self) -> int:
         """At most 2**64, all that a number can be."""
-        return min(1 << 64, 32**self.letters)
+        return min(1 << 64, 1 << 5 * self.letters)
 
     @property
     def longest(self) -> int:
@@ -192,7 +195,42 @@ def _laid_out(values: Bytes, layout: str) -> Sequence[Piece]:
     return out
 
 
-Part = Literal | Words | Filled | Coded | Miscounted
+@dataclass(frozen=True, slots=True)
+class WrongAccount:
+    """An IBAN whose two check digits are wrong. before and after: what stands around its `length` digits."""
+
+    country: str
+    before: str
+    length: int
+    after: str = ""
+
+    @property
+    def size(self) -> int:
+        """All numbers of that length."""
+        return int(10**self.length)
+
+    @property
+    def longest(self) -> int:
+        """In characters."""
+        return 4 + len(self.before) + self.length + len(self.after)
+
+    def render(self, numbers: Counters) -> list[Piece]:
+        """The accounts of these numbers."""
+        tail = _as_digits(self.after + self.country) + "00"
+        head = int(_as_digits(self.before) or "0") * pow(10, self.length + len(tail), 97)
+        rest = ((numbers % np.uint64(97)).astype(np.int64) * pow(10, len(tail), 97) + head + int(tail)) % 97
+        right = 98 - rest
+        wrong = np.where(right == 98, 3, right + 1)
+        middle = padded_digits(numbers, self.length)
+        return [self.country.encode(), padded_digits(wrong, 2), self.before.encode(), middle, self.after.encode()]
+
+
+def _as_digits(text: str) -> str:
+    """Letters as the numbers 10 to 35, as the check of an IBAN counts them."""
+    return "".join(str(int(letter, 36)) for letter in text)
+
+
+Part = Literal | Words | Filled | Coded | Miscounted | WrongAccount
 
 
 # --- check digits: each takes a matrix of digits, one row per number, and gives the right digit ---------------------------------------

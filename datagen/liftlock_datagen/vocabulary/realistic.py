@@ -63,12 +63,12 @@ class Realistic:
         out: list[list[Piece]] = []
         for part in reversed(self.parts):
             if isinstance(part, Coded) and part.size == ALL_DRAWS:
-                out.append(part.render(draws))
-            elif part.size == 1:
-                out.append(part.render(rest))
+                number = draws
+            elif part.size >= ALL_DRAWS:
+                number, rest = rest, np.zeros_like(rest)
             else:
                 rest, number = np.divmod(rest, np.uint64(part.size))
-                out.append(part.render(number))
+            out.append(part.render(number))
         return [piece for pieces in reversed(out) for piece in pieces]
 
 
@@ -157,7 +157,7 @@ def _of_places(kind: Kind, words: Vocabularies) -> Iterator[Realistic]:
         case Kind.STREET:
             yield from _streets(words)
         case _:
-            fiction, wide = tuple(dict.fromkeys(words.column("place", PHONE))), words.format_of("phone", "+1-###-1##-####")
+            fiction, wide = tuple(dict.fromkeys(words.column("place", PHONE))), words.format_of("phone", "+1-39#-###-####")
             for patterns in (fiction, (wide,)):
                 yield Realistic((Filled(patterns),))
                 yield Realistic((Filled(tuple(dict.fromkeys(pattern.replace(" ", "").replace("-", "") for pattern in patterns))),))
@@ -191,12 +191,10 @@ def _as_pattern(code: str) -> str:
     return "".join("#" if sign.isdigit() else "?" if sign.isalpha() else sign for sign in code)
 
 
-@cache
 def _distinct(words: Vocabularies, name: str, field: int) -> Words:
     return Words(tuple(dict.fromkeys(words.column(name, field))))
 
 
-@cache
 def _single(words: Vocabularies, name: str, field: int) -> Words:
     """Names of one word, so that no two pairs of them read alike."""
     return Words(tuple(dict.fromkeys(text for text in words.column(name, field) if " " not in text and "-" not in text)))

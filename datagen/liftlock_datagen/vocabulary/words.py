@@ -17,7 +17,9 @@ MIXED = "mixed"  # people and places of eight countries
 LOCALES = ("de_CH", "de_DE", "en_GB", "en_US", "es_ES", "fr_FR", "it_IT", "ja_JP", "nl_NL", "pl_PL", "pt_BR", "sv_SE")
 
 # The fields of list "place".
-CITY, POSTAL_CODE, REGION, COUNTRY_CODE, COUNTRY, LOCALE_TAG, REGION_CODE, LATITUDE, LONGITUDE, TIME_ZONE, CURRENCY, LANGUAGE, PHONE = range(13)
+CITY, POSTAL_CODE, REGION, COUNTRY_CODE, COUNTRY, LOCALE_TAG, REGION_CODE, LATITUDE, LONGITUDE, TIME_ZONE, CURRENCY, LANGUAGE, PHONE = (
+    range(13)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Vocabularies:
 
     def format_of(self, name: str, otherwise: str) -> str:
         """How the locale writes something (street, phone); `otherwise` where the lists do not say."""
-        return dict(self.lists.get("format", ())).get(name, otherwise)  # type: ignore[arg-type]  # its entries are pairs
+        return next((found for key, found in self.lists.get("format", ()) if key == name), otherwise)
 
 
 @cache
