@@ -6,13 +6,25 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Piecewise:
+    """bounds[i] … bounds[i + 1] - 1, each number alike, with a chance of ends[i] - ends[i - 1] in 2**32. bounds rise, ends end at 2**32."""
+
+    bounds: tuple[int, ...]
+    ends: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Grouping:
-    """Splits a table's rows into consecutive groups, one per parent row, of skewed sizes up to `cap`, in total exactly `rows`."""
+    """Splits a table's rows into consecutive groups, one per parent row, of skewed sizes up to `cap`, in total exactly `rows`.
+
+    shares: how the rows spread over the parents, in an order of their own; None for the usual skew.
+    """
 
     label: str
     rows: int
     parents: int
     cap: int
+    shares: Piecewise | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +55,17 @@ class Permuted:
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
-    """A point in a row's life: a moment that all its milestones share, plus early … late, all in seconds; the result in units of `unit`."""
+    """A point in a row's life: a moment that all its milestones share, plus early … late, all in seconds; the result in units of `unit`.
+
+    shares: how the shared moments spread over first … last; None for evenly.
+    """
 
     unit: int
     first: int
     last: int
     early: int
     late: int
+    shares: Piecewise | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +81,13 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class Popular:
-    """A parent row: few of them are chosen often, most seldom; which ones is scattered over the table."""
+    """A parent row: few of them are chosen often, most seldom; which ones is scattered over the table.
+
+    shares: how often each is chosen, in an order of their own; None for the usual skew.
+    """
 
     parents: int
+    shares: Piecewise | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,4 +142,4 @@ class FirstOf:
     choices: int
 
 
-Source = Serial | Uniform | Permuted | Milestone | Later | Popular | Earlier | GroupOf | PlaceIn | MixedIn | Radix | FirstOf
+Source = Serial | Uniform | Piecewise | Permuted | Milestone | Later | Popular | Earlier | GroupOf | PlaceIn | MixedIn | Radix | FirstOf

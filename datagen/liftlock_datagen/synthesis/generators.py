@@ -215,6 +215,14 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """The value that the inner one has for the row `source` names: only so many values differ, each as common as the source says."""
+
+    inner: Maker
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """The value that the parent's row has in `column`; the parent's row comes from the table's link of that name."""
 
@@ -246,6 +254,7 @@ Maker = (
     | Markup
     | Point
     | Span
+    | Repeated
 )
 Generator = Scaled | Maker | Reference | Null
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 
 from liftlock_datagen.catalog.model import Catalog, Column, ForeignKey, Match, Table, TableName
 from liftlock_datagen.errors import PlanError, Problem, ProblemCode
+from liftlock_datagen.profile.model import Profile
 from liftlock_datagen.synthesis.checks import CheckFindings, read_checks
 from liftlock_datagen.synthesis.columns import choose
-from liftlock_datagen.synthesis.demands import ColumnDemand, Presence
+from liftlock_datagen.synthesis.demands import ColumnDemand, Different, Ordered, Presence
 from liftlock_datagen.synthesis.designs import Counts, design_capacity, designed_columns, designed_links
 from liftlock_datagen.synthesis.draws import Earlier, Popular, Source
 from liftlock_datagen.synthesis.generators import ColumnPlan, Link, Null, Reference
@@ -23,8 +24,9 @@ from liftlock_datagen.synthesis.limits import Limits, limits_of
 from liftlock_datagen.synthesis.links import TableLinks, circular_columns, find_links, load_order
 from liftlock_datagen.synthesis.orders import order_columns
 from liftlock_datagen.synthesis.plan_data import LoadPlan, TablePlan
-from liftlock_datagen.synthesis.row_counts import count_rows, share_rows
+from liftlock_datagen.synthesis.row_counts import Shares, count_rows, profiled_shares, share_rows
 from liftlock_datagen.synthesis.semantics import usual_nulls
+from liftlock_datagen.synthesis.shaping import Room, shape_plan
 from liftlock_datagen.synthesis.subjects import UNLIMITED, Choice, Subject
 from liftlock_datagen.vocabulary.words import Vocabularies
 
@@ -45,8 +47,19 @@ class _Draft:
     problems: tuple[Problem, ...]
 
 
-def plan_load(catalog: Catalog, vocabularies: Vocabularies, *, rows: int, seed: int) -> LoadPlan:
-    """The plan for at least `rows` rows over all tables; PlanError with every problem where there is none."""
+def plan_load(
+    catalog: Catalog,
+    vocabularies: Vocabularies,
+    *,
+    rows: int,
+    seed: int,
+    profile: Profile | None = None,
+    counts: Mapping[TableName, int] | None = None,
+) -> LoadPlan:
+    """The plan for at least `rows` rows over all tables; PlanError with every problem where there is none.
+
+    profile: the shape that the rows are given. counts: tables whose rows are said; the others share the rest of `rows`.
+    """
     if not 1 <= rows <= MOST_ROWS:
         raise PlanError([Problem("all tables", None, ProblemCode.ROWS_OUT_OF_RANGE, f"{rows} rows asked; 1 to {MOST_ROWS} can be made")])
     links = {table.name: find_links(table, catalog) for table in catalog.tables}
@@ -59,13 +72,33 @@ def plan_load(catalog: Catalog, vocabularies: Vocabularies, *, rows: int, seed: 
         raise PlanError(problems)
     if not drafts:
         return LoadPlan(seed, rows, (), catalog.digest, vocabularies.digest)
-    counts = _count(drafts, links, rows)
+    usual = share_rows([draft.table for draft in drafts.values()], links, load_order(links))
+    known = {name: table.rows for name, table in profile.tables.items() if table.rows is not None} if profile else {}
+    shares = replace(profiled_shares(usual, known), fixed=counts or {})
+    counted = _count(drafts, links, rows, shares)
     order = [name for group in load_order(links) for name in group]
-    planned = [_plan_table(drafts[name], counts) for name in order]
+    planned = [_plan_table(drafts[name], counted) for name in order]
     problems = [problem for _, found in planned for problem in found]
     if problems:
         raise PlanError(problems)
-    return LoadPlan(seed, rows, tuple(table for table, _ in planned), catalog.digest, vocabularies.digest)
+    plan = LoadPlan(seed, rows, tuple(table for table, _ in planned), catalog.digest, vocabularies.digest)
+    rooms = {name: _room(draft) for name, draft in drafts.items()}
+    return shape_plan(plan, rooms, profile, vocabularies) if profile else plan
+
+
+def _room(draft: _Draft) -> Room:
+    """What a profile's shape must leave as it is planned."""
+    in_keys = {part.column for index in draft.table.indexes if index.unique for part in index.parts if part.column}
+    compared = {name for demand in draft.findings.between for name in _compared(demand)}
+    return Room(draft.limits, frozenset(in_keys | compared), {key.name: key.columns for key in draft.links.keys})
+
+
+def _compared(demand: Ordered | Different) -> tuple[str, str]:
+    match demand:
+        case Ordered(lesser, greater):
+            return lesser, greater
+        case Different(one, other):
+            return one, other
 
 
 def _demands(findings: Mapping[TableName, CheckFindings], links: Mapping[TableName, TableLinks]) -> Demands:
@@ -122,7 +155,9 @@ def _obstacles(table: Table) -> list[Problem]:
     ]
 
 
-def _count(drafts: Mapping[TableName, _Draft], links: Mapping[TableName, TableLinks], total: int) -> Mapping[TableName, int]:
+def _count(
+    drafts: Mapping[TableName, _Draft], links: Mapping[TableName, TableLinks], total: int, shares: Shares
+) -> Mapping[TableName, int]:
     order = load_order(links)
 
     def cap(name: TableName, rows: Mapping[TableName, int]) -> int:
@@ -130,7 +165,7 @@ def _count(drafts: Mapping[TableName, _Draft], links: Mapping[TableName, TableLi
         caps = [design_capacity(design, _counts(draft, rows)) for design in draft.keys.designs]
         return min(caps, default=UNLIMITED)
 
-    counts, full = count_rows(share_rows([draft.table for draft in drafts.values()], links, order), order, total, cap)
+    counts, full = count_rows(shares, order, total, cap)
     if sum(counts.values()) >= total:
         return counts
     text = f"its keys allow {{}} rows, and all tables together {sum(counts.values())}, but {total} are asked"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from liftlock_datagen.catalog.model import Table, TableName
 from liftlock_datagen.synthesis.links import TableLinks
@@ -11,6 +11,7 @@ from liftlock_datagen.synthesis.links import TableLinks
 _UNIT = 1000
 _DEEPEST = 4
 _LOOKUP_ROWS = 200
+_KEPT_ROWS = 20
 _ROUNDS = 64
 
 Caps = Callable[[TableName, Mapping[TableName, int]], int]
@@ -18,10 +19,15 @@ Caps = Callable[[TableName, Mapping[TableName, int]], int]
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """weights: each table's part of all rows. small: tables that stay small whatever the total is."""
+    """weights: each table's part of all rows. small: tables that stay small whatever the total is. least: rows that a table has at least.
+
+    fixed: tables whose rows are said; the others share what is left.
+    """
 
     weights: dict[TableName, int]
     small: frozenset[TableName]
+    least: Mapping[TableName, int] = field(default_factory=dict)
+    fixed: Mapping[TableName, int] = field(default_factory=dict)
 
 
 def share_rows(tables: Sequence[Table], links: Mapping[TableName, TableLinks], order: Sequence[Sequence[TableName]]) -> Shares:
@@ -36,6 +42,17 @@ def share_rows(tables: Sequence[Table], links: Mapping[TableName, TableLinks], o
     return Shares({name: _UNIT << level for name, level in depth.items()}, frozenset(small))
 
 
+def profiled_shares(usual: Shares, profiled: Mapping[TableName, int]) -> Shares:
+    """Shares by the rows that a profile counted: a small table keeps its rows at any size. Unknown tables keep their usual share."""
+    known = {name: count for name, count in profiled.items() if name in usual.weights}
+    if not known:
+        return usual
+    scale = sum(known.values()) / sum(usual.weights[name] for name in known)
+    weights = {name: max(1, known.get(name, round(weight * scale))) for name, weight in usual.weights.items()}
+    least = {name: min(count, _KEPT_ROWS) for name, count in known.items()}
+    return Shares(weights, usual.small - known.keys(), least)
+
+
 def count_rows(
     shares: Shares, order: Sequence[Sequence[TableName]], total: int, caps: Caps
 ) -> tuple[dict[TableName, int], frozenset[TableName]]:
@@ -45,29 +62,31 @@ def count_rows(
         cap = caps(name, rows)
         return min(cap, _LOOKUP_ROWS) if name in shares.small else cap
 
-    rows, full = _fill(shares.weights, order, total, soft)
+    rows, full = _fill(shares, order, total, soft)
     if sum(rows.values()) < total and shares.small:
-        rows, full = _fill(shares.weights, order, total, caps)
+        rows, full = _fill(shares, order, total, caps)
     return rows, full
 
 
 def _fill(
-    weights: Mapping[TableName, int], order: Sequence[Sequence[TableName]], total: int, caps: Caps
+    shares: Shares, order: Sequence[Sequence[TableName]], total: int, caps: Caps
 ) -> tuple[dict[TableName, int], frozenset[TableName]]:
     names = [name for group in order for name in group]
-    rows = dict.fromkeys(names, 1)
-    full: set[TableName] = set()
+    rows = {name: max(1, shares.fixed.get(name, 1)) for name in names}
+    full = {name for name in names if name in shares.fixed}
+    weights = shares.weights
     for _ in range(_ROUNDS):
         free = [name for name in names if name not in full]
         rest = total - sum(rows[name] for name in full)
         whole = sum(weights[name] for name in free)
         for name in free:
-            rows[name] = max(1, -(-rest * weights[name] // whole))
+            rows[name] = max(1, shares.least.get(name, 1), -(-rest * weights[name] // whole))
         before = dict(rows)
         for name in names:
             cap = max(1, caps(name, rows))
             if name in full or rows[name] > cap:
-                rows[name] = min(cap, rows[name]) if name not in full else min(cap, total)
+                most = shares.fixed.get(name, total)
+                rows[name] = min(cap, rows[name]) if name not in full else min(cap, most)
                 full.add(name)
         if rows == before:
             break

@@ -30,7 +30,7 @@ def choose_text(subject: Subject, vocabularies: Vocabularies) -> Generator | Pro
         candidates = [_made_unique(candidate) for candidate in candidates]
         candidates = [candidate for candidate in candidates if capacity_of(candidate)]
     for generator in [*candidates, *_codes(limits, unique=subject.unique), *_patterns(limits, unique=subject.unique)]:
-        if _fits(generator, limits, vocabularies):
+        if fits(generator, limits, vocabularies):
             return generator
     rules = " and ".join(map(describe, limits.rules)) or f"{limits.min_length} to {limits.max_length} characters"
     return subject.problem(ProblemCode.UNPLANNABLE_CHECK, f"no text is known that meets {rules}")
@@ -61,7 +61,8 @@ def _patterns(limits: Limits, *, unique: bool) -> list[Generator]:
     return [Pattern(parts, unique) for parts in [*found, *shortest]]
 
 
-def _fits(generator: Generator, limits: Limits, vocabularies: Vocabularies) -> bool:
+def fits(generator: Generator, limits: Limits, vocabularies: Vocabularies) -> bool:
+    """Whether a sample of the texts keeps to the limits."""
     sample = sample_texts(generator, vocabularies)
     if limits.max_length and sample.longest > limits.max_length:
         return False

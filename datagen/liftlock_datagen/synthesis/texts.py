@@ -49,6 +49,7 @@ from liftlock_datagen.synthesis.generators import (
     Point,
     Prose,
     Reference,
+    Repeated,
     Scaled,
     Span,
     Street,
@@ -87,6 +88,9 @@ class TextMaker:
                 return self._prose(vocabulary, most, max_length, key, rows)
             case JsonObject() | JsonList():
                 return self._json(generator, key, rows)
+            case Repeated(inner, source):
+                chosen = self._sources.numbers(source, table, label, rows)
+                return self.pieces(inner, table, label, chosen.astype(np.uint64), nested=nested)
             case ArrayOf():
                 return self._array(generator, table, label, rows)
             case Pattern():
