@@ -105,9 +105,13 @@ class PersonName:
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A number from the range reserved for fiction, +1-nnn-555-01nn; unique: with the row's number as extension."""
+    """A number from a range reserved for fiction: +1-nnn-555-01nn, or where local that of the row's place.
+
+    unique: with the row's number as extension.
+    """
 
     unique: bool = False
+    local: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +210,41 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A range [low, low + length) over the element."""
+    """A range [low, low + length) over the element. source: of its lower end, where ranges must differ."""
 
     form: Form
     low: int
     high: int
     most: int
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """A multirange of two ranges."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """A composite value: name and generator of each field, in order; Null() for one that stays empty."""
+
+    fields: tuple[tuple[str, Generator], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """Texts and generators laid side by side."""
+
+    parts: tuple[str | Generator, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lexemes:
+    """The words of another column's text, for full text search."""
+
+    column: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +287,10 @@ Maker = (
     | Markup
     | Point
     | Span
+    | Spans
+    | Fields
+    | Composed
+    | Lexemes
     | Repeated
 )
 Generator = Scaled | Maker | Reference | Null

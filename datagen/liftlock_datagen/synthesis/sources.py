@@ -36,7 +36,7 @@ from liftlock_datagen.synthesis.draws import (
     Source,
     Uniform,
 )
-from liftlock_datagen.synthesis.generators import Scaled
+from liftlock_datagen.synthesis.generators import ColumnPlan, Scaled
 from liftlock_datagen.synthesis.plan_data import LoadPlan
 
 _LARGEST_WEIGHT = 12  # bits
@@ -56,6 +56,10 @@ class SourceReader:
         if whole not in self._keys:
             self._keys[whole] = derive_key(self._plan.seed, *whole)
         return self._keys[whole]
+
+    def column(self, table: TableName, name: str) -> ColumnPlan:
+        """The plan of a column of the table."""
+        return self._plan.table(table).column(name)
 
     def numbers(self, source: Source, table: TableName, label: str, rows: Counters) -> Numbers:
         """The source's number for each row."""

@@ -94,6 +94,11 @@ class Filled:
         return [_fill(self.patterns, chosen, rest)]
 
 
+def fill_chosen(patterns: tuple[str, ...], chosen: NDArray[np.int64], numbers: Counters) -> Bytes:
+    """For each number the filling of the chosen pattern; numbers are taken modulo its fillings."""
+    return _fill(patterns, chosen, numbers)
+
+
 def _fillings(pattern: str) -> int:
     return prod([len(_SIGNS[sign]) for sign in pattern if sign in _SIGNS])
 
