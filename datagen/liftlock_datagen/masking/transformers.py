@@ -131,13 +131,6 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
-    """Every field of a composite value, in order."""
-
-    fields: tuple[Transformer, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Seeded:
     """What another transformer makes of the row's key instead of the old value: the result says nothing of it.
 
@@ -150,7 +143,7 @@ class Seeded:
 
 Transformer = (
     Keep | Null | Fixed | Invented | Integers | Letters | Uuids | Addresses | Chosen | Noise
-    | Shifted | Coarser | Elements | Document | Fields | Seeded
+    | Shifted | Coarser | Elements | Document | Seeded
 )  # fmt: skip
 
 KEEP = Keep()
@@ -167,22 +160,12 @@ def guarantee_of(transformer: Transformer) -> Guarantee:
             return Guarantee.NOT_GUARANTEED if subject else Guarantee.PRESERVED
         case Elements(element=inner):
             return guarantee_of(inner)
-        case Fields(fields=inner_fields):
-            found = {guarantee_of(inner) for inner in inner_fields}
-            return _weakest(found)
         case Seeded(inner=inner):
             return guarantee_of(inner)
         case Document():
             return Guarantee.NOT_GUARANTEED
         case _:
             return Guarantee.LOSSY
-
-
-def _weakest(found: set[Guarantee]) -> Guarantee:
-    for guarantee in (Guarantee.LOSSY, Guarantee.NOT_GUARANTEED):
-        if guarantee in found:
-            return guarantee
-    return Guarantee.PRESERVED
 
 
 def describe(transformer: Transformer) -> str:
@@ -198,7 +181,7 @@ def describe(transformer: Transformer) -> str:
             return f"moved by up to {days} days" + (f", alike for each {subject}" if subject else "")
         case Coarser(to=to, width=width):
             return f"cut to {to} of {width}" if width else f"cut to {to}"
-        case Keep() | Null() | Fixed() | Noise() | Fields():
+        case Keep() | Null() | Fixed() | Noise():
             return _PLAIN[type(transformer).__name__]
         case _:
             return _of_map(transformer)
@@ -209,7 +192,6 @@ _PLAIN = {
     "Null": "becomes NULL",
     "Fixed": "becomes a fixed text",
     "Noise": "random bytes of the same number",
-    "Fields": "field by field",
 }
 
 

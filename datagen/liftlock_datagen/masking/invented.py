@@ -1,0 +1,238 @@
+"""Realistic texts of a kind from keyed hashes, many at once. Only reserved domains and phone numbers come out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
+
+import numpy as np
+
+from liftlock_datagen.masking.digests import Words, digest_words
+from liftlock_datagen.masking.transformers import Invented
+from liftlock_datagen.primitives.bits import draw, reduce_bits
+from liftlock_datagen.primitives.encoding import Bytes, Piece, code_letters, join, padded_digits
+from liftlock_datagen.spec.model import Kind
+from liftlock_datagen.vocabulary.words import load_vocabularies
+
+_ALPHABET = b"abcdefghijklmnopqrstuvwxyz234567"
+_TAPE = 1 << 16
+_PROSE = frozenset(
+    {Kind.FREE_TEXT, Kind.HEALTH, Kind.DOCUMENT, Kind.TECHNICAL, Kind.CATEGORY, Kind.AMOUNT, Kind.FLAG, Kind.MOMENT, Kind.NUMBER}
+)
+_FOLDED = frozenset({Kind.EMAIL, Kind.USERNAME})
+
+
+def invented(made: Invented, key: bytes) -> Callable[[Sequence[bytes], Sequence[bytes]], list[bytes]]:
+    """Makes a text for each input. The second list is the old values, of which free text takes the length alone."""
+    if made.kind in _PROSE and not made.unique:
+        return lambda inputs, old: _prose(key, inputs, old)
+    if made.kind in _FOLDED:
+        return lambda inputs, _: _folded(made, key, inputs)
+    return lambda inputs, _: _texts(made, *digest_words(key, inputs))
+
+
+def _texts(made: Invented, first: Words, second: Words) -> list[bytes]:
+    if not len(first):
+        return []
+    pieces = _pieces(made, first, second)
+    return join([*pieces, b"\n"], len(first)).split(b"\n")[:-1]
+
+
+def _folded(made: Invented, key: bytes, inputs: Sequence[bytes]) -> list[bytes]:
+    """One map whatever the case is written in; another spelling of the same gets another spelling of the same pseudonym."""
+    lowered = list(map(bytes.lower, inputs)) if b"".join(inputs).isascii() else [value.decode().lower().encode() for value in inputs]
+    texts = _texts(made, *digest_words(key, lowered))
+    if lowered != inputs:
+        others = [place for place, value in enumerate(inputs) if lowered[place] != value]
+        patterns, _ = digest_words(key, [b"case " + inputs[place] for place in others])
+        for place, pattern in zip(others, patterns.tolist(), strict=True):
+            texts[place] = _spelled(texts[place], pattern)
+    return texts
+
+
+def _spelled(text: bytes, pattern: int) -> bytes:
+    """Upper case by the pattern's bits; the first letter always, so that it differs from the usual spelling."""
+    local, at, rest = text.partition(b"@")
+    letters = [place for place, letter in enumerate(local.decode()) if letter.isalpha()]
+    chosen = {place for number, place in enumerate(letters) if number == 0 or pattern >> (number % 64) & 1}
+    return "".join(letter.upper() if place in chosen else letter for place, letter in enumerate(local.decode())).encode() + at + rest
+
+
+# --- layouts ------------------------------------------------------------------------------------------------------------------------
+
+
+def _pieces(made: Invented, first: Words, second: Words) -> list[Piece]:
+    """The text's pieces. Words come from the first word of the hash, what makes it unique from the second."""
+    if made.kind is Kind.EMAIL:
+        return _email(made, first, second)
+    if made.kind is Kind.USERNAME:
+        return _login(made, first, second, made.length)
+    if made.kind in {Kind.SECRET, Kind.PASSWORD}:
+        return [_cut(_code(second, 64), made.length), *([] if 0 < made.length < 26 else [_code(first, 64)])]
+    if not made.unique:
+        return _words(made.kind, first, made.length)
+    letters = -(-made.bits // 5)
+    left = made.length - letters - 1
+    before = [] if made.length and left < 3 else [*_words(made.kind, first, left if made.length else 0), b"-"]
+    return [*before, _code(second, made.bits)]
+
+
+def _email(made: Invented, first: Words, second: Words) -> list[Piece]:
+    letters = -(-made.bits // 5)
+    tail = b"@example.com" if not made.length or made.length >= letters + 13 else b"@x.test"
+    return [*_login(made, first, second, made.length - len(tail) if made.length else 0), tail]
+
+
+def _login(made: Invented, first: Words, second: Words, length: int) -> list[Piece]:
+    """given.family.code, as much of it as there is room for."""
+    code = _code(second, made.bits)
+    left = length - -(-made.bits // 5) - 1 if length else 48
+    if left < 3:
+        return [code]
+    given = _pick(_slugs("given"), first, 0)
+    if left < 24:
+        return [_cut(given, left), b".", code]
+    return [_cut(given, 11), b".", _cut(_pick(_slugs("family"), first, 1), 12), b".", code]
+
+
+def _words(kind: Kind, bits: Words, length: int) -> list[Piece]:
+    """Words of a kind, at most so many characters long in all (0: any)."""
+    match kind:
+        case Kind.PERSON_NAME if length == 0 or length >= 9:
+            half = (length - 1) // 2
+            return [_pick(_names("given", 0, half), bits, 0), b" ", _pick(_names("family", 0, half), bits, 1)]
+        case Kind.GIVEN_NAME:
+            return [_pick(_names("given", 0, length), bits, 0)]
+        case Kind.PERSON_NAME | Kind.FAMILY_NAME:
+            return [_pick(_names("family", 0, length), bits, 1)]
+        case Kind.STREET if length == 0 or length >= 12:
+            number = np.uint64(1) + reduce_bits(draw(3, bits), 240)
+            return [_digits(number), b" ", _pick(_names("street", 0, length - 4 if length else 0), bits, 1)]
+        case Kind.PHONE:
+            return _phone(bits, length)
+        case Kind.COUNTRY if 0 < length < 4:
+            return [_pick(_names("place", 3, length), bits, 0)]
+        case Kind.URL if length == 0 or length >= 30:
+            return [b"https://www.example.com/", _pick(_slugs("family"), bits, 0)] if length == 0 else [b"https://www.example.com/"]
+        case Kind.FILE if length == 0 or length >= 20:
+            return [_cut(_pick(_slugs("family"), bits, 0), 12), b".bin"]
+        case Kind.BIRTH_DATE if length == 0 or length >= 10:
+            return [_pick(_birth_dates(), bits, 0)]
+    if kind in _LISTS:
+        name, field = _LISTS[kind]
+        return [_pick(_names(name, field, length), bits, 0)]
+    return [_cut(_code(bits, 64), length)]
+
+
+_LISTS = {
+    Kind.STREET: ("street", 0),
+    Kind.CITY: ("place", 0),
+    Kind.POSTAL_CODE: ("place", 1),
+    Kind.REGION: ("place", 2),
+    Kind.COUNTRY: ("place", 4),
+    Kind.COMPANY: ("company", 0),
+}
+
+
+def _phone(bits: Words, length: int) -> list[Piece]:
+    """555-0100 to 555-0199, which are kept free in every area of North America."""
+    area = np.uint64(200) + reduce_bits(draw(1, bits), 800)
+    line = padded_digits(reduce_bits(draw(2, bits), 100), 2)
+    if length == 0 or length >= 15:
+        return [b"+1-", padded_digits(area, 3), b"-555-01", line]
+    if length >= 12:
+        return [b"+1", padded_digits(area, 3), b"55501", line]
+    return [b"55501", line] if length >= 7 else [_cut(padded_digits(area, 3), length)]
+
+
+# --- pieces -------------------------------------------------------------------------------------------------------------------------
+
+
+def _pick(table: Bytes, bits: Words, place: int) -> Bytes:
+    """A row of the table for each word; place: which draw of the word it is."""
+    return table[reduce_bits(draw(place * 2 + 11, bits), len(table)).astype(np.int64)]
+
+
+def _cut(piece: Bytes, length: int) -> Bytes:
+    return piece[:, :length] if length else piece
+
+
+def _code(words: Words, bits: int) -> Bytes:
+    """The upper bits of each word, five to a letter."""
+    letters = -(-bits // 5)
+    pairs = -(-letters // 2)
+    out = np.empty((len(words), pairs), np.uint16)
+    for pair in range(pairs):
+        shift = 64 - 10 * (pair + 1)
+        part = words >> np.uint64(shift) if shift >= 0 else words << np.uint64(-shift)
+        out[:, pair] = _two_letters()[(part & np.uint64(0x3FF)).astype(np.int64)]
+    return out.view(np.uint8).reshape(len(words), pairs * 2)[:, :letters]
+
+
+@cache
+def _two_letters() -> np.typing.NDArray[np.uint16]:
+    return np.ascontiguousarray(code_letters(np.arange(1024, dtype=np.uint64), _ALPHABET, 2)[:, :]).view(np.uint16).ravel()
+
+
+def _digits(values: Words) -> Bytes:
+    width = len(str(int(values.max())))
+    matrix = padded_digits(values, width)
+    powers = np.array([10 ** (width - 1 - place) for place in range(width)], np.uint64)
+    found: Bytes = (matrix * (values[:, None] >= powers)).astype(np.uint8)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _names(vocabulary: str, field: int, length: int) -> Bytes:
+    """The entries of at most that many characters; their beginnings where none is so short."""
+    column = load_vocabularies().column(vocabulary, field)
+    short = [text for text in column if len(text) <= length] if length > 0 else list(column)
+    return _matrix(tuple(dict.fromkeys(short or [text[: max(1, length)] for text in column])))
+
+
+@cache
+def _slugs(vocabulary: str) -> Bytes:
+    return _matrix(tuple(dict.fromkeys(text for text in load_vocabularies().column(vocabulary, 1) if text.isascii())))
+
+
+@cache
+def _birth_dates() -> Bytes:
+    days = np.arange("1940-01-01", "2006-01-01", dtype="datetime64[D]")
+    return _matrix(tuple(str(day) for day in days))
+
+
+def _matrix(texts: Sequence[str]) -> Bytes:
+    table = np.array([text.encode() for text in texts], dtype=np.bytes_)
+    return table.view(np.uint8).reshape(len(texts), table.itemsize)
+
+
+# --- prose --------------------------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _tape() -> tuple[bytes, tuple[int, ...]]:
+    """A long run of sentences, twice, and where each sentence of the first half begins."""
+    sentences = [text for text in load_vocabularies().column("opinion", 0) if text.isascii()]
+    order = draw(7, np.arange(len(sentences) * 12, dtype=np.uint64))
+    chosen = [sentences[int(number) % len(sentences)] for number in order]
+    starts, size = [], 0
+    for sentence in chosen:
+        starts.append(size)
+        size += len(sentence) + 1
+    return (" ".join(chosen) + " ").encode(), tuple(starts)
+
+
+def _prose(key: bytes, inputs: Sequence[bytes], old: Sequence[bytes]) -> list[bytes]:
+    """Sentences of about the old text's length, never longer, and not empty."""
+    tape, starts = _tape()
+    first, _ = digest_words(key, inputs)
+    texts = []
+    for place, value in zip(reduce_bits(first, len(starts)).tolist(), old, strict=True):
+        length = len(value) if value.isascii() else len(value.decode())
+        begin = starts[place]
+        text = tape[begin : begin + length + 1]
+        while len(text) <= length:
+            text += tape[: length + 1 - len(text)]
+        end = text.rfind(b" ", 1)
+        texts.append(text[: min(end, length)] if end > 0 else text[:length])
+    return texts

@@ -1,0 +1,245 @@
+"""What becomes of values: unique where promised, of the same form, by the key alone, and never passed through unread."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from liftlock_datagen.catalog.model import ColumnType
+from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.masking.cells import ColumnMaker
+from liftlock_datagen.masking.choice import Choice, Domain
+from liftlock_datagen.masking.keys import PseudonymKey
+from liftlock_datagen.masking.literals import escaped, mapped_array, unescaped
+from liftlock_datagen.masking.transformers import (
+    KEEP,
+    Addresses,
+    Chosen,
+    Coarser,
+    Document,
+    Elements,
+    Fixed,
+    Integers,
+    Invented,
+    Letters,
+    Noise,
+    Null,
+    Seeded,
+    Shifted,
+    Transformer,
+    Uuids,
+)
+from liftlock_datagen.spec.model import Kind, Rule, ValueSpec
+
+KEY = PseudonymKey(bytes(range(32)))
+OTHER = PseudonymKey(bytes(range(1, 33)))
+EMAIL = Invented(Kind.EMAIL, "email", unique=True)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=30)
+
+
+def changed(transformer: Transformer, *values: str, key: PseudonymKey = KEY, by: list[str] | None = None) -> list[str]:
+    cells = [escaped(value.encode()) for value in values]
+    made = ColumnMaker("t.c", transformer, key)(cells, None if by is None else [value.encode() for value in by])
+    return [unescaped(cell).decode() for cell in made]
+
+
+LENGTHS = [
+    (kind, length, unique) for kind in Kind for length in (0, 7, 20, 40) for unique in (False, True) if length > 7 or kind is not Kind.EMAIL
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(values=st.lists(TEXTS, unique=True, min_size=1, max_size=8), wanted=st.sampled_from(LENGTHS))
+def test_made_texts_fit_their_column_and_hold_no_control_characters(values: list[str], wanted: tuple[Kind, int, bool]) -> None:
+    kind, length, unique = wanted
+    choice = Choice(lambda name: Domain(name, unique=unique, length=length))
+    made = choice.pseudonym(ColumnType("varchar", length=length or None), ValueSpec(kind, Rule.PSEUDONYM))
+    if isinstance(made, Invented):
+        for text in changed(made, *(value[: length or None] for value in values)):
+            assert text.isprintable()
+            assert 0 < len(text) <= (length or len(text))
+
+
+@settings(max_examples=40, deadline=None)
+@given(values=st.lists(TEXTS, unique_by=str.lower, min_size=2, max_size=30))
+@pytest.mark.parametrize(
+    "made", [EMAIL, Invented(Kind.USERNAME, "u", 20, unique=True), Invented(Kind.PERSON_NAME, "n", unique=True), Uuids("id")]
+)
+def test_texts_that_are_unique_by_construction_differ_also_in_lower_case(values: list[str], made: Transformer) -> None:
+    assert len({text.lower() for text in changed(made, *values)}) == len(values)
+
+
+def test_an_e_mail_address_has_one_pseudonym_however_its_case_is_written_and_the_spellings_still_differ() -> None:
+    usual, shouted, mixed = changed(EMAIL, "anna@shop.ch", "ANNA@SHOP.CH", "Anna@shop.ch")
+    assert usual.lower() == shouted.lower() == mixed.lower() == usual
+    assert len({usual, shouted, mixed}) == 3
+    assert usual.endswith("@example.com")
+
+
+@settings(max_examples=40, deadline=None)
+@given(values=st.lists(st.integers(-(1 << 63) + 1, (1 << 63) - 1), unique=True, max_size=30), bits=st.sampled_from([14, 30, 40]))
+def test_integers_stay_different_keep_their_sign_and_their_type(values: list[int], bits: int) -> None:
+    images = [int(text) for text in changed(Integers("id", bits), *map(str, values))]
+    assert len(set(images)) == len(values)
+    for value, image in zip(values, images, strict=True):
+        assert (value > 0) - (value < 0) == (image > 0) - (image < 0)
+        for size in (end for end in (15, 31, 63) if end > bits):
+            assert abs(value) >= 1 << size or abs(image) < 1 << size
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    values=st.lists(
+        st.from_regex(r"\A[A-Za-z0-9 /.-]{1,24}\Z").filter(lambda text: re.search(r"\w", text) is not None), unique=True, max_size=20
+    )
+)
+def test_a_permuted_text_has_the_form_of_the_old_one(values: list[str]) -> None:
+    shapes = (re.compile(r"\d"), re.compile(r"[a-z]"), re.compile(r"[A-Z]"))
+    images = changed(Letters("code"), *values)
+    assert len(set(images)) == len(values)
+    for value, image in zip(values, images, strict=True):
+        assert len(value) == len(image)
+        assert all(bool(shape.match(a)) == bool(shape.match(b)) for shape in shapes for a, b in zip(value, image, strict=True))
+
+
+def test_numbers_of_cards_accounts_and_phones_cannot_exist() -> None:
+    cards = changed(Letters("card", Kind.PAYMENT_CARD), "4111111111111111", "5500005555555559", "4111 1111 1111 1111")
+    assert not any(luhn(card) for card in cards)
+    assert changed(Letters("iban", Kind.IBAN), "CH9300762011623852957")[0][2:4] == "00"
+    assert re.fullmatch(r"\+999\d{11}", changed(Letters("phone", Kind.PHONE), "+41790000001")[0])
+    phones = changed(Invented(Kind.PHONE, "phone"), *map(str, range(50)))
+    assert all(re.fullmatch(r"\+1-\d{3}-555-01\d\d", phone) for phone in phones)
+
+
+def luhn(card: str) -> bool:
+    figures = [int(letter) for letter in card if letter.isdigit()]
+    return sum(sum(divmod(figure * (1 + place % 2), 10)) for place, figure in enumerate(reversed(figures))) % 10 == 0
+
+
+def test_addresses_are_of_the_reserved_networks() -> None:
+    reserved = [ipaddress.ip_network(text) for text in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")]
+    made = changed(Addresses("ip"), "10.1.2.3", "8.8.8.0/24", "2a00::1") + changed(Addresses("ip", unique=True), "8.8.4.4")
+    assert all(any(ipaddress.ip_interface(text).ip in network for network in reserved) for text in made)
+    assert int(changed(Addresses("mac", 6), "ac:de:48:00:11:22")[0][:2], 16) & 3 == 2
+
+
+def test_numerics_keep_their_digits_and_scale() -> None:
+    made = changed(Letters("n", Kind.NUMBER), "12.50", "-0.05", "0.00", "123456789012345678901234567890.1")
+    assert [re.sub(r"[1-9]\d*|(?<=[1-9])0", "d", text)[:1] for text in made] == ["d", "-", "0", "d"]
+    assert [len(text) for text in made] == [5, 5, 4, 32]
+    assert made[2] == "0.00"
+
+
+def test_null_stays_null_and_the_empty_text_stays_empty_but_where_the_rule_says_otherwise() -> None:
+    for transformer in (EMAIL, Integers("id", 30), Letters("c"), Coarser("text", 2), Elements(EMAIL), Noise("b"), Seeded(EMAIL)):
+        assert ColumnMaker("t.c", transformer, KEY)([b"\\N", b""]) == [b"\\N", b""]
+    assert ColumnMaker("t.c", Null(), KEY)([b"\\N", b"", b"x"]) == [b"\\N"] * 3
+    assert ColumnMaker("t.c", Fixed("a\tb"), KEY)([b"\\N", b"", b"x"]) == [b"\\N", b"a\\tb", b"a\\tb"]
+
+
+def test_dates_of_one_subject_move_alike_and_keep_their_time() -> None:
+    made = changed(
+        Shifted("d", 30, "person", "person"), "2020-02-28 10:00:00.5+00", "2020-03-01", "infinity", "2021-01-01", by=["1", "1", "1", "2"]
+    )
+    assert made[0][10:] == " 10:00:00.5+00"
+    first, second = (int(re.sub(r"\D", "", text[:10])) for text in made[:2])
+    assert 1 < second - first < 80  # two days, perhaps over the end of a month
+    assert made[0][:10] != "2020-02-28"
+    assert made[2] == "infinity"
+
+
+def test_coarser_values_lose_what_is_below_the_step() -> None:
+    assert changed(Coarser("year"), "1987-05-04", "1987-05-04 12:30:00+00") == ["1987-01-01", "1987-01-01 00:00:00+00"]
+    assert changed(Coarser("decade"), "1987-05-04") == ["1980-01-01"]
+    assert changed(Coarser("number", 10), "47", "-1", "12.75") == ["40", "-10", "10"]
+    assert changed(Coarser("text", 2), "8045", "80") == ["80", ""]
+
+
+def test_arrays_are_changed_element_by_element() -> None:
+    [made] = changed(Elements(Fixed("x,y")), '{"a b",NULL,"",{"c\\"d",e}}')
+    assert made == '{"x,y",NULL,"",{"x,y","x,y"}}'
+    assert mapped_array("[2:3]={1,2}", lambda texts: [text + b"0" for text in texts]) == '[2:3]={"10","20"}'
+    assert changed(Elements(EMAIL), "{a@b.ch}")[0] == '{"' + changed(EMAIL, "a@b.ch")[0] + '"}'
+
+
+DOCUMENT = Document(
+    (
+        ("$.contact.email", EMAIL), ("$.tags[*]", KEEP), ("$.notes.*", Fixed("-")), ("$.born", Null()), ("$.n", Integers("i", 30)),
+        ("$.kept", KEEP),
+    )
+)  # fmt: skip
+
+
+def test_documents_are_changed_path_by_path() -> None:
+    old = '{"contact": {"email": "a@b.ch"}, "tags": ["x", 1.50, null], "notes": {"a": "s", "b": ""}, "born": "1990", "n": 7,'
+    old += ' "kept": {"deep": [1]}}'
+    new = json.loads(changed(DOCUMENT, old)[0])
+    assert new["contact"]["email"] == changed(EMAIL, "a@b.ch")[0]
+    assert (new["tags"], new["notes"], new["born"], new["kept"]) == (["x", 1.5, None], {"a": "-", "b": ""}, None, {"deep": [1]})
+    assert isinstance(new["n"], int)
+    assert "1.50" in changed(DOCUMENT, old)[0]
+
+
+def test_hstore_is_changed_key_by_key() -> None:
+    made = changed(Document((("$.email", EMAIL), ("$.a", KEEP)), store=True), '"a"=>"x\\"y", "email"=>NULL')
+    assert made == ['"a"=>"x\\"y", "email"=>NULL']
+
+
+@pytest.mark.parametrize(
+    "text", ['{"contact": {"phone": "s3cret"}}', '{"contact": "s3cret"}', '["s3cret"]', '"s3cret"', '{"tags": {"s3cret": 1}}']
+)
+def test_a_path_that_nobody_classified_stops_the_run_without_its_value(text: str) -> None:
+    with pytest.raises(DatagenError, match=r"^t\.c: a document has the path \$") as caught:
+        changed(DOCUMENT, text)
+    assert '"s3cret"' not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("made", "value"),
+    [
+        (Integers("i", 30), "s3cret"), (Shifted("d", 9), "s3cret-44 BC"), (Coarser("year"), "s3cret-99"), (Coarser("number", 5), "s3cret"),
+        (Addresses("ip"), "s3cret"), (DOCUMENT, "{s3cret"), (Elements(EMAIL), "s3cret"), (Letters("n", Kind.NUMBER), "s3cret"),
+        (Document((), store=True), "s3cret"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_never_passes_and_never_shows(made: Transformer, value: str) -> None:
+    with pytest.raises(DatagenError, match=r"^t\.c: ") as caught:
+        changed(made, value)
+    assert "s3cret" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+EVERY: list[Transformer] = [
+    EMAIL, Invented(Kind.PERSON_NAME, "n"), Invented(Kind.FREE_TEXT, "f"), Invented(Kind.STREET, "s"), Letters("c"), Uuids("u"),
+    Elements(EMAIL), Chosen("c", tuple("abcdefgh")), Seeded(EMAIL),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("made", EVERY)
+def test_the_result_does_not_depend_on_the_blocks_or_on_what_came_before(made: Transformer) -> None:
+    values = [f"{{value{number % 700}x}}".encode() for number in range(2000)]
+    whole = ColumnMaker("t.c", made, KEY)(values)
+    column = ColumnMaker("t.c", made, KEY)
+    starts = range(1995, -1, -7)
+    parts = {start: column(values[start : start + 7]) for start in starts}
+    assert [cell for start in reversed(starts) for cell in parts[start]] == whole
+    direct = ColumnMaker("t.c", made, KEY)
+    many = [b"{v%d}" % number for number in range(50_000)]
+    assert direct(many) == ColumnMaker("t.c", made, KEY)(many[:100]) + direct(many[100:])
+
+
+@pytest.mark.parametrize("made", EVERY)
+def test_another_key_changes_nearly_all_values(made: Transformer) -> None:
+    values = [f"{{value{number}x and more of it}}" for number in range(500)]
+    same = sum(a == b for a, b in zip(changed(made, *values), changed(made, *values, key=OTHER), strict=True))
+    assert same < (100 if isinstance(made, Chosen) else 40)
+
+
+def test_two_domains_give_one_input_two_pseudonyms() -> None:
+    assert changed(Letters("a"), "AB1234") != changed(Letters("b"), "AB1234")
+    assert changed(Invented(Kind.EMAIL, "a", unique=True), "x@y.ch") != changed(EMAIL, "x@y.ch")
