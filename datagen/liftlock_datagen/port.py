@@ -8,8 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from liftlock_datagen.profile.model import ProfileReading
 from liftlock_datagen.snapshots.facts import DatabaseFacts
+from liftlock_datagen.spec.model import DataSpec
 from liftlock_datagen.synthesis.load import SeedReport
+from liftlock_datagen.synthesis.plan_data import LoadPlan
+from liftlock_datagen.synthesis.request import RowsRequest
 
 Progress = Callable[[str, int, int], None]
 """Called with what is worked on, its rows so far, and its rows in all."""
@@ -20,6 +24,27 @@ class DataEngine(Protocol):
 
     def seed(self, url: str, *, rows: int, seed: int, on_progress: Progress) -> SeedReport:
         """Fills an empty, migrated database with rows from its schema; does nothing where the same was done before."""
+        ...
+
+    def generate(
+        self,
+        url: str,
+        request: RowsRequest,
+        *,
+        replace_rows: bool = False,
+        image: str = "",
+        on_progress: Progress,
+        on_note: Callable[[str], None] = lambda _: None,
+    ) -> SeedReport:
+        """Fills the database with what is asked; one that holds other rows is replaced by another that is built beside it."""
+        ...
+
+    def plan_rows(self, url: str, request: RowsRequest) -> LoadPlan:
+        """What generate would load. Only reads."""
+        ...
+
+    def profile(self, url: str, spec: DataSpec | None) -> ProfileReading:
+        """The shape of the database, from its statistics; reads no table."""
         ...
 
     def facts(self, url: str) -> DatabaseFacts:

@@ -5,9 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from liftlock_datagen.port import Progress
+    from liftlock_datagen.profile.model import ProfileReading
     from liftlock_datagen.snapshots.facts import DatabaseFacts
+    from liftlock_datagen.spec.model import DataSpec
     from liftlock_datagen.synthesis.load import SeedReport
+    from liftlock_datagen.synthesis.plan_data import LoadPlan
+    from liftlock_datagen.synthesis.request import RowsRequest
 
 
 class PostgresEngine:
@@ -18,6 +24,33 @@ class PostgresEngine:
         from liftlock_datagen.synthesis.load import seed as fill  # noqa: PLC0415
 
         return fill(url, rows=rows, seed=seed, on_progress=on_progress)
+
+    def generate(
+        self,
+        url: str,
+        request: RowsRequest,
+        *,
+        replace_rows: bool = False,
+        image: str = "",
+        on_progress: Progress,
+        on_note: Callable[[str], None] = lambda _: None,
+    ) -> SeedReport:
+        """Rows in place or by a database beside; see synthesis/renewal.py."""
+        from liftlock_datagen.synthesis.renewal import generate  # noqa: PLC0415
+
+        return generate(url, request, replace_rows=replace_rows, image=image, on_progress=on_progress, on_note=on_note)
+
+    def plan_rows(self, url: str, request: RowsRequest) -> LoadPlan:
+        """What generate would load; see synthesis/plan.py."""
+        from liftlock_datagen.synthesis.load import plan_database  # noqa: PLC0415
+
+        return plan_database(url, request)
+
+    def profile(self, url: str, spec: DataSpec | None) -> ProfileReading:
+        """The shape of the database; see profile/read.py."""
+        from liftlock_datagen.profile.read import read_profile  # noqa: PLC0415
+
+        return read_profile(url, spec)
 
     def facts(self, url: str) -> DatabaseFacts:
         """What the database says of its rows; see snapshots/facts.py."""

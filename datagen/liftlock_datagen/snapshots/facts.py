@@ -59,7 +59,8 @@ def _origin(connection: Connection) -> tuple[Origin, str]:
     if (made := anonymised(connection)) is not None:
         return Origin.ANONYMISED, f"key {made.key_id}, spec {made.spec_digest}, {made.tool}"
     if (rows := seeded(connection)) is not None:
-        return Origin.SYNTHETIC, f"seed {rows.seed}, {rows.rows} rows, vocabulary {rows.vocabulary}"
+        details = f", details {rows.details}" if rows.details else ""
+        return Origin.SYNTHETIC, f"seed {rows.seed}, {rows.rows} rows, vocabulary {rows.vocabulary}{details}"
     return Origin.OTHER, ""
 
 

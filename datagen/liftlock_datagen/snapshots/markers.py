@@ -17,6 +17,12 @@ DELETE FROM liftlock_data.anonymised;
 """
 
 
+# What an older version wrote knows no details.
+_SEEDED = """
+SELECT seed, rows, catalog_hash, vocabulary_hash, coalesce(to_jsonb(s) ->> 'details', '') FROM liftlock_data.seeded s
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Anonymised:
     """How the rows were anonymised. key_id: of the pseudonym key, never the key. tool: what made them, with its version."""
@@ -44,19 +50,20 @@ def anonymised(connection: Connection) -> Anonymised | None:
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
-    """How synthetic rows were made."""
+    """How synthetic rows were made. details: a hash of what was asked beyond seed and rows, or nothing."""
 
     seed: int
     rows: int
     catalog: str
     vocabulary: str
+    details: str = ""
 
 
 def seeded(connection: Connection) -> Seeded | None:
     """What the marker of synthetic rows says; None where there is none."""
     if not _exists(connection, "liftlock_data.seeded"):
         return None
-    row = connection.execute("SELECT seed, rows, catalog_hash, vocabulary_hash FROM liftlock_data.seeded").fetchone()
+    row = connection.execute(_SEEDED).fetchone()
     return Seeded(*row) if row else None
 
 

@@ -9,7 +9,6 @@ Triggers fire as they do for any row.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -23,8 +22,10 @@ from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.database.connect import Connection, connected, wrapped
 from liftlock_datagen.errors import DatagenError
 from liftlock_datagen.synthesis.generate import Generation
+from liftlock_datagen.synthesis.marker import Found, asked, mark, marked_rows, read_marker
 from liftlock_datagen.synthesis.plan import plan_load
 from liftlock_datagen.synthesis.plan_data import LoadPlan, TablePlan
+from liftlock_datagen.synthesis.request import RowsRequest
 from liftlock_datagen.vocabulary.words import Vocabularies, load_vocabularies
 
 Progress = Callable[[str, int, int], None]
@@ -33,12 +34,6 @@ _BLOCK_ROWS = 16384
 _LOCK = 7_236_409_112_001  # an advisory lock of this package: two runs on one database follow each other
 _LOCK_TIMEOUT = "60s"
 _INDEX_MEMORY = "256MB"
-_MARKER = """
-CREATE SCHEMA IF NOT EXISTS liftlock_data;
-CREATE TABLE IF NOT EXISTS liftlock_data.seeded (
-  seed bigint NOT NULL, rows bigint NOT NULL, catalog_hash text NOT NULL, vocabulary_hash text NOT NULL,
-  tables jsonb NOT NULL, finished timestamptz NOT NULL DEFAULT now());
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +52,16 @@ class SeedReport:
 
 
 def seed(url: str, *, rows: int, seed: int, on_progress: Progress) -> SeedReport:
-    """Fills an empty, migrated database with at least `rows` synthetic rows; does nothing where the same was done before.
+    """Fills an empty, migrated database with at least `rows` rows from its schema alone; see fill."""
+    return fill(url, RowsRequest(rows, seed), on_progress=on_progress)
+
+
+def fill(url: str, request: RowsRequest, *, on_progress: Progress) -> SeedReport:
+    """Fills an empty, migrated database with synthetic rows; does nothing where the same was done before.
 
     Args:
         url: a libpq URL or connection string of a role that owns the tables.
-        rows: over all tables. seed: the same seed, rows, schema and version give the same bytes.
+        request: the same request, schema and version give the same bytes.
         on_progress: called with a table, its rows loaded so far and its rows in all.
 
     Raises:
@@ -71,15 +71,38 @@ def seed(url: str, *, rows: int, seed: int, on_progress: Progress) -> SeedReport
     started = time.monotonic()
     with connected(url) as connection, wrapped(url), connection.transaction():
         _settle(connection)
-        found = _marked(connection, rows, seed)
+        found = marked_rows(connection, request)
         if found is not None:
             return SeedReport(found, time.monotonic() - started, skipped=True)
         catalog = _read(connection)
-        vocabularies = load_vocabularies()
-        plan = plan_load(catalog, vocabularies, rows=rows, seed=seed)
-        phases = _load(connection, catalog, plan, vocabularies, on_progress)
+        vocabularies = load_vocabularies(request.locale)
+        plan = planned(catalog, request)
+        phases = _load(connection, catalog, plan, vocabularies, request, on_progress)
     loaded = {str(table.name): table.rows for table in plan.tables}
     return SeedReport(loaded, time.monotonic() - started, phases=phases)
+
+
+def plan_database(url: str, request: RowsRequest) -> LoadPlan:
+    """What fill would load. Only reads. Raises as fill does."""
+    with connected(url) as connection, wrapped(url), connection.transaction():
+        connection.execute("SET TRANSACTION READ ONLY")
+        return planned(_read(connection), request)
+
+
+def planned(catalog: Catalog, request: RowsRequest) -> LoadPlan:
+    """The plan of what is asked."""
+    vocabularies = load_vocabularies(request.locale)
+    return plan_load(catalog, vocabularies, rows=request.rows, seed=request.seed, profile=request.profile, counts=request.counts)
+
+
+def found_before(url: str, request: RowsRequest) -> Found:
+    """What is in the database before anything is written. Only reads."""
+    with connected(url) as connection, wrapped(url), connection.transaction():
+        connection.execute("SET TRANSACTION READ ONLY")
+        done = read_marker(connection)
+        if done is not None:
+            return Found.SAME if done.request == asked(request) else Found.SYNTHETIC
+        return Found.FILLED if _filled(connection, _read(connection)) else Found.EMPTY
 
 
 # --- the session --------------------------------------------------------------------------------------------------------------------
@@ -109,27 +132,11 @@ def _read(connection: Connection) -> Catalog:
     return catalog
 
 
-def _marked(connection: Connection, rows: int, seed: int) -> Mapping[str, int] | None:
-    """The rows that an earlier run of the same request loaded; None where there was none; DatagenError after another request."""
-    known = connection.execute("SELECT to_regclass('liftlock_data.seeded') IS NOT NULL").fetchone()
-    if not known or not known[0]:
-        return None
-    done = connection.execute("SELECT seed, rows, tables FROM liftlock_data.seeded").fetchone()
-    if done is None:
-        return None
-    if (done[0], done[1]) != (seed, rows):
-        raise DatagenError(
-            f"the database already holds synthetic rows of seed {done[0]} and {done[1]} rows; seed {seed} and {rows} rows are asked",
-            hint="create the database anew, or ask for the same seed and rows",
-        )
-    return {name: int(count) for name, count in done[2].items()}
-
-
 # --- the load -------------------------------------------------------------------------------------------------------------------------
 
 
 def _load(
-    connection: Connection, catalog: Catalog, plan: LoadPlan, vocabularies: Vocabularies, on_progress: Progress
+    connection: Connection, catalog: Catalog, plan: LoadPlan, vocabularies: Vocabularies, request: RowsRequest, on_progress: Progress
 ) -> Mapping[str, float]:
     phases: dict[str, float] = {}
     with _timed(phases, "prepare"):
@@ -146,7 +153,7 @@ def _load(
     with _timed(phases, "finish"):
         _advance_sequences(connection, catalog)
         _analyze(connection, catalog)
-        _mark(connection, plan)
+        mark(connection, plan, request)
     return phases
 
 
@@ -167,16 +174,21 @@ def _refuse_filled(connection: Connection, catalog: Catalog) -> None:
         return
     names = sql.SQL(", ").join(_name(table.name) for table in catalog.tables)
     connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(names))
-    filled = [
-        str(table.name)
-        for table in catalog.tables
-        if (row := connection.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(_name(table.name))).fetchone()) and row[0]
-    ]
+    filled = _filled(connection, catalog)
     if filled:
         raise DatagenError(
             f"{', '.join(filled)}: there are rows already, and none of them are marked as made by this tool",
             hint="synthetic rows go into an empty, migrated database: create it anew, then run the same command again",
         )
+
+
+def _filled(connection: Connection, catalog: Catalog) -> list[str]:
+    """The tables that have rows."""
+    return [
+        str(table.name)
+        for table in catalog.tables
+        if (row := connection.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(_name(table.name))).fetchone()) and row[0]
+    ]
 
 
 def _copy(connection: Connection, table: TablePlan, generation: Generation, worker: ThreadPoolExecutor, on_progress: Progress) -> None:
@@ -277,12 +289,3 @@ def _advance_sequences(connection: Connection, catalog: Catalog) -> None:
 def _analyze(connection: Connection, catalog: Catalog) -> None:
     for table in catalog.tables:
         connection.execute(sql.SQL("ANALYZE {}").format(_name(table.name)))
-
-
-def _mark(connection: Connection, plan: LoadPlan) -> None:
-    connection.execute(_MARKER)
-    tables = json.dumps({str(table.name): table.rows for table in plan.tables})
-    connection.execute(
-        "INSERT INTO liftlock_data.seeded (seed, rows, catalog_hash, vocabulary_hash, tables) VALUES (%s, %s, %s, %s, %s)",
-        [plan.seed, plan.requested_rows, plan.catalog_digest, plan.vocabulary_digest, tables],
-    )

@@ -1,0 +1,76 @@
+"""The marker of synthetic rows, liftlock_data.seeded: written last, in the load's transaction, so never beside half a load."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from liftlock_datagen.database.connect import Connection
+from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.synthesis.plan_data import LoadPlan
+from liftlock_datagen.synthesis.request import RowsRequest
+
+_MARKER = """
+CREATE SCHEMA IF NOT EXISTS liftlock_data;
+CREATE TABLE IF NOT EXISTS liftlock_data.seeded (
+  seed bigint NOT NULL, rows bigint NOT NULL, details text NOT NULL DEFAULT '', catalog_hash text NOT NULL, vocabulary_hash text NOT NULL,
+  tables jsonb NOT NULL, finished timestamptz NOT NULL DEFAULT now());
+"""
+
+
+class Found(StrEnum):
+    """What a database holds. SAME: exactly what is asked. SYNTHETIC: rows of another request. FILLED: rows that are nobody's of ours."""
+
+    EMPTY = "empty"
+    SAME = "same"
+    SYNTHETIC = "synthetic"
+    FILLED = "filled"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What the marker says: seed, rows and details of the request, and the rows per table."""
+
+    request: tuple[int, int, str]
+    tables: Mapping[str, int]
+
+
+def asked(request: RowsRequest) -> tuple[int, int, str]:
+    """The request as the marker knows it."""
+    return request.seed, request.rows, request.details
+
+
+def read_marker(connection: Connection) -> Done | None:
+    """What the marker says; None where there is none."""
+    known = connection.execute("SELECT to_regclass('liftlock_data.seeded') IS NOT NULL").fetchone()
+    if not known or not known[0]:
+        return None
+    # an older version's marker knows no details
+    done = connection.execute("SELECT seed, rows, coalesce(to_jsonb(s) ->> 'details', ''), tables FROM liftlock_data.seeded s").fetchone()
+    return Done((done[0], done[1], done[2]), {name: int(count) for name, count in done[3].items()}) if done else None
+
+
+def marked_rows(connection: Connection, request: RowsRequest) -> Mapping[str, int] | None:
+    """The rows that an earlier run of the same request loaded; None where there was none; DatagenError after another request."""
+    done = read_marker(connection)
+    if done is None or done.request == asked(request):
+        return done.tables if done else None
+    seed, rows, _ = done.request
+    other = (seed, rows) == (request.seed, request.rows)
+    wanted = "another locale, profile or rows per table" if other else f"seed {request.seed} and {request.rows} rows"
+    raise DatagenError(
+        f"the database already holds synthetic rows of seed {seed} and {rows} rows; {wanted} are asked",
+        hint="create the database anew, or ask for the same seed and rows",
+    )
+
+
+def mark(connection: Connection, plan: LoadPlan, request: RowsRequest) -> None:
+    """Writes the marker."""
+    connection.execute(_MARKER)
+    tables = json.dumps({str(table.name): table.rows for table in plan.tables})
+    connection.execute(
+        "INSERT INTO liftlock_data.seeded (seed, rows, details, catalog_hash, vocabulary_hash, tables) VALUES (%s, %s, %s, %s, %s, %s)",
+        [plan.seed, plan.requested_rows, request.details, plan.catalog_digest, plan.vocabulary_digest, tables],
+    )

@@ -1,0 +1,82 @@
+"""Fills a database whatever it holds: an empty one in place, a filled one by another that is built beside it and swapped in.
+
+The new database has the old one's schema and the books that migration tools keep about it (schema_migrations, alembic_version, …), so that
+a service finds itself migrated; rights that were granted on single objects are not carried over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from psycopg import sql
+
+from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.catalog.read import _MIGRATION_BOOKS
+from liftlock_datagen.database.beside import built_beside
+from liftlock_datagen.database.connect import Connection, connected, wrapped
+from liftlock_datagen.database.schema_copy import Section, copied_schema
+from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.synthesis.load import Progress, SeedReport, fill, found_before, plan_database
+from liftlock_datagen.synthesis.marker import Found
+from liftlock_datagen.synthesis.request import RowsRequest
+
+Note = Callable[[str], None]
+
+_TABLES = """
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1, 2
+"""
+
+
+def generate(
+    url: str,
+    request: RowsRequest,
+    *,
+    replace_rows: bool = False,
+    image: str = "",
+    on_progress: Progress,
+    on_note: Note = lambda _: None,
+) -> SeedReport:
+    """Fills the database with what is asked; does nothing where exactly that was done before.
+
+    Synthetic rows of another request are replaced; rows that nobody of ours made only where replace_rows says so. The old database serves
+    until the new one is whole.
+
+    Args:
+        url: of a role that owns the database and its tables; to replace rows it must be allowed to create databases.
+        image: an image of PostgreSQL whose pg_dump is used where this machine has none.
+        on_note: told what people should know: sessions that are ended, leftovers that are removed.
+
+    Raises:
+        PlanError: parts of the schema cannot be planned. DatagenError: anything else. The database is as it was.
+    """
+    found = found_before(url, request)
+    if found is Found.FILLED and not replace_rows:
+        raise DatagenError(
+            "there are rows in the database, and none of them are marked as made by this tool",
+            hint="to put synthetic rows in their place, and lose them: the same command with --yes",
+        )
+    if found in (Found.EMPTY, Found.SAME):
+        return fill(url, request, on_progress=on_progress)
+    plan_database(url, request)  # every problem is named before anything is built
+    with copied_schema(url, image=image) as schema, built_beside(url, on_note=on_note) as beside:
+        schema.make(beside.url, Section.BEFORE_ROWS, role=beside.owner)
+        schema.make(beside.url, Section.BEHIND_ROWS, role=beside.owner)
+        _copy_books(url, beside.url)
+        return fill(beside.url, request, on_progress=on_progress)
+
+
+def _copy_books(source_url: str, target_url: str) -> None:
+    with connected(source_url) as source, connected(target_url) as target, wrapped(target_url):
+        for schema, name in source.execute(_TABLES).fetchall():
+            if _MIGRATION_BOOKS.fullmatch(name):
+                _copy_table(source, target, TableName(schema, name))
+
+
+def _copy_table(source: Connection, target: Connection, table: TableName) -> None:
+    name = sql.Identifier(table.schema, table.name)
+    with source.cursor() as reader, target.cursor() as writer:
+        reading, writing = sql.SQL("COPY {} TO STDOUT").format(name), sql.SQL("COPY {} FROM STDIN").format(name)
+        with reader.copy(reading) as rows, writer.copy(writing) as copy:
+            for block in rows:
+                copy.write(block)

@@ -1,0 +1,105 @@
+"""Rows that take the place of others: built beside, swapped in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.errors import DatagenError, PlanError
+from liftlock_datagen.profile.read import read_profile
+from liftlock_datagen.synthesis.load import plan_database
+from liftlock_datagen.synthesis.renewal import generate
+from liftlock_datagen.synthesis.request import RowsRequest
+from tests.postgres import RunningPostgres
+
+pytestmark = pytest.mark.docker
+
+_SCHEMA = """
+CREATE TABLE customers (id bigint PRIMARY KEY, email text NOT NULL UNIQUE, age int);
+CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL REFERENCES customers, total numeric(10,2) NOT NULL);
+CREATE TABLE schema_migrations (version text PRIMARY KEY);
+INSERT INTO schema_migrations VALUES ('0001'), ('0002');
+"""
+
+
+@pytest.fixture
+def database(postgres: RunningPostgres) -> Iterator[str]:
+    """An empty, migrated database of a role that may create others."""
+    postgres.administer("ALTER ROLE liftlock CREATEDB")
+    with postgres.database(_SCHEMA) as name:
+        yield name
+    postgres.administer("ALTER ROLE liftlock NOCREATEDB")
+
+
+def _ask(postgres: RunningPostgres, database: str, query: str) -> object:
+    with postgres.connect(database) as connection:
+        row = connection.execute(query.encode()).fetchone()
+        return row[0] if row else None
+
+
+def _databases(postgres: RunningPostgres, database: str) -> object:
+    return _ask(postgres, "liftlock", f"SELECT count(*) FROM pg_database WHERE datname LIKE '{database}%'")  # noqa: S608 - our own name
+
+
+def _quiet(*_: object) -> None:
+    pass
+
+
+def test_an_empty_database_is_filled_then_left_alone_then_replaced(postgres: RunningPostgres, database: str) -> None:
+    url = postgres.url(database)
+    assert not generate(url, RowsRequest(300), on_progress=_quiet).skipped
+    assert generate(url, RowsRequest(300), on_progress=_quiet).skipped
+    before = _ask(postgres, database, "SELECT sum(hashtext(customers::text)) FROM customers")
+    other = generate(url, RowsRequest(300, seed=2), on_progress=_quiet)
+    assert not other.skipped
+    assert _ask(postgres, database, "SELECT sum(hashtext(customers::text)) FROM customers") != before
+    assert _ask(postgres, database, "SELECT count(*) FROM schema_migrations") == 2
+    assert generate(url, RowsRequest(300, seed=2), on_progress=_quiet).skipped
+    assert _databases(postgres, database) == 1
+
+
+def test_rows_that_nobody_of_ours_made_are_replaced_only_on_demand(postgres: RunningPostgres, database: str) -> None:
+    url = postgres.url(database)
+    with postgres.connect(database) as connection:
+        connection.execute("INSERT INTO customers VALUES (1, 'somebody', 3)")
+    with pytest.raises(DatagenError, match="there are rows in the database"):
+        generate(url, RowsRequest(300), on_progress=_quiet)
+    assert _ask(postgres, database, "SELECT email FROM customers") == "somebody"
+    generate(url, RowsRequest(300), replace_rows=True, on_progress=_quiet)
+    assert _ask(postgres, database, "SELECT count(*) FROM customers WHERE email = 'somebody'") == 0
+
+
+def test_a_run_that_is_interrupted_leaves_the_old_rows(postgres: RunningPostgres, database: str) -> None:
+    url = postgres.url(database)
+    generate(url, RowsRequest(300), on_progress=_quiet)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        generate(url, RowsRequest(300, seed=2), on_progress=interrupt)
+    assert _ask(postgres, database, "SELECT seed FROM liftlock_data.seeded") == 1
+    assert _databases(postgres, database) == 1
+
+
+def test_a_schema_that_cannot_be_planned_is_refused_before_anything_is_built(postgres: RunningPostgres, database: str) -> None:
+    with postgres.connect(database) as connection:
+        connection.execute("INSERT INTO customers VALUES (1, 'somebody', 3)")
+        connection.execute("ALTER TABLE customers ADD CHECK (age > 200 AND age < 100) NOT VALID")
+    with pytest.raises(PlanError, match="empty-range"):
+        generate(postgres.url(database), RowsRequest(300), replace_rows=True, on_progress=_quiet)
+    assert _ask(postgres, database, "SELECT count(*) FROM customers") == 1
+
+
+def test_what_else_is_asked_makes_another_request(postgres: RunningPostgres, database: str) -> None:
+    url = postgres.url(database)
+    plain, counted = RowsRequest(300), RowsRequest(300, counts={TableName("public", "orders"): 7})
+    generate(url, plain, on_progress=_quiet)
+    assert not generate(url, counted, on_progress=_quiet).skipped
+    assert _ask(postgres, database, "SELECT count(*) FROM orders") == 7
+    german = RowsRequest(300, locale="de_CH", profile=read_profile(url).profile)
+    assert not generate(url, german, on_progress=_quiet).skipped
+    assert generate(url, german, on_progress=_quiet).skipped
+    assert plan_database(url, german).total_rows >= 300
