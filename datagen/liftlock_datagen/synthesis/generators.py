@@ -174,6 +174,13 @@ class Pattern:
 
 
 @dataclass(frozen=True, slots=True)
+class Variants:
+    """Text after one of several patterns."""
+
+    patterns: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Uuid:
     """A version 4 UUID; unique."""
 
@@ -280,6 +287,7 @@ Maker = (
     | JsonList
     | ArrayOf
     | Pattern
+    | Variants
     | Uuid
     | Binary
     | Address
@@ -297,13 +305,25 @@ Generator = Scaled | Maker | Reference | Null
 
 
 @dataclass(frozen=True, slots=True)
+class Presences:
+    """Whether the column is there, for each of the combinations that a row draws from. label: of that draw."""
+
+    label: str
+    flags: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnPlan:
-    """What a column gets. nulls: how many of 65,536 rows are NULL; null_key: whose coin decides (columns of one link share it)."""
+    """What a column gets. nulls: how many of 65,536 rows are NULL; null_key: whose coin decides (columns of one link share it).
+
+    present: where a combination of columns decides which rows are NULL, instead of a coin.
+    """
 
     name: str
     generator: Generator
     nulls: int = 0
     null_key: str = ""
+    present: Presences | None = None
 
 
 @dataclass(frozen=True, slots=True)

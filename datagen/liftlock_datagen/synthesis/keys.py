@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from liftlock_datagen.catalog.model import ForeignKey, Index, Table
 from liftlock_datagen.errors import Problem, ProblemCode
@@ -94,6 +95,22 @@ def design_keys(table: Table, links: TableLinks, limits: dict[str, Limits], uniq
         elif not any(covered <= columns for covered in draft.covered):
             _Designer(table, links, limits, unique_choice, draft).design(index, columns)
     return KeyDesigns(tuple(draft.designs), tuple(draft.problems))
+
+
+def decided_columns(designs: Sequence[KeyDesign]) -> frozenset[str]:
+    """The columns whose values the designs decide."""
+    found: set[str] = set()
+    for design in designs:
+        match design:
+            case SoleColumn(column) | FirstOnly(_, column, _):
+                found.add(column)
+            case Grouped(_, _, columns) | Digits(columns):
+                found.update(columns)
+            case SoleLink():
+                pass
+            case _:
+                assert_never(design)
+    return frozenset(found)
 
 
 def _columns_of(index: Index, table: Table) -> frozenset[str] | None:

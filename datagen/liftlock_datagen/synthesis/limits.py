@@ -57,6 +57,7 @@ _FAMILIES = {
     "tsvector": Family.VECTOR,
     "int4range int8range numrange daterange tsrange tstzrange": Family.RANGE,
 }
+_COUNTED = {Family.NUMBER, Family.DATE, Family.MOMENT, Family.TIME, Family.INTERVAL}
 _BY_NAME = {name: family for names, family in _FAMILIES.items() for name in names.split()}
 _TYPE_RANGE = {"int2": (-(2**15), 2**15 - 1), "int4": (-(2**31), 2**31 - 1), "oid": (1, 2**32 - 1)}
 _WIDEST = 10**18 - 1  # fits a signed 64-bit number with room for sums
@@ -163,6 +164,8 @@ def _narrow(limits: Limits, demand: ColumnDemand) -> Limits:
             return replace(limits, absent=limits.absent or absent, required=limits.required or not absent)
         case Bound():
             return _narrow_range(limits, demand)
+        case Among(_, values, True) if limits.family in _COUNTED and limits.allowed is None:
+            return _without(limits, demand)
         case Among(_, values, True):
             return replace(limits, excluded=limits.excluded | frozenset(values))
         case Among(_, values, False):
@@ -178,6 +181,19 @@ def _narrow(limits: Limits, demand: ColumnDemand) -> Limits:
             return replace(limits, shape=shape)
         case _:
             return replace(limits, unmet=demand)
+
+
+def _without(limits: Limits, demand: Among) -> Limits:
+    """The limits on the wider side of each value that must not come."""
+    for text in demand.values:
+        value = units_of(limits, text, lower=True)
+        if value is None:
+            return replace(limits, unmet=demand)
+        if limits.high - value >= value - limits.low:
+            limits = replace(limits, low=max(limits.low, int(value) + 1), bounded_low=True)
+        else:
+            limits = replace(limits, high=min(limits.high, int(value.to_integral_value(ROUND_CEILING)) - 1), bounded_high=True)
+    return limits
 
 
 def _plain(limits: Limits, value: str) -> str:

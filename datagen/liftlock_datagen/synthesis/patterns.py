@@ -1,7 +1,7 @@
-"""Reads simple regular expressions as a row of letter classes, from which matching text is made by construction. Pure.
+"""Reads regular expressions as rows of letter classes, one for each way to match, from which matching text is made by construction. Pure.
 
-Read: ^…$, literals, classes, \\d \\w \\s, the dot, and the quantifiers ? * + {n} {n,} {n,m}. Not read (None): groups,
-alternatives, look-arounds.
+Read: ^…$, literals, classes, \\d \\w \\s, the dot, groups, alternatives, and the quantifiers ? * + {n} {n,} {n,m}. Not read (None): back
+references and what must lie ahead.
 """
 
 from __future__ import annotations
@@ -23,24 +23,83 @@ _POSIX = {
 _QUANTIFIER = re.compile(r"\{(\d+)(,?)(\d*)\}")
 _LOOSE = 8  # how many letters stand for an open end
 
+_MOST_VARIANTS = 48
+_MOST_REPEATS = 2  # of a group, beyond the least
+
 Part = tuple[str, int, int]
+Parts = tuple[Part, ...]
 
 
-def read_pattern(pattern: str) -> tuple[Part, ...] | None:
-    """(alphabet, least, most) for each position; None where the expression is not of the simple kind."""
-    parts: list[Part] = []
-    at = 1 if pattern.startswith("^") else 0
-    end = len(pattern) - 1 if pattern.endswith("$") and not pattern.endswith("\\$") else len(pattern)
-    while at < end:
-        found = _letters(pattern, at)
-        if found is None:
-            return None
-        letters, at = found
-        least, most, at = _quantifier(pattern, at)
-        if not letters or least > most:
-            return None
-        parts.append((letters, least, most))
-    return tuple(parts)
+class _UnreadableError(Exception):
+    pass
+
+
+def read_pattern(pattern: str) -> tuple[Parts, ...] | None:
+    """The ways to match: for each, (alphabet, least, most) for each position. None where the expression is not understood."""
+    try:
+        variants, at = _alternatives(pattern, 0)
+    except _UnreadableError:
+        return None
+    return tuple(dict.fromkeys(variants)) if at == len(pattern) else None
+
+
+def _alternatives(pattern: str, at: int) -> tuple[list[Parts], int]:
+    found, at = _sequence(pattern, at)
+    while pattern[at : at + 1] == "|":
+        more, at = _sequence(pattern, at + 1)
+        found = [*found, *more][:_MOST_VARIANTS]
+    return found, at
+
+
+def _sequence(pattern: str, at: int) -> tuple[list[Parts], int]:
+    variants: list[Parts] = [()]
+    while at < len(pattern) and pattern[at] not in "|)":
+        if pattern[at] in "^$":
+            at += 1
+            continue
+        if pattern.startswith(("(?!", "(?<"), at):
+            at = _skip_group(pattern, at)  # what must not be there: the sample shows whether it is
+            continue
+        ways, at = _group(pattern, at) if pattern[at] == "(" else _one(pattern, at)
+        variants = [(*before, *way) for before in variants for way in ways][:_MOST_VARIANTS]
+    return variants, at
+
+
+def _skip_group(pattern: str, at: int) -> int:
+    depth = 0
+    for place in range(at, len(pattern)):
+        depth += {"(": 1, ")": -1}.get(pattern[place], 0)
+        if not depth:
+            return place + 1
+    raise _UnreadableError(pattern)
+
+
+def _one(pattern: str, at: int) -> tuple[list[Parts], int]:
+    found = _letters(pattern, at)
+    if found is None:
+        raise _UnreadableError(pattern)
+    letters, at = found
+    least, most, at = _quantifier(pattern, at)
+    if not letters or least > most:
+        raise _UnreadableError(pattern)
+    return [((letters, least, most),)], at
+
+
+def _group(pattern: str, at: int) -> tuple[list[Parts], int]:
+    start = at + (3 if pattern.startswith("(?:", at) else 1)
+    if pattern.startswith("?", start):
+        raise _UnreadableError(pattern)
+    inner, at = _alternatives(pattern, start)
+    if pattern[at : at + 1] != ")":
+        raise _UnreadableError(pattern)
+    least, most, at = _quantifier(pattern, at + 1)
+    ways: list[Parts] = []
+    for count in range(least, min(most, least + _MOST_REPEATS) + 1):
+        repeated: list[Parts] = [()]
+        for _ in range(count):
+            repeated = [(*before, *way) for before in repeated for way in inner][:_MOST_VARIANTS]
+        ways += repeated
+    return ways[:_MOST_VARIANTS], at
 
 
 def _letters(pattern: str, at: int) -> tuple[str, int] | None:

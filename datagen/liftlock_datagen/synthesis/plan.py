@@ -7,7 +7,7 @@ values. What cannot be planned is a problem with a stable code and its table and
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from liftlock_datagen.catalog.model import Catalog, Column, ForeignKey, Match, Table, TableName
@@ -17,9 +17,10 @@ from liftlock_datagen.synthesis.checks import CheckFindings, read_checks
 from liftlock_datagen.synthesis.columns import choose
 from liftlock_datagen.synthesis.demands import ColumnDemand, Different, Ordered, Presence
 from liftlock_datagen.synthesis.designs import Counts, design_capacity, designed_columns, designed_links
-from liftlock_datagen.synthesis.draws import Earlier, Popular, Source
-from liftlock_datagen.synthesis.generators import ColumnPlan, Link, Null, Reference
-from liftlock_datagen.synthesis.keys import KeyDesigns, SoleColumn, design_keys
+from liftlock_datagen.synthesis.draws import Earlier, Popular, Source, Uniform
+from liftlock_datagen.synthesis.generators import ColumnPlan, Link, Listed, Null, Presences, Reference, Scaled
+from liftlock_datagen.synthesis.joint import Joint, JointColumns, join_columns
+from liftlock_datagen.synthesis.keys import KeyDesigns, SoleColumn, decided_columns, design_keys
 from liftlock_datagen.synthesis.limits import Limits, limits_of
 from liftlock_datagen.synthesis.links import TableLinks, circular_columns, find_links, load_order
 from liftlock_datagen.synthesis.orders import order_columns
@@ -44,6 +45,7 @@ class _Draft:
     limits: dict[str, Limits]
     choices: dict[str, Choice]
     keys: KeyDesigns
+    joints: tuple[Joint, ...]
     problems: tuple[Problem, ...]
 
 
@@ -90,7 +92,8 @@ def _room(draft: _Draft) -> Room:
     """What a profile's shape must leave as it is planned."""
     in_keys = {part.column for index in draft.table.indexes if index.unique for part in index.parts if part.column}
     compared = {name for demand in draft.findings.between for name in _compared(demand)}
-    return Room(draft.limits, frozenset(in_keys | compared), {key.name: key.columns for key in draft.links.keys})
+    joined = {name for joint in draft.joints for name in (*joint.texts, *joint.present)}
+    return Room(draft.limits, frozenset(in_keys | compared | joined), {key.name: key.columns for key in draft.links.keys})
 
 
 def _compared(demand: Ordered | Different) -> tuple[str, str]:
@@ -143,7 +146,17 @@ def _draft(table: Table, links: TableLinks, findings: CheckFindings, demands: De
             problems.append(found)
         else:
             choices[column.name] = found
-    return _Draft(table, links, findings, limits, choices, keys, tuple(problems))
+    joints, unmet = join_columns(findings.joint, _joint_columns(table, links, limits, choices, keys), vocabularies)
+    return _Draft(table, links, findings, limits, choices, keys, joints, (*problems, *unmet))
+
+
+def _joint_columns(
+    table: Table, links: TableLinks, limits: Mapping[str, Limits], choices: Mapping[str, Choice], keys: KeyDesigns
+) -> JointColumns:
+    """What may be changed where columns are planned together: all of MATCH FULL are there, and what a key decides stays."""
+    whole = {name for key in links.keys if key.match is Match.FULL and len(key.columns) > 1 for name in key.columns}
+    known = {name: replace(found, required=found.required or name in whole) for name, found in limits.items()}
+    return JointColumns(table, known, choices, decided_columns(keys.designs))
 
 
 def _obstacles(table: Table) -> list[Problem]:
@@ -208,14 +221,26 @@ def _plan_table(draft: _Draft, rows: Mapping[TableName, int]) -> tuple[TablePlan
             choice = draft.choices[column.name]
             kept = 0 if column.name in made else choice.nulls
             columns.append(ColumnPlan(column.name, made.get(column.name) or choice.generator, kept))
+    columns = [_joined(plan, draft.joints) for plan in columns]
     ordered, unmet = order_columns(draft.table, columns, draft.findings.between, draft.limits, links)
     return TablePlan(draft.table.name, rows[draft.table.name], ordered, links), list(unmet)
+
+
+def _joined(plan: ColumnPlan, joints: Sequence[Joint]) -> ColumnPlan:
+    """The column as its combination decides it."""
+    for joint in joints:
+        if plan.name in joint.texts:
+            plan = ColumnPlan(plan.name, Scaled(Uniform(0, joint.size - 1), Listed(joint.texts[plan.name]), joint.label))
+        if plan.name in joint.present:
+            plan = replace(plan, nulls=0, present=Presences(joint.label, joint.present[plan.name]))
+    return plan
 
 
 def _free_source(draft: _Draft, name: str, rows: Mapping[TableName, int]) -> Source:
     key = next(key for key in draft.links.keys if key.name == name)
     if key.target == draft.table.name:
-        return Earlier(own_root=any(draft.limits[column].required for column in key.columns))
+        needed = {name for joint in draft.joints for name in joint.present}
+        return Earlier(own_root=any(draft.limits[column].required or column in needed for column in key.columns))
     return Popular(rows[key.target])
 
 

@@ -9,6 +9,7 @@ import re
 
 from liftlock_datagen.synthesis.expressions import (
     Call,
+    CaseWhen,
     ColumnUse,
     Compare,
     Constant,
@@ -37,7 +38,11 @@ _LONG_TYPES = {
     ("time", "with"): 4,
     ("time", "without"): 4,
 }
-_KEYWORDS = {"case", "extract", "select", "interval", "any", "all", "array", "row", "exists", "when", "end"}
+_KEYWORDS = {"select", "interval", "any", "all", "array", "row", "exists", "when", "then", "else", "end", "from", "in"}
+# Casts that leave the value as it is, for what is asked of it here; any other becomes a call of "cast <type>".
+_TRANSPARENT = frozenset({"text", "varchar", "character", "bpchar", "citext", "name"})
+_NUMERIC = frozenset({"numeric", "int8", "bigint", "float8", "double", "real"})  # more room for a number: its value stays
+_TRIM_WORDS = {"both": "btrim", "leading": "ltrim", "trailing": "rtrim"}
 _BARE_FUNCTIONS = {"current_date", "current_timestamp", "localtimestamp"}
 
 
@@ -115,6 +120,9 @@ class _Reader:
                 left = Compare("=", left, Constant("true"))
             elif self._take("false") and not negated:
                 left = Compare("=", left, Constant("false"))
+            elif self._take("distinct", "from"):
+                found = Call("distinct", (left, self._sum()))
+                left = Negation(found) if negated else found
             else:
                 raise UnreadableExpressionError("IS " + self._peek()[1])
         return left
@@ -127,27 +135,21 @@ class _Reader:
         self._at += 1
         for quantifier, wanted in (("any", "="), ("all", "<>")):
             if self._take(quantifier, "("):
-                values = self._array()
+                inner = self._sum()
                 self._need(")")
-                if sign != wanted:
-                    raise UnreadableExpressionError(f"{sign} {quantifier}")
-                return Membership(left, values, quantifier == "all")
+                values = _constants(inner)
+                if values is not None and sign == wanted:
+                    return Membership(left, values, quantifier == "all")
+                return Call(quantifier, (Constant(sign), left, inner))
         return Compare(sign, left, self._sum())
-
-    def _array(self) -> tuple[str, ...]:
-        tree = self._sum()
-        if isinstance(tree, Call) and tree.name == "array":
-            texts = tuple(part.text for part in tree.arguments if isinstance(part, Constant) and part.text is not None)
-            if len(texts) == len(tree.arguments):
-                return texts
-        if isinstance(tree, Constant) and tree.text and re.fullmatch(r"\{[^\"{}\\]*\}", tree.text):
-            return tuple(tree.text[1:-1].split(","))
-        raise UnreadableExpressionError("a list of anything but constants")
 
     def _sum(self) -> Expression:
         left = self._cast()
         while True:
             kind, sign = self._peek()
+            if self._take("at", "time", "zone"):
+                left = Call("timezone", (self._cast(), left))
+                continue
             if kind != "operator" or sign in _COMPARISONS or sign in {"(", ")", ",", ".", "[", "]", "::"}:
                 return left
             self._at += 1
@@ -155,22 +157,35 @@ class _Reader:
 
     def _cast(self) -> Expression:
         left = self._atom()
-        while self._take("::"):
-            self._type()
-        return left
+        while True:
+            if self._take("::"):
+                left = _as_type(left, self._type())
+            elif self._take("collate"):
+                self._type()
+            elif self._take("["):
+                left = Call("subscript", (left, self._sum()))
+                self._need("]")
+            else:
+                return left
 
-    def _type(self) -> None:
+    def _type(self) -> str:
         words = (self._peek()[1], self._peek(1)[1])
+        name = words[0].strip('"')
         self._at += _LONG_TYPES.get(words, 1)
         if self._take("."):
+            name = self._peek()[1].strip('"')
             self._at += 1
         if self._take("("):
             while not self._take(")"):
                 self._at += 1
                 if self._peek()[0] == "end":
                     raise UnreadableExpressionError("a type without an end")
+        if self._peek()[1] in {"with", "without"}:
+            self._at += 3
+        array = False
         while self._take("[", "]"):
-            pass
+            array = True
+        return name + "[]" * array
 
     def _atom(self) -> Expression:
         kind, text = self._peek()
@@ -178,16 +193,19 @@ class _Reader:
         if kind == "string":
             return Constant(_unquote(text))
         if kind == "number":
-            return Constant(text)
+            return Constant(text, "number")
         if kind == "quoted":
-            return ColumnUse(text[1:-1].replace('""', '"'))
+            name = text[1:-1].replace('""', '"')
+            return Call(name, self._list(")")) if self._take("(") else ColumnUse(name)
         if kind == "operator" and text == "(":
             inner = self.either()
             self._need(")")
             return inner
         if kind == "operator" and text == "-" and self._peek()[0] == "number":
             self._at += 1
-            return Constant("-" + self._tokens[self._at - 1][1])
+            return Constant("-" + self._tokens[self._at - 1][1], "number")
+        if kind == "operator" and text == "-":
+            return Call("*", (Constant("-1", "number"), self._cast()))
         if kind != "word":
             raise UnreadableExpressionError(text or "an end too early")
         return self._word(text)
@@ -199,6 +217,14 @@ class _Reader:
             return Constant(None)
         if text == "array" and self._take("["):
             return Call("array", self._list("]"))
+        if text == "case":
+            return self._case()
+        if text == "extract" and self._take("("):
+            return self._extract()
+        if text == "trim" and self._take("("):
+            return self._trim()
+        if text == "position" and self._take("("):
+            return self._position()
         if text in _KEYWORDS:
             raise UnreadableExpressionError(text)
         if text in _BARE_FUNCTIONS:
@@ -206,6 +232,43 @@ class _Reader:
         if self._take("("):
             return Call(text, self._list(")"))
         return ColumnUse(text)
+
+    def _case(self) -> Expression:
+        subject = None if self._peek()[1] == "when" else self.either()
+        branches: list[tuple[Expression, Expression]] = []
+        while self._take("when"):
+            condition = self.either()
+            self._need("then")
+            branches.append((condition if subject is None else Compare("=", subject, condition), self.either()))
+        otherwise = self.either() if self._take("else") else Constant(None)
+        self._need("end")
+        return CaseWhen(tuple(branches), otherwise)
+
+    def _extract(self) -> Expression:
+        field = self._peek()[1].strip("'").lower()
+        self._at += 1
+        self._need("from")
+        inner = self.either()
+        self._need(")")
+        return Call(f"extract {field}", (inner,))
+
+    def _trim(self) -> Expression:
+        name = next((function for word, function in _TRIM_WORDS.items() if self._take(word)), "btrim")
+        if self._take("from"):
+            parts: tuple[Expression, ...] = (self.either(),)
+            self._need(")")
+            return Call(name, parts)
+        first = self.either()
+        parts = (self.either(), first) if self._take("from") else (first,)
+        self._need(")")
+        return Call(name, parts)
+
+    def _position(self) -> Expression:
+        sought = self._sum()
+        self._need("in")
+        within = self._sum()
+        self._need(")")
+        return Call("strpos", (within, sought))
 
     def _list(self, closing: str) -> tuple[Expression, ...]:
         parts: list[Expression] = []
@@ -220,3 +283,21 @@ def _unquote(text: str) -> str:
     if text[0] in "Ee":
         return text[2:-1].replace("''", "'").replace("\\\\", "\\")
     return text[1:-1].replace("''", "'")
+
+
+def _constants(tree: Expression) -> tuple[str, ...] | None:
+    """The texts of a list of constants; None where it is anything else."""
+    if isinstance(tree, Call) and tree.name == "array":
+        texts = tuple(part.text for part in tree.arguments if isinstance(part, Constant) and part.text is not None)
+        return texts if len(texts) == len(tree.arguments) else None
+    if isinstance(tree, Constant) and tree.text and re.fullmatch(r"\{[^\"{}\\]*\}", tree.text):
+        return tuple(tree.text[1:-1].split(","))
+    return None
+
+
+def _as_type(tree: Expression, name: str) -> Expression:
+    if isinstance(tree, Constant):
+        return Constant(tree.text, name)
+    if name.removesuffix("[]") in _TRANSPARENT or (isinstance(tree, Call) and tree.name == "array"):
+        return tree
+    return Call("cast numeric" if name in _NUMERIC else f"cast {name}", (tree,))

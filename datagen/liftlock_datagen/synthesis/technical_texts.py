@@ -8,10 +8,10 @@ import numpy as np
 
 from liftlock_datagen.primitives.bits import Counters, draw, mix, permute, reduce_bits, uniform
 from liftlock_datagen.primitives.encoding import Piece, as_matrix, blank, decimals, digits, hexadecimal
-from liftlock_datagen.synthesis.generators import Address, Binary, HardwareAddress, Pattern, Point, Uuid
+from liftlock_datagen.synthesis.generators import Address, Binary, HardwareAddress, Pattern, Point, Uuid, Variants
 from liftlock_datagen.synthesis.word_tables import literal
 
-Technical = Uuid | Binary | Address | HardwareAddress | Point | Pattern
+Technical = Uuid | Binary | Address | HardwareAddress | Point | Pattern | Variants
 
 
 def technical_pieces(maker: Technical, key: int, rows: Counters, depth: int) -> list[Piece]:
@@ -35,6 +35,9 @@ def technical_pieces(maker: Technical, key: int, rows: Counters, depth: int) -> 
             return [b"(", *degrees[0], b",", *degrees[1], b")"]
         case Pattern():
             return _pattern(maker, key, rows)
+        case Variants(patterns):
+            chosen = uniform(key ^ 0x5EED, rows, len(patterns))
+            return [piece for place, one in enumerate(patterns) for piece in blank(_pattern(one, key, rows), chosen != place)]
         case _:
             assert_never(maker)
 

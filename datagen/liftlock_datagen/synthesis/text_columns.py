@@ -10,9 +10,10 @@ from typing import assert_never
 from liftlock_datagen.errors import Problem, ProblemCode
 from liftlock_datagen.synthesis.demands import CaseKept, Matching, describe
 from liftlock_datagen.synthesis.draws import Permuted, Uniform
-from liftlock_datagen.synthesis.generators import Code, Generator, Pattern, PersonName, Phone, Scaled, Street, Title
+from liftlock_datagen.synthesis.generators import Code, Generator, Listed, Pattern, PersonName, Phone, Scaled, Street, Title, Variants
 from liftlock_datagen.synthesis.limits import Limits
-from liftlock_datagen.synthesis.patterns import read_pattern
+from liftlock_datagen.synthesis.patterns import Parts, read_pattern
+from liftlock_datagen.synthesis.regular import python_pattern
 from liftlock_datagen.synthesis.sampling import sample_texts
 from liftlock_datagen.synthesis.semantics import text_candidates
 from liftlock_datagen.synthesis.subjects import Subject, capacity_of, spread
@@ -55,10 +56,23 @@ def _codes(limits: Limits, *, unique: bool) -> list[Generator]:
 
 
 def _patterns(limits: Limits, *, unique: bool) -> list[Generator]:
+    """Texts that match by construction: all ways to match, then each way by itself, then the shortest of each."""
     wanted = [rule for rule in limits.rules if isinstance(rule, Matching) and not rule.negated]
-    found = [parts for rule in wanted if (parts := read_pattern(rule.pattern)) is not None]
-    shortest = [tuple((letters, least, max(1, least)) for letters, least, _ in parts) for parts in found]
-    return [Pattern(parts, unique) for parts in [*found, *shortest]]
+    found = [ways for rule in wanted if (ways := read_pattern(rule.pattern)) is not None]
+    fixed = [texts for ways in found if len(texts := _fixed_texts(ways)) > 1]
+    lists: list[Generator] = [Scaled(spread(0, len(texts) - 1, unique=unique), Listed(texts)) for texts in fixed]
+    several: list[Generator] = [] if unique else [Variants(tuple(map(Pattern, ways))) for ways in found if len(ways) > 1]
+    single = [parts for ways in found for parts in ways]
+    shortest = [tuple((letters, least, max(1, least)) for letters, least, _ in parts) for parts in single]
+    alone = sorted((Pattern(parts, unique) for parts in [*single, *shortest]), key=capacity_of, reverse=True) if unique else []
+    return [*lists, *several, *(alone or [Pattern(parts, unique) for parts in [*single, *shortest]])]
+
+
+def _fixed_texts(ways: tuple[Parts, ...]) -> tuple[str, ...]:
+    """The texts that match, where each way is one text."""
+    if any(len(letters) > 1 or least != most for parts in ways for letters, least, most in parts):
+        return ()
+    return tuple(dict.fromkeys("".join(letters * least for letters, least, _ in parts) for parts in ways))
 
 
 def fits(generator: Generator, limits: Limits, vocabularies: Vocabularies) -> bool:
@@ -67,13 +81,14 @@ def fits(generator: Generator, limits: Limits, vocabularies: Vocabularies) -> bo
     if limits.max_length and sample.longest > limits.max_length:
         return False
     fitting = all(len(text) >= limits.min_length and text not in limits.excluded for text in sample.texts)
-    return fitting and all(_meets(text, rule) for rule in limits.rules for text in sample.texts)
+    return fitting and all(meets(text, rule) for rule in limits.rules for text in sample.texts)
 
 
-def _meets(text: str, rule: Matching | CaseKept) -> bool:
+def meets(text: str, rule: Matching | CaseKept) -> bool:
+    """Whether the text obeys the rule."""
     match rule:
         case Matching(_, pattern, ignore_case, negated):
-            return bool(re.search(_as_python(pattern), text, re.IGNORECASE if ignore_case else 0)) is not negated
+            return bool(re.search(python_pattern(pattern), text, re.IGNORECASE if ignore_case else 0)) is not negated
         case CaseKept(_, "lower"):
             return text == text.lower()
         case CaseKept(_, "upper"):
@@ -82,11 +97,3 @@ def _meets(text: str, rule: Matching | CaseKept) -> bool:
             return text == text.strip()
         case _:
             assert_never(rule)
-
-
-def _as_python(pattern: str) -> str:
-    """The part of PostgreSQL's expressions that Python writes otherwise."""
-    classes = {"alpha": "a-zA-Z", "digit": "0-9", "alnum": "a-zA-Z0-9", "upper": "A-Z", "lower": "a-z", "space": r"\s"}
-    for name, letters in classes.items():
-        pattern = pattern.replace(f"[:{name}:]", letters)
-    return pattern.replace(r"\m", r"\b").replace(r"\M", r"\b")

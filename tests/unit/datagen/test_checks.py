@@ -95,8 +95,8 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 
 def test_a_check_that_cannot_be_planned_is_named_with_its_column() -> None:
-    found = table("t", column("total", "int4"), column("net", "int4"), column("tax", "int4"), Check("sum", "(total = (net + tax))"))
-    with pytest.raises(PlanError, match=r'public\.t\.total \[unplannable-check\]: CHECK "sum" \(\(total = \(net \+ tax\)\)\)'):
+    found = table("t", column("total", "int4"), column("net", "int4"), column("tax", "int4"), Check("sum", "(total = own_sum(net, tax))"))
+    with pytest.raises(PlanError, match=r'public\.t\.total \[unplannable-check\]: CHECK "sum" \(\(total = own_sum\(net, tax\)\)\)'):
         plan(found)
 
 
@@ -161,7 +161,20 @@ def test_a_tree_never_makes_a_row_its_own_parent() -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    [r"^[A-Z]{2}$", r"^\d{3}-\d{4}$", r"^[a-z0-9][a-z0-9-]*$", r"^#[0-9a-f]{6}$", r"^[[:upper:]]{2,4}_x?$", r"^[^@\s]+@[^@]+\.com$"],
+    [
+        r"^[A-Z]{2}$",
+        r"^\d{3}-\d{4}$",
+        r"^[a-z0-9][a-z0-9-]*$",
+        r"^#[0-9a-f]{6}$",
+        r"^[[:upper:]]{2,4}_x?$",
+        r"^[^@\s]+@[^@]+\.com$",
+        "^(AB|CD)-[0-9]{3}(-[A-Z]+)?$",
+        "^(a|b)+$",
+        "^(?:red|green|blue)$",
+        r"^v\d+(\.\d+){2}$",
+        "^(?!000)[1-9]{3}$",
+        "ab|cd",
+    ],
 )
 def test_simple_patterns_are_matched_by_construction(pattern: str) -> None:
     assert read_pattern(pattern) is not None
@@ -171,9 +184,9 @@ def test_simple_patterns_are_matched_by_construction(pattern: str) -> None:
     assert len(set(values)) > 1
 
 
-@pytest.mark.parametrize("pattern", ["^(a|b)$", "^(?=x)", r"^\1$", "^[a", "^a{3"])
+@pytest.mark.parametrize("pattern", ["^(?=x)", r"^(a)\1$", "^[a", "^(a", "a)"])
 def test_other_patterns_are_refused(pattern: str) -> None:
-    assert read_pattern(pattern) is None or pattern == "^a{3"
+    assert read_pattern(pattern) is None
 
 
 def test_enums_and_arrays_hold_their_labels() -> None:
@@ -186,6 +199,6 @@ def test_enums_and_arrays_hold_their_labels() -> None:
 
 
 def test_a_rule_that_no_text_meets_is_told_in_words() -> None:
-    rule = Check("rule", "(x ~ '^(a|b)+$'::text)")
-    with pytest.raises(PlanError, match=r"public\.t\.x \[unplannable-check\]: no text is known that meets x matching \^\(a\|b\)\+\$"):
+    rule = Check("rule", "(x ~ '^(?=z)[ab]+$'::text)")
+    with pytest.raises(PlanError, match=r"public\.t\.x \[unplannable-check\]: no text is known that meets x matching \^\(\?=z\)\[ab\]\+\$"):
         plan(table("t", column("x"), rule))
