@@ -110,7 +110,16 @@ def test_init(tmp_path: Path) -> None:
 def test_the_list_of_schemas_names_each_and_each_can_be_had() -> None:
     listed = validated(CliRunner().invoke(app, ["config", "schema", "--json"]).stdout)
     assert listed["results"] == sorted(result_shapes())
-    assert [item["name"] for item in listed["files"]] == ["project", "environment", "release", "freezes", "vetoes", "holds", "people"]
+    assert [item["name"] for item in listed["files"]] == [
+        "project",
+        "environment",
+        "release",
+        "freezes",
+        "vetoes",
+        "holds",
+        "people",
+        "data",
+    ]
     for name in ("env-status", "release"):
         shown = json.loads(CliRunner().invoke(app, ["config", "schema", name]).stdout)
         Draft202012Validator.check_schema(shown)

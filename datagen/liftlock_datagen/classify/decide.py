@@ -1,0 +1,78 @@
+"""From what names, types and values say to one proposal. In doubt for the more sensitive kind, and in great doubt a person decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from liftlock_datagen.classify.model import Candidate, Decision, Undecided
+from liftlock_datagen.spec.model import Kind, Rule, ValueSpec
+from liftlock_datagen.spec.rules import SENSITIVE
+
+SENSITIVE_FROM = 0.6
+"""From here on a sensitive kind is proposed: to be wrong costs realism."""
+PLAIN_FROM = 0.65
+"""From here on a kind that says nothing of anybody is proposed: to be wrong is a leak."""
+DOUBT_FROM = 0.4
+"""A sensitive candidate as likely as this makes a kept column a question for a person, unless that one is clearly likelier."""
+_CLEARLY = 0.25
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the rule for a kind depends on beside the kind. unique: alone in a unique index; textual: its type is text."""
+
+    nullable: bool = True
+    unique: bool = False
+    textual: bool = True
+    dated: bool = False
+
+
+def combine(*groups: Iterable[Candidate]) -> list[Candidate]:
+    """Candidates of several sources as one list, the likeliest first. Sources that agree make each other surer."""
+    found: dict[Kind, Candidate] = {}
+    for candidate in (item for group in groups for item in group):
+        before = found.get(candidate.kind)
+        if before is None:
+            found[candidate.kind] = candidate
+            continue
+        sure = 1 - (1 - before.confidence) * (1 - candidate.confidence)
+        found[candidate.kind] = Candidate(candidate.kind, round(min(sure, 0.99), 3), f"{before.reason}; {candidate.reason}")
+    return sorted(found.values(), key=lambda item: (-item.confidence, item.kind not in SENSITIVE, item.kind))
+
+
+def decide(candidates: Sequence[Candidate], facts: Facts) -> Decision:
+    """The likeliest kind with its rule, or what a person has to choose from."""
+    if not candidates:
+        return Undecided((), "neither its name nor its type says what it holds")
+    best = candidates[0]
+    doubt = next((item for item in candidates[1:] if item.kind in SENSITIVE and item.confidence >= DOUBT_FROM), None)
+    if best.kind in SENSITIVE and best.confidence >= SENSITIVE_FROM:
+        return value_of(best, facts)
+    if best.kind not in SENSITIVE and best.confidence >= PLAIN_FROM and (doubt is None or best.confidence - doubt.confidence >= _CLEARLY):
+        return value_of(best, facts)
+    reason = f"it may be {doubt.kind.value}" if doubt is not None and best.kind not in SENSITIVE else "nothing says it clearly"
+    return Undecided(tuple(value_of(item, facts) for item in candidates[:_SHOWN]), reason)
+
+
+def value_of(candidate: Candidate, facts: Facts) -> ValueSpec:
+    """The candidate with the rule that its kind is best served by."""
+    rule, options = _rule(candidate.kind, facts)
+    return ValueSpec(candidate.kind, rule, options=options, confidence=candidate.confidence, reason=candidate.reason)
+
+
+def _rule(kind: Kind, facts: Facts) -> tuple[Rule, dict[str, str]]:
+    if kind not in SENSITIVE:
+        return Rule.KEEP, {}
+    if kind is Kind.BIRTH_DATE:
+        return (Rule.GENERALISE, {"to": "year"}) if facts.dated else (Rule.SYNTHETIC, {})
+    if kind in {Kind.COUNTRY, Kind.REGION, Kind.GENDER}:
+        return Rule.KEEP, {}
+    if kind is Kind.PASSWORD or (kind is Kind.SECRET and not facts.unique):
+        return Rule.SYNTHETIC, {}
+    if kind in {Kind.HEALTH, Kind.FILE, Kind.DOCUMENT}:
+        return (Rule.EMPTY if facts.nullable else Rule.SYNTHETIC), {}
+    if kind in {Kind.FREE_TEXT, Kind.COORDINATES}:
+        return (Rule.SYNTHETIC if not facts.unique else Rule.PSEUDONYM), {}
+    return Rule.PSEUDONYM, {}

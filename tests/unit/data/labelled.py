@@ -1,0 +1,139 @@
+"""Reads the labelled columns and says what the classification makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from liftlock_datagen.catalog.model import Column, ColumnType, ForeignKey, Identity, Index, IndexPart, Table, TableName, TypeKind
+from liftlock_datagen.classify.model import Decision, Undecided
+from liftlock_datagen.classify.names import surroundings
+from liftlock_datagen.classify.propose import propose_column
+from liftlock_datagen.spec.model import Kind, ValueSpec
+from liftlock_datagen.spec.rules import SENSITIVE
+
+FILE = Path(__file__).with_name("columns.txt")
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One column, what a person says it holds, and what is proposed."""
+
+    place: str
+    expected: frozenset[Kind]
+    decision: Decision
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether every right answer says something of a person."""
+        return self.expected <= SENSITIVE
+
+    @property
+    def kind(self) -> Kind | None:
+        """The proposed kind; None where a person has to decide."""
+        return None if isinstance(self.decision, Undecided) else self.decision.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """columns; right: of the decided; leaks: sensitive columns that would be kept as harmless; undecided: left to a person."""
+
+    columns: int
+    decided: int
+    right: int
+    sensitive: int
+    caught: int
+    undecided_sensitive: int
+    called_sensitive: int
+    rightly_called_sensitive: int
+    leaks: tuple[str, ...]
+
+    @property
+    def recall(self) -> float:
+        """Of the sensitive columns, the share that is proposed as sensitive."""
+        return self.caught / self.sensitive
+
+    @property
+    def safe(self) -> float:
+        """Of the sensitive columns, the share that is not passed on as harmless."""
+        return 1 - len(self.leaks) / self.sensitive
+
+    @property
+    def precision(self) -> float:
+        """Of the columns proposed as sensitive, the share that is."""
+        return self.rightly_called_sensitive / self.called_sensitive
+
+
+def labelled(*, with_samples: bool) -> list[Labelled]:
+    """All columns with their proposals."""
+    found = []
+    for table, lines in _tables():
+        parsed = [_column(line) for line in lines]
+        whole = Table(TableName("public", table), tuple(column for column, *_ in parsed))
+        around = surroundings(table, [column.name for column in whole.columns])
+        for column, expected, flags, values in parsed:
+            one = _with_constraints(whole, column, flags)
+            proposal = propose_column(one, column, around, values if with_samples else ())
+            found.append(Labelled(f"{table}.{column.name}", expected, _whole(proposal.decision)))
+    return found
+
+
+def score(columns: list[Labelled]) -> Score:
+    """The figures."""
+    decided = [item for item in columns if item.kind is not None]
+    sensitive = [item for item in columns if item.sensitive]
+    called = [item for item in decided if item.kind in SENSITIVE]
+    return Score(
+        columns=len(columns),
+        decided=len(decided),
+        right=sum(item.kind in item.expected for item in decided),
+        sensitive=len(sensitive),
+        caught=sum(item.kind in SENSITIVE for item in sensitive),
+        undecided_sensitive=sum(item.kind is None for item in sensitive),
+        called_sensitive=len(called),
+        rightly_called_sensitive=sum(bool(item.expected & SENSITIVE) for item in called),
+        leaks=tuple(f"{item.place}: {item.kind}" for item in sensitive if item.kind is not None and item.kind not in SENSITIVE),
+    )
+
+
+def _whole(decision: Decision) -> Decision:
+    """A document without a sample has one candidate, which is right: what is left to a person is its paths."""
+    if isinstance(decision, Undecided) and len(decision.candidates) == 1 and decision.candidates[0].kind is Kind.DOCUMENT:
+        return ValueSpec(Kind.DOCUMENT, decision.candidates[0].rule)
+    return decision
+
+
+def _tables() -> Iterator[tuple[str, list[str]]]:
+    table = ""
+    lines: list[str] = []
+    for line in FILE.read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            if table:
+                yield table, lines
+            table, lines = line.strip("[]"), []
+        elif line and not line.startswith("#"):
+            lines.append(line)
+    yield table, lines
+
+
+def _column(line: str) -> tuple[Column, frozenset[Kind], frozenset[str], list[str]]:
+    head, _, rest = line.partition(" = ")
+    kinds, _, values = rest.partition(" : ")
+    name, type, *flags = head.split()
+    column = Column(name, _type(type), nullable="pk" not in flags, identity=Identity.ALWAYS if "identity" in flags else Identity.NONE)
+    return column, frozenset(map(Kind, kinds.split("|"))), frozenset(flags), [value.strip() for value in values.split(";") if value.strip()]
+
+
+def _type(name: str) -> ColumnType:
+    if name == "enum":
+        return ColumnType("mood", TypeKind.ENUM, labels=("a", "b"))
+    if name.startswith("_"):
+        return ColumnType(name, TypeKind.ARRAY, element=ColumnType(name[1:]))
+    return ColumnType(name)
+
+
+def _with_constraints(table: Table, column: Column, flags: frozenset[str]) -> Table:
+    indexes = [Index("i", (IndexPart(column.name, column.name),), True, "pk" in flags, "")] if flags & {"pk", "unique"} else []
+    keys = [ForeignKey("f", (column.name,), TableName("public", "others"), ("id",))] if "fk" in flags else []
+    return Table(table.name, table.columns, tuple(indexes), tuple(keys))
