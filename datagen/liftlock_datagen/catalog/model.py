@@ -3,138 +3,87 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from liftlock_datagen.catalog.constraints import (
+    Action,
+    Check,
+    Exclusion,
+    ForeignKey,
+    Index,
+    IndexPart,
+    Match,
+    PartitionKey,
+    Policy,
+    Trigger,
+)
+from liftlock_datagen.catalog.types import Attribute, Column, ColumnType, Identity, TableName, TypeKind
 
-@dataclass(frozen=True, slots=True, order=True)
-class TableName:
-    """A table's schema and name, unquoted."""
-
-    schema: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.schema}.{self.name}"
-
-
-class TypeKind(StrEnum):
-    """What sort of type it is, once domains are resolved to what they are made of."""
-
-    BASE = "base"
-    ENUM = "enum"
-    ARRAY = "array"
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnType:
-    """A column's type. name: the name in pg_type (int4, varchar, …), that of the base type for domains.
-
-    length: of char(n), varchar(n), bit(n). precision and scale: of numeric(p, s). labels: of an enum, in order. element: of an array.
-    """
-
-    name: str
-    kind: TypeKind = TypeKind.BASE
-    length: int | None = None
-    precision: int | None = None
-    scale: int | None = None
-    labels: tuple[str, ...] = ()
-    element: ColumnType | None = None
-
-    def __str__(self) -> str:
-        if self.element is not None:
-            return f"{self.element}[]"
-        return self.name
+__all__ = [
+    "Action",
+    "Attribute",
+    "Catalog",
+    "Check",
+    "Column",
+    "ColumnType",
+    "Exclusion",
+    "Extension",
+    "ForeignKey",
+    "Identity",
+    "Index",
+    "IndexPart",
+    "Match",
+    "PartitionKey",
+    "Policy",
+    "Sequence",
+    "Table",
+    "TableKind",
+    "TableName",
+    "Trigger",
+    "TypeKind",
+    "View",
+]
 
 
-class Identity(StrEnum):
-    """Whether the column is GENERATED … AS IDENTITY."""
+class TableKind(StrEnum):
+    """Whether a table holds rows itself."""
 
-    NONE = ""
-    ALWAYS = "a"
-    BY_DEFAULT = "d"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column in a table. generated: computed by the database, so never written. sequence: the sequence that its default draws from."""
-
-    name: str
-    type: ColumnType
-    nullable: bool = True
-    default: str | None = None
-    identity: Identity = Identity.NONE
-    generated: bool = False
-    sequence: TableName | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class IndexPart:
-    """What one position of an index holds: a column, or an expression in SQL."""
-
-    column: str | None
-    expression: str
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """An index. predicate: WHERE of a partial index, in SQL. constraint: how the constraint behind it is defined, where there is one.
-
-    movable: nothing but foreign keys depends on it, so that it can be dropped before a load and built afterwards.
-    """
-
-    name: str
-    parts: tuple[IndexPart, ...]
-    unique: bool
-    primary: bool
-    definition: str
-    predicate: str | None = None
-    constraint: str | None = None
-    comment: str | None = None
-    movable: bool = True
-
-
-class Match(StrEnum):
-    """How a foreign key of several columns treats NULLs."""
-
-    SIMPLE = "s"
-    FULL = "f"
-
-
-@dataclass(frozen=True, slots=True)
-class ForeignKey:
-    """columns[i] refers to target_columns[i] of target. definition: the text that ALTER TABLE … ADD CONSTRAINT name takes."""
-
-    name: str
-    columns: tuple[str, ...]
-    target: TableName
-    target_columns: tuple[str, ...]
-    definition: str = ""
-    match: Match = Match.SIMPLE
-    validated: bool = True
-    comment: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A CHECK constraint of the table, or of a column's domain (then VALUE was replaced by the column). expression: SQL, no CHECK (…)."""
-
-    name: str
-    expression: str
+    ORDINARY = "r"
+    PARTITIONED = "p"
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table that holds rows. obstacles: what it has that this package cannot fill (partitions, inheritance, …), in words."""
+    """One table. obstacles: what it has that synthesis cannot fill, in words.
+
+    partition_of and bound: of a partition (it may be partitioned itself). inherits: parents by INHERITS. rows: PostgreSQL's estimate, None
+    where the table was never analysed. bytes: on disk, without indexes. Both change with the data, so they are no part of the digest.
+    """
 
     name: TableName
     columns: tuple[Column, ...]
     indexes: tuple[Index, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[Check, ...] = ()
-    exclusions: tuple[str, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
     obstacles: tuple[str, ...] = ()
+    kind: TableKind = TableKind.ORDINARY
+    partition_of: TableName | None = None
+    bound: str | None = None
+    partition_key: PartitionKey | None = None
+    inherits: tuple[TableName, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    row_security: bool = False
+    row_security_forced: bool = False
+    replica_identity: str = "d"
+    unlogged: bool = False
+    comment: str | None = None
+    statistics: tuple[str, ...] = ()
+    rows: int | None = field(default=None, repr=False, compare=False)
+    bytes: int = field(default=0, repr=False, compare=False)
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError where there is none."""
@@ -148,22 +97,89 @@ class Table:
         """The index behind the primary key."""
         return next((index for index in self.indexes if index.primary), None)
 
+    @property
+    def holds_rows(self) -> bool:
+        """Whether rows are stored in it; those of a partitioned table are in its partitions."""
+        return self.kind is TableKind.ORDINARY
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A sequence. owner: table and column that it goes with. last: the value that it is at; it changes with the data."""
+
+    name: TableName
+    start: int = 1
+    minimum: int = 1
+    maximum: int = 2**63 - 1
+    increment: int = 1
+    cycle: bool = False
+    type: str = "int8"
+    owner: tuple[TableName, str] | None = None
+    last: int | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A view; materialised ones hold rows that are computed. depends_on: the tables and views that it reads."""
+
+    name: TableName
+    definition: str
+    materialised: bool = False
+    populated: bool = True
+    depends_on: tuple[TableName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """An extension. types: the names of the types that it brings."""
+
+    name: str
+    version: str
+    schema: str
+    types: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All tables of a database that rows are made for, by name."""
+    """All tables of a database that may hold data of its own, by name, and what stands around them. version: of the server, as 150004."""
 
     tables: tuple[Table, ...] = field(default=())
+    sequences: tuple[Sequence, ...] = ()
+    views: tuple[View, ...] = ()
+    extensions: tuple[Extension, ...] = ()
+    version: int = field(default=0, repr=False, compare=False)
+    _by_name: Mapping[TableName, Table] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {table.name: table for table in self.tables})  # frozen, yet asked for by name all the time
 
     def table(self, name: TableName) -> Table:
         """The table of that name; KeyError where there is none."""
-        for table in self.tables:
-            if table.name == name:
-                return table
-        raise KeyError(str(name))
+        try:
+            return self._by_name[name]
+        except KeyError:
+            raise KeyError(str(name)) from None
+
+    def root_of(self, table: Table) -> Table:
+        """The partitioned table that the rows of a partition are addressed by; the table itself where it is no partition."""
+        while table.partition_of is not None:
+            table = self.table(table.partition_of)
+        return table
+
+    def partitions_of(self, name: TableName) -> tuple[Table, ...]:
+        """The tables that hold the rows of a partitioned table, at whatever depth, by name; an ordinary table is its own only one."""
+        return tuple(self._leaves(self.table(name)))
+
+    def _leaves(self, table: Table) -> Iterator[Table]:
+        if table.holds_rows:
+            yield table
+            return
+        for other in self.tables:
+            if other.partition_of == table.name:
+                yield from self._leaves(other)
 
     @property
     def digest(self) -> str:
         """A hash of everything above: another digest means another schema."""
-        text = repr(sorted(self.tables, key=lambda table: table.name))
-        return "blake2b:" + hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        parts = [sorted(self.tables, key=lambda table: table.name), self.sequences, self.views, self.extensions]
+        return "blake2b:" + hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()

@@ -74,7 +74,7 @@ def fill(url: str, request: RowsRequest, *, on_progress: Progress) -> SeedReport
         found = marked_rows(connection, request)
         if found is not None:
             return SeedReport(found, time.monotonic() - started, skipped=True)
-        catalog = _read(connection)
+        catalog = read_catalog(connection)
         vocabularies = load_vocabularies(request.locale)
         plan = planned(catalog, request)
         phases = _load(connection, catalog, plan, vocabularies, request, on_progress)
@@ -121,15 +121,6 @@ def _settle(connection: Connection) -> None:
         connection.execute("SELECT set_config(%s, %s, true)", [name, value])
     connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])  # another run ends or dies; tables may be held by anybody
     connection.execute("SELECT set_config('lock_timeout', %s, true)", [_LOCK_TIMEOUT])
-
-
-def _read(connection: Connection) -> Catalog:
-    """The catalog with every name qualified, whatever the role's search_path is."""
-    before = connection.execute("SELECT current_setting('search_path')").fetchone()
-    connection.execute("SELECT set_config('search_path', 'pg_catalog', true)")
-    catalog = read_catalog(connection)
-    connection.execute("SELECT set_config('search_path', %s, true)", before)
-    return catalog
 
 
 # --- the load -------------------------------------------------------------------------------------------------------------------------

@@ -163,8 +163,8 @@ def _obstacles(table: Table) -> list[Problem]:
     name = str(table.name)
     found = [Problem(name, None, ProblemCode.UNSUPPORTED_TABLE, text) for text in table.obstacles]
     return found + [
-        Problem(name, None, ProblemCode.EXCLUSION_CONSTRAINT, f'no rows can be planned for exclusion constraint "{text}"')
-        for text in table.exclusions
+        Problem(name, None, ProblemCode.EXCLUSION_CONSTRAINT, f'no rows can be planned for exclusion constraint "{exclusion.name}"')
+        for exclusion in table.exclusions
     ]
 
 
