@@ -86,7 +86,7 @@ def plan_database(url: str, request: RowsRequest) -> LoadPlan:
     """What fill would load. Only reads. Raises as fill does."""
     with connected(url) as connection, wrapped(url), connection.transaction():
         connection.execute("SET TRANSACTION READ ONLY")
-        return planned(_read(connection), request)
+        return planned(read_catalog(connection), request)
 
 
 def planned(catalog: Catalog, request: RowsRequest) -> LoadPlan:
@@ -102,7 +102,7 @@ def found_before(url: str, request: RowsRequest) -> Found:
         done = read_marker(connection)
         if done is not None:
             return Found.SAME if done.request == asked(request) else Found.SYNTHETIC
-        return Found.FILLED if _filled(connection, _read(connection)) else Found.EMPTY
+        return Found.FILLED if _filled(connection, read_catalog(connection)) else Found.EMPTY
 
 
 # --- the session --------------------------------------------------------------------------------------------------------------------
