@@ -19,6 +19,7 @@ def result_shapes() -> Mapping[str, Any]:
         **_init(),
         "doctor": _doctor(),
         **_engine(),
+        **_data_rows(),
         "drift": Fields({"environments": ListOf(_drift())}),
     }
 
@@ -36,6 +37,14 @@ def _configuration() -> dict[str, Any]:
         "config-show": _shown_environment(),
         "config-schemas": Fields({"files": ListOf(Fields({"name": str, "files": str})), "results": names}),
     }
+
+
+def _data_rows() -> dict[str, Any]:
+    from liftlock.services.data.generation import GenerationReport
+    from liftlock.services.data.profiles import ProfileReport
+
+    profile = {name: kind for name, kind in fields_of(ProfileReport).items() if name != "text"}
+    return {"data-generate": GenerationReport, "data-profile": Fields({**profile, "file": PurePath})}
 
 
 def _shown_environment() -> Fields:

@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING
 from liftlock.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from liftlock.services.data.generation import Generation, RowsAsked
     from liftlock.services.data.places import DataPlaces
+    from liftlock.services.data.profiles import Profiles
     from liftlock.wiring.work import Workspace
     from liftlock_datagen.port import DataEngine
+    from liftlock_datagen.profile.model import Profile
 
 
 def data_engine() -> DataEngine:
@@ -44,3 +49,37 @@ def data_places(work: Workspace) -> DataPlaces:
         first=next((stage.environment for stage in work.project.pipeline), declared[0]),
         databases=work.project.databases,
     )
+
+
+def profiles(work: Workspace) -> Profiles:
+    """Reads the shape of databases."""
+    from liftlock.adapters.config_files.data_files import DataFiles
+    from liftlock.services.data.profiles import Profiles
+
+    return Profiles(data_engine(), DataFiles(work.root).read, _write)
+
+
+def generation(work: Workspace) -> Generation:
+    """Fills databases with synthetic rows."""
+    from liftlock.adapters.config_files.data_files import DataFiles
+    from liftlock.services.data.generation import Generation
+    from liftlock.services.data.profiles import profile_of
+    from liftlock_datagen.profile.file import read_profile_file
+
+    def profile(path: Path | None, database: str) -> tuple[Profile | None, str | None]:
+        return profile_of(path, work.root / "data" / f"{database}.profile.json", read_profile_file)
+
+    return Generation(data_engine(), work.progress, DataFiles(work.root).read, profile)
+
+
+def rows_asked(
+    size: str | None, rows: int | None, seed: int | None, locale: str | None, profile: Path | None, tables: Sequence[str]
+) -> RowsAsked:
+    """What a command line asks for."""
+    from liftlock.services.data.generation import RowsAsked
+
+    return RowsAsked(size, rows, seed, locale, profile, tables)
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")

@@ -6,7 +6,10 @@ from liftlock.commands.app import Commands, Later, Root
 
 
 class _Data(Root):
-    later: tuple[Later, ...] = ()
+    later = (
+        Later("profile", "data.profile:profile", "Write the shape of a database from its statistics; no row is read."),
+        Later("generate", "data.generate:generate", "Fill a migrated database with synthetic rows at a size, in the shape of a profile."),
+    )
 
 
 app = Commands(cls=_Data, add_completion=False)

@@ -19,7 +19,8 @@ class RowsShown:
 
     def __call__(self, what: str, done: int, total: int) -> None:
         """The part `what` has `done` of `total` rows; it has ended when both are the same."""
-        passed = self.now() - self._began.setdefault(what, self.now())
+        now = self.now()
+        passed = now - self._began.setdefault(what, now)
         rate = done / passed if passed > 0 else 0.0
         text = f"{done:,} of {total:,} rows" if total >= done else f"{done:,} rows"  # an estimate may be too low
         if rate:

@@ -1,0 +1,80 @@
+"""`liftlock data generate`: synthetic rows at a size and in a shape."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from liftlock.commands.data.options import PLACE, EnvironmentOption
+from liftlock.commands.output import JsonOption, print_json, print_table
+from liftlock.commands.repository import RepoOption
+
+if TYPE_CHECKING:
+    from liftlock.services.data.generation import GenerationReport
+
+SizeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--size", "-s", metavar="NAME", help="tiny (1,000 rows), small (100,000), production (as profiled), or one of data/DB.yaml."
+    ),
+]
+RowsOption = Annotated[int | None, typer.Option("--rows", "-n", min=1, metavar="N", help="Rows over all tables.")]
+SeedOption = Annotated[int | None, typer.Option("--seed", metavar="N", help="The same seed gives the same rows; 1 where nothing says it.")]
+LocaleOption = Annotated[
+    str | None, typer.Option("--locale", metavar="NAME", help="Names, places and text of a country, such as de_CH; or mixed.")
+]
+ProfileOption = Annotated[
+    Path | None,
+    typer.Option("--profile", metavar="FILE", help="The shape of the rows; otherwise data/DB.profile.json where it is there."),
+]
+TableOption = Annotated[
+    list[str] | None, typer.Option("--table", "-t", metavar="TABLE=ROWS", help="The rows of one table; may be given several times.")
+]
+
+
+def generate(
+    place: Annotated[str, typer.Argument(metavar="PLACE", help=PLACE)],
+    size: SizeOption = None,
+    rows: RowsOption = None,
+    table: TableOption = None,
+    seed: SeedOption = None,
+    locale: LocaleOption = None,
+    profile: ProfileOption = None,
+    plan_only: Annotated[bool, typer.Option("--plan-only", help="Show what every column would get, and write nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Also replace rows that liftlock did not make; they are lost.")] = False,
+    environment: EnvironmentOption = None,
+    repo: RepoOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fill a migrated database with synthetic rows from its schema, and from a profile where there is one.
+
+    An empty database is filled in one transaction. One with rows is replaced by another that is built beside it: the old rows serve until
+    the new ones are whole, and an interrupted run changes nothing. The same request again does nothing. Exits 6 for a protected place.
+    """
+    from liftlock.wiring import data as wiring
+
+    work = wiring.data_workspace(repo, environment)
+    at = wiring.data_places(work).resolve(place, environment)
+    use, asked = wiring.generation(work), wiring.rows_asked(size, rows, seed, locale, profile, table or ())
+    report = use.plan(at, asked) if plan_only else use.run(at, asked, replace_rows=yes)
+    print_json("data-generate", report) if as_json else _show(report)
+
+
+def _show(report: GenerationReport) -> None:
+    if report.planned:
+        cells = [(item.table, f"{report.tables[item.table]:,}", item.column, item.values, f"{item.nulls:.0%}") for item in report.columns]
+        print_table(["table", "rows", "column", "values", "null"], cells, empty="there are no tables to fill")
+        typer.echo(f"{report.total:,} rows of seed {report.seed} would go to {report.place}{_shape(report)}; nothing was written")
+        return
+    if report.skipped:
+        typer.echo(f"{report.place} holds exactly these rows already: {report.total:,} of seed {report.seed}; nothing was done")
+        return
+    print_table(["table", "rows"], [(name, f"{count:,}") for name, count in report.tables.items()], empty="there are no tables to fill")
+    rate = report.total / report.seconds if report.seconds else 0
+    typer.echo(f"{report.total:,} rows of seed {report.seed} in {report.place}{_shape(report)}: {report.seconds:.1f} s, {rate:,.0f} rows/s")
+
+
+def _shape(report: GenerationReport) -> str:
+    return f", in the shape of {report.profile}" if report.profile else ""
