@@ -52,7 +52,7 @@ class Tree:
 
 
 def printed_kinds() -> Iterator[str]:
-    for path in Path(commands.__path__[0]).glob("*.py"):
+    for path in Path(commands.__path__[0]).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"print_json", "json_text"}:
                 (kind, _) = node.args
