@@ -148,10 +148,11 @@ class Journal:
                 half.pop(id(old), None)
 
     def _rename(self, before: str, after: str) -> None:
+        """What referred to the resource follows it, and so do its superseded objects: their users are known by the name only."""
         if before == after:
             return
         for state in tuple(self._left.values()):
-            if before in state.needs:
+            if before in state.needs or before == state.urn:
                 follower = renamed(state, {before: after})
                 self._followed[id(state)] = (state, follower, {before: after})
                 _swap(self._left, state, follower)
@@ -172,7 +173,7 @@ def _swap(half: dict[int, ResourceState], old: ResourceState, new: ResourceState
 
 
 def renamed(state: ResourceState, names: Mapping[str, str]) -> ResourceState:
-    """The state with every reference to a renamed resource following it."""
+    """The state with its own name and every reference to a renamed resource following it."""
 
     def follow(urn: str) -> str:
         return names.get(urn, urn)
@@ -180,6 +181,7 @@ def renamed(state: ResourceState, names: Mapping[str, str]) -> ResourceState:
     provider = f"{follow(state.provider_urn)}::{state.provider.rsplit('::', 1)[1]}" if state.provider else ""
     return replace(
         state,
+        urn=follow(state.urn),
         parent=follow(state.parent),
         provider=provider,
         deleted_with=follow(state.deleted_with),

@@ -264,6 +264,17 @@ def test_a_resource_that_goes_back_to_its_former_name_finds_what_it_left_behind_
     assert desk.names == ["a"]
 
 
+def test_what_used_an_object_goes_before_it_also_where_its_resource_was_renamed_and_replaced(desk: Desk) -> None:
+    def first() -> None:
+        user = Thing("user", uses=Thing("old", name="a").id)
+        Thing("its user", uses=user.id)
+
+    desk.up(first)
+    result = desk.up(lambda: Thing("new", name="b", opts=options(aliases=[pulumi.Alias(name="old")])))
+    assert result.succeeded, result.error
+    assert desk.names == ["b"]
+
+
 def test_a_parents_alias_holds_for_its_children(desk: Desk) -> None:
     class Group(pulumi.ComponentResource):
         def __init__(self, name: str, token: str, opts: pulumi.ResourceOptions | None = None) -> None:
