@@ -116,6 +116,11 @@ def database_host(name: str) -> str:
     return f"db-{name}"
 
 
+def database_volume(prefix: str, name: str) -> str:
+    """The volume of a database; prefix: that of the environment's objects."""
+    return f"{prefix}-{database_host(name)}-data"
+
+
 def database_url(database: str, password: str) -> str:
     """The connection string of a service; the password is made of URL-safe characters."""
     return f"postgresql://{database}:{password}@{database_host(database)}:5432/{database}"

@@ -6,10 +6,11 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from liftlock.core.errors import ConfigError, ConflictError, UsageError
+from liftlock.core.environment import Database
+from liftlock.core.errors import ConfigError, ConflictError, LiftlockError, UsageError
 from liftlock.core.ledger import Json
 from liftlock.core.ports import (
     Health,
@@ -23,7 +24,12 @@ from liftlock.core.ports import (
     StackSummary,
     StepOperation,
 )
+from liftlock.core.ports.snapshots import Building, Target
 from liftlock.core.receipt import Clues, Receipt
+from liftlock.core.snapshot import Snapshot
+from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.postgres import PostgresEngine
+from liftlock_datagen.snapshots.facts import DatabaseFacts, Origin
 
 TYPE = "docker:index/container:Container"
 
@@ -222,6 +228,72 @@ class FakeSeeder:
         again = (url, rows, seed) in self.asked
         self.asked.append((url, rows, seed))
         return 0 if again else rows
+
+
+@dataclass
+class FakeDataEngine(PostgresEngine):
+    """Every database has one table, and the rows that the seeder was asked for."""
+
+    seeder: FakeSeeder
+    catalog: str = "catalog"
+
+    def facts(self, url: str) -> DatabaseFacts:
+        asked = [(rows, seed) for place, rows, seed in self.seeder.asked if place == url]
+        data = f"seed {asked[-1][1]}, {asked[-1][0]} rows" if asked else ""
+        rows = asked[-1][0] if asked else 0
+        origin = Origin.SYNTHETIC if asked else Origin.OTHER
+        return DatabaseFacts(self.catalog, origin, data, {TableName("public", "thing"): rows}, rows * 100, 150000)
+
+
+@dataclass
+class FakeSnapshots:
+    """Golden copies in memory. `broken` is why nothing can be built; `volumes` are the data folders that there are."""
+
+    kept: list[Snapshot] = field(default_factory=list)
+    volumes: dict[tuple[str, str], str] = field(default_factory=dict)
+    broken: str = ""
+    built: int = 0
+
+    def snapshots(self) -> Sequence[Snapshot]:
+        return sorted(self.kept, key=lambda item: (item.made, item.volume))
+
+    def clones(self) -> Mapping[tuple[str, str], str]:
+        return {place: name for place, name in self.volumes.items() if name}
+
+    def clone(self, snapshot: Snapshot, target: Target) -> bool:
+        place = (target.environment, target.database)
+        if place in self.volumes:
+            return False
+        self.volumes[place] = snapshot.name
+        return True
+
+    def refill(self, snapshot: Snapshot, target: Target) -> None:
+        self.volumes[target.environment, target.database] = snapshot.name
+
+    @contextmanager
+    def building(self, database: Database) -> Iterator[Building]:
+        if self.broken:
+            raise LiftlockError(self.broken)
+        self.built += 1
+        yield Building(f"postgresql://building/{self.built}", f"volume-{self.built}")
+
+    def copy(self, source_url: str, building: Building, database: Database, *, empty: Sequence[tuple[str, str]] | None = None) -> None:
+        pass
+
+    def keep(self, building: Building, snapshot: Snapshot) -> Snapshot:
+        self.kept.append(snapshot)
+        return snapshot
+
+    def add_recipe(self, snapshot: Snapshot, recipe: str) -> None:
+        self.kept.remove(snapshot)
+        self.kept.append(replace(snapshot, recipes=snapshot.recipes | {recipe}))
+
+    def remove(self, snapshot: Snapshot) -> None:
+        if snapshot in self.kept:
+            self.kept.remove(snapshot)
+
+    def sweep(self) -> Sequence[str]:
+        return []
 
 
 @dataclass

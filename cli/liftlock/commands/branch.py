@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -29,11 +30,26 @@ ImageOption = Annotated[
 ]
 
 
+class Data(StrEnum):
+    """Where the rows of the branch's databases come from."""
+
+    SYNTHETIC = "synthetic"
+    ANONYMISED = "anonymised"
+    NONE = "none"
+
+
+DataOption = Annotated[
+    Data | None,
+    typer.Option("--data", help="Fill its databases so, whatever environments/ says. Databases that are there keep their rows."),
+]
+
+
 @app.command()
 def up(
     branch: BranchOption = None,
     ttl: TtlOption = None,
     image: ImageOption = None,
+    data: DataOption = None,
     repo: RepoOption = None,
     actor: ActorOption = None,
     as_json: JsonOption = False,
@@ -46,7 +62,7 @@ def up(
     overrides = work.resolve_images(image or [])
     report = work.branches().up(
         name,
-        lambda environment: work.declare_branch(environment, overrides),
+        lambda environment: work.declare_branch(environment, overrides, data=data.value if data else None),
         owner=work.identity(),
         ttl=wiring.parse_duration(ttl) if ttl else None,
         again=typed(),

@@ -176,7 +176,8 @@ def show_up(report: UpReport) -> None:
     for line in change_lines(done(report.changes)):
         typer.echo(line)
     for database, rows in report.rows.items():
-        typer.echo(f"{report.environment}: {f'{rows:,} rows loaded into' if rows else 'data is already in'} {database}")
+        clone = f" (cloned from {report.clones[database]})" if database in report.clones else ""
+        typer.echo(f"{report.environment}: {f'{rows:,} rows loaded into' if rows else 'data is already in'} {database}{clone}")
     typer.echo(f"{report.environment}: {report.release} healthy at {report.url} ({report.seconds:.1f} s, engine {report.engine})")
 
 

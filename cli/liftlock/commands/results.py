@@ -68,7 +68,7 @@ def _shown_environment() -> Fields:
             "secrets": Mapping[str, str],
         }
     )
-    data = Fields({"source": DataSource, "rows": int, "seed": int})
+    data = Fields({"source": DataSource, "rows": int, "seed": int}, {"snapshot": str})
     database = Fields({"image": ImageRef, "memory": str | None, "published": bool, "data": data})
     return Fields(
         {

@@ -22,6 +22,7 @@ class DataSource(StrEnum):
 
     NONE = "none"
     SYNTHETIC = "synthetic"
+    ANONYMISED = "anonymised"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,15 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class DataSpec:
-    """How a database is filled: source, number of rows over all tables, and the seed that makes the rows reproducible."""
+    """How a database is filled: source, number of rows over all tables, and the seed that makes the rows reproducible.
+
+    snapshot: the golden copy that an anonymised database is cloned from; None for the newest one.
+    """
 
     source: DataSource = DataSource.NONE
     rows: int = 100_000
     seed: int = 1
+    snapshot: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

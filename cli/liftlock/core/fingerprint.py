@@ -51,6 +51,7 @@ def data_version(environment: Environment, files: Mapping[str, str]) -> str:
             "rows": database.data.rows,
             "seed": database.data.seed,
             "file": files.get(database.name),
+            **({"snapshot": database.data.snapshot} if database.data.snapshot else {}),  # older data versions stay what they are
         }
         for database in environment.databases
     }

@@ -16,6 +16,7 @@ from liftlock.core.stack import (
     url,
     url_host,
 )
+from liftlock.services.golden import Clones, clone_before, keep_after
 from liftlock.services.parts import Parts
 from liftlock.services.preparation import Prepared, Renew, keep_lease, prepare, refuse_data_loss
 from liftlock.services.reports import DownReport, UpReport
@@ -76,13 +77,14 @@ class Environments:
         began = parts.clock.now()
         prepared = prepare(parts, environment, renew)
         refuse_data_loss(environment, [name for name in prepared.lost if name not in remove_data])
+        clones = clone_before(parts, prepared)
         parts.progress.step(f"{environment.name}: release {environment.release_id}, {len(environment.services)} services")
         with parts.progress.watching(environment.name, prepared.known):
             result = parts.engine.up(environment.name, prepared.values, prepared.secrets, progress=parts.progress)
         if result.failures:
             self._record(prepared, result, result.failures, actor, source)
             raise self._not_deployed(prepared, result, again)
-        rows = self._seed(prepared, result)
+        rows = self._fill(prepared, result, clones)
         failures = self._verify(prepared)
         recorded = self._record(prepared, result, failures, actor, source)
         if failures:
@@ -97,6 +99,7 @@ class Environments:
             services={service.name: str(service.image) for service in environment.services},
             seconds=_seconds(began, parts.clock.now()),
             recorded=recorded,
+            clones=clones.names(),
         )
         return prepared.port, result.checksum, report
 
@@ -151,25 +154,20 @@ class Environments:
         names = (*(change.name for change in result.changes if change.operation is StepOperation.DELETE), *leftovers)
         return DownReport(environment, existed, len(names), _seconds(began, parts.clock.now()), names)
 
-    def _seed(self, prepared: Prepared, result: StackResult) -> dict[str, int]:
-        """Fills each database that asks for synthetic rows; one that is filled already is left alone."""
-        ports = result.outputs.get("databases")
+    def _fill(self, prepared: Prepared, result: StackResult, clones: Clones) -> dict[str, int]:
+        """Fills each database that asks for synthetic rows; one that was cloned, or is filled already, is left alone."""
         rows: dict[str, int] = {}
         for database in prepared.environment.databases:
-            if database.data.source is DataSource.NONE:
-                continue
-            port = ports.get(database.name) if isinstance(ports, dict) else None
-            if not isinstance(port, int):
-                raise ConfigError(
-                    f"environment {prepared.environment.name}: database {database.name} takes synthetic data but is not published",
-                    hint=f"set databases.{database.name}.published: true for this environment",
-                )
-            password = prepared.secrets[f"database/{database.name}/password"]
-            address = f"postgresql://{database.name}:{password}@127.0.0.1:{port}/{database.name}"
-            with self._parts.progress.watching(f"{prepared.environment.name}: data of {database.name}"):
-                rows[database.name] = self._parts.seeder.seed(
-                    address, rows=database.data.rows, seed=database.data.seed, progress=self._parts.progress
-                )
+            if database.name in clones.made:
+                rows[database.name] = clones.made[database.name].rows
+            elif database.data.source is DataSource.SYNTHETIC:
+                address = _address(prepared, result, database.name)
+                with self._parts.progress.watching(f"{prepared.environment.name}: data of {database.name}"):
+                    rows[database.name] = self._parts.seeder.seed(
+                        address, rows=database.data.rows, seed=database.data.seed, progress=self._parts.progress
+                    )
+                if rows[database.name]:
+                    keep_after(self._parts, prepared.environment, database, address)
         return rows
 
     def _verify(self, prepared: Prepared) -> dict[str, str]:
@@ -219,6 +217,19 @@ class Environments:
             hint=f"mend the cause, then run: {again}",
             failures=result.failures,
         )
+
+
+def _address(prepared: Prepared, result: StackResult, database: str) -> str:
+    """The database's URL, from the machine that runs liftlock."""
+    ports = result.outputs.get("databases")
+    port = ports.get(database) if isinstance(ports, dict) else None
+    if not isinstance(port, int):
+        raise ConfigError(
+            f"environment {prepared.environment.name}: database {database} takes synthetic data but is not published",
+            hint=f"set databases.{database}.published: true for this environment",
+        )
+    password = prepared.secrets[f"database/{database}/password"]
+    return f"postgresql://{database}:{password}@127.0.0.1:{port}/{database}"
 
 
 def _not_proved(environment: Environment, failures: Mapping[str, str], again: str) -> DeploymentError:

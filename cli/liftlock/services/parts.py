@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from liftlock.core.ports import Clock, Engine, Ledger, Locks, Probe, Progress, Receipts, Registry, Runtime, Secrets, Seeder, Witness
+from liftlock.core.ports import (
+    Clock,
+    Engine,
+    Ledger,
+    Locks,
+    Probe,
+    Progress,
+    Receipts,
+    Registry,
+    Runtime,
+    Secrets,
+    Seeder,
+    Snapshots,
+    Witness,
+)
+
+if TYPE_CHECKING:
+    from liftlock_datagen.port import DataEngine  # loads numpy
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything outside that creating, showing and removing environments needs."""
+    """Everything outside that creating, showing and removing environments needs. tool: what makes rows, with its version."""
 
     engine: Engine
     runtime: Runtime
@@ -23,3 +41,6 @@ class Parts:
     progress: Progress
     receipts: Receipts
     witness: Witness
+    snapshots: Snapshots
+    data: DataEngine
+    tool: str

@@ -15,6 +15,10 @@ Renew = Callable[[Environment, Lease | None], Lease | None]
 """The environment and the lease that it holds -> the lease that it gets."""
 
 
+_CLONE = "clone"
+"""The role of a container that copies data before the environment's own; one that a killed run left is dealt with where data are cloned."""
+
+
 def keep_lease(environment: Environment, held: Lease | None) -> Lease | None:  # noqa: ARG001 - one of two ways to renew
     """A lease is held as it is."""
     return held
@@ -43,7 +47,7 @@ def prepare(parts: Parts, environment: Environment, renew: Renew = keep_lease) -
     """
     applied = parts.engine.stack(environment.name)
     # Asked in any case: a Docker engine that is down is said once and before anything is recorded, not by each resource.
-    running = parts.runtime.parts(environment.project, environment.name)
+    running = [part for part in parts.runtime.parts(environment.project, environment.name) if part.role != _CLONE]
     if applied is None and running:
         raise _unclaimed(environment, len(running))
     _check_digests(parts, environment, applied.values if applied else None)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from liftlock.core.ports import ResourceChange, StepOperation
 
 
 @dataclass(frozen=True, slots=True)
 class UpReport:
-    """What `env up` did. rows: database -> rows loaded in this run. looked: a look showed that there was nothing to do; nothing was run."""
+    """What `env up` did. rows: database -> rows loaded in this run. looked: a look showed that there was nothing to do; nothing was run.
+
+    clones: database -> the golden copy that this run cloned it from; its rows are counted in rows.
+    """
 
     environment: str
     url: str
@@ -22,6 +25,7 @@ class UpReport:
     seconds: float
     recorded: bool
     looked: bool = False
+    clones: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def changed(self) -> int:

@@ -122,4 +122,15 @@ def _report(remembered: Mapping[str, Json], seconds: float) -> UpReport | None:
         images = {name: str(image) for name, image in services.items()}
     except (KeyError, TypeError, ValueError):
         return None
-    return UpReport(**text, changes=same, rows={}, services=images, seconds=seconds, recorded=False, looked=True)
+    return UpReport(
+        environment=text["environment"],
+        url=text["url"],
+        release=text["release"],
+        engine=text["engine"],
+        changes=same,
+        rows={},
+        services=images,
+        seconds=seconds,
+        recorded=False,
+        looked=True,
+    )

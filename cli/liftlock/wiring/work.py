@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from liftlock import __version__
 from liftlock.adapters.clock import SystemClock
 from liftlock.adapters.committed_config import load_committed
 from liftlock.adapters.config_files.environments import resolve_environment
@@ -21,12 +22,13 @@ from liftlock.adapters.receipts.files import FileReceipts
 from liftlock.adapters.receipts.look import LocalWitness
 from liftlock.adapters.secret_sources import SecretSources
 from liftlock.adapters.seeding import SyntheticSeeder
+from liftlock.adapters.snapshots.vault import DockerSnapshots
 from liftlock.core.branch import branch_environment
 from liftlock.core.config.loaded import LoadedProject
 from liftlock.core.deploy_gate import DeployRules
 from liftlock.core.deployment import Source
 from liftlock.core.drift import DriftReport, unseen
-from liftlock.core.environment import Environment
+from liftlock.core.environment import DataSource, Environment
 from liftlock.core.errors import BlockedError, ConfigError, LiftlockError, UsageError
 from liftlock.core.image import ImageRef
 from liftlock.core.ports import Engine, Identity, Registry
@@ -42,6 +44,8 @@ from liftlock.wiring import clones
 from liftlock.wiring.declared import branch_instance, declares_protection, left_out
 from liftlock.wiring.engines import declared_engine
 from liftlock.wiring.later import LaterRegistry
+from liftlock_datagen.postgres import PostgresEngine
+from liftlock_datagen.snapshots.tool import vocabulary_digest
 
 
 @dataclass
@@ -153,10 +157,10 @@ class Workspace:
             salt=salt,
         )
 
-    def declare_branch(self, name: str, images: Mapping[str, ImageRef]) -> tuple[Environment, Source]:
-        """The same for the environment of a branch."""
+    def declare_branch(self, name: str, images: Mapping[str, ImageRef], *, data: str | None = None) -> tuple[Environment, Source]:
+        """The same for the environment of a branch. data: where the rows of all its databases come from, in place of what the files say."""
         now = Workspace(load_project(self.root), self.actor)
-        return branch_instance(now.loaded, name, images), now.source()
+        return branch_instance(now.loaded, name, images, DataSource(data) if data else None), now.source()
 
     def resolve_images(self, wanted: Sequence[str]) -> dict[str, ImageRef]:
         """`service=tag` or `service=sha256:…` as images that the registry has."""
@@ -272,4 +276,7 @@ class Workspace:
             progress=self.progress,
             receipts=FileReceipts(self.root / ".liftlock" / "receipts"),
             witness=LocalWitness(self.root, SecretSources(self.root).resolve),
+            snapshots=DockerSnapshots(self.project.name, self.project.id, self.root),
+            data=PostgresEngine(),
+            tool=f"liftlock {__version__}, vocabulary {vocabulary_digest()}",
         )

@@ -25,6 +25,7 @@ from liftlock.services.reports import UpReport
 from liftlock.services.status import Status
 from liftlock.services.unchanged import Unchanged
 from tests.fakes.environments import (
+    FakeDataEngine,
     FakeEngine,
     FakeLocks,
     FakeProbe,
@@ -32,6 +33,7 @@ from tests.fakes.environments import (
     FakeRuntime,
     FakeSecrets,
     FakeSeeder,
+    FakeSnapshots,
     FakeWitness,
     QuietProgress,
 )
@@ -52,8 +54,10 @@ class World:
     clock: FakeClock = field(default_factory=FakeClock)
     probe: FakeProbe = field(default_factory=FakeProbe)
     seeder: FakeSeeder = field(default_factory=FakeSeeder)
+    secrets: FakeSecrets = field(default_factory=FakeSecrets)
     locks: FakeLocks = field(default_factory=FakeLocks)
     receipts: FakeReceipts = field(default_factory=FakeReceipts)
+    snapshots: FakeSnapshots = field(default_factory=FakeSnapshots)
     at_the_forge: Sequence[Entry] = ()
     offline: bool = False
     fetched: int = 0
@@ -73,7 +77,7 @@ class World:
             runtime=self.runtime,
             registry=self.registry,
             ledger=self.ledger,
-            secrets=FakeSecrets(),
+            secrets=self.secrets,
             locks=self.locks,
             seeder=self.seeder,
             probe=self.probe,
@@ -81,6 +85,9 @@ class World:
             progress=QuietProgress(),
             receipts=self.receipts,
             witness=self.witness,
+            snapshots=self.snapshots,
+            data=FakeDataEngine(self.seeder),
+            tool="liftlock 1",
         )
 
     @property

@@ -144,5 +144,5 @@ def _service(name: str, values: shapes.MergedService) -> Service:
 
 
 def _database(name: str, values: service_shapes.Database) -> Database:
-    data = DataSpec(DataSource(values.data.source), values.data.rows, values.data.seed)
+    data = DataSpec(DataSource(values.data.source), values.data.rows, values.data.seed, values.data.snapshot)
     return Database(name, ImageRef.parse(values.image), values.memory, values.published, data)

@@ -81,9 +81,14 @@ class Service(ServiceValues):
 class Data(Shape):
     """How a database is filled."""
 
-    source: Literal["none", "synthetic"] = Field(default="none", description="Where rows come from.", examples=["synthetic"])
+    source: Literal["none", "synthetic", "anonymised"] = Field(
+        default="none", description="Where rows come from: made from the schema, or cloned from an anonymised copy.", examples=["synthetic"]
+    )
     rows: int = Field(default=100_000, ge=1, le=2_147_483_647, description="Rows over all tables.", examples=[100_000])
     seed: int = Field(default=1, ge=0, le=2**63 - 1, description="The same seed gives the same rows.", examples=[1])
+    snapshot: Name | None = Field(
+        default=None, description="For anonymised rows: the golden copy to clone; otherwise the newest one.", examples=["nightly"]
+    )
 
 
 class DatabaseValues(Shape):

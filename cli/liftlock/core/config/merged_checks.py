@@ -22,9 +22,10 @@ def check_merged(files: Files, name: str, merged: Merged) -> Iterator[Problem]:
     if scalar_at(root, "protected") is True:
         for entry in entries_at(root, "databases"):
             source = node_at(entry.value, ["data", "source"])
-            if source is not None and scalar_at(source) == DataSource.SYNTHETIC.value:
-                message = f"{name} is protected and takes no synthetic data; use source: none"
+            if source is not None and (said := scalar_at(source)) in {DataSource.SYNTHETIC.value, DataSource.ANONYMISED.value}:
+                message = f"{name} is protected and takes no {said} data; use source: none"
                 yield Problem(source.position, f"databases.{entry.key.text}.data.source", message)
+    yield from _check_snapshots(root)
     routes: dict[str, tuple[str, Node]] = {}
     for entry in entries_at(root, "services"):
         yield from _check_variables(entry.key.text, entry.value)
@@ -37,6 +38,15 @@ def check_merged(files: Files, name: str, merged: Merged) -> Iterator[Problem]:
             message = f'in {name}, "{shown(text)}" already leads to {routes[text][0]} ({routes[text][1].position})'
             yield Problem(route.position, f"services.{entry.key.text}.route", message)
         routes.setdefault(text, (entry.key.text, route))
+
+
+def _check_snapshots(root: MappingNode) -> Iterator[Problem]:
+    """Only anonymised rows come from a golden copy that has a name."""
+    for entry in entries_at(root, "databases"):
+        snapshot, source = (node_at(entry.value, ["data", key]) for key in ("snapshot", "source"))
+        if snapshot is not None and scalar_at(snapshot) is not None and scalar_at(source) != DataSource.ANONYMISED.value:
+            message = "only anonymised rows are cloned from a golden copy by name; set source: anonymised, or leave this out"
+            yield Problem(snapshot.position, f"databases.{entry.key.text}.data.snapshot", message)
 
 
 def check_ports(ports: Mapping[str, Node]) -> Iterator[Problem]:

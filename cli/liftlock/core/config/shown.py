@@ -57,7 +57,12 @@ def _database(database: Database) -> dict[str, Plain]:
         "image": str(database.image),
         "memory": None if database.memory_mib is None else f"{database.memory_mib}MiB",
         "published": database.published,
-        "data": {"source": database.data.source.value, "rows": database.data.rows, "seed": database.data.seed},
+        "data": {
+            "source": database.data.source.value,
+            "rows": database.data.rows,
+            "seed": database.data.seed,
+            **({"snapshot": database.data.snapshot} if database.data.snapshot else {}),
+        },
     }
 
 

@@ -10,9 +10,11 @@ from liftlock.core.ports.machine import Clock, Health, Locks, Passed, Probe, Pro
 from liftlock.core.ports.people import Identity
 from liftlock.core.ports.receipts import Receipts, Witness
 from liftlock.core.ports.repository import Checkout, CommitFacts, ImageFacts, Ledger, Registry, Repository, WorkTree
+from liftlock.core.ports.snapshots import Building, Snapshots, Target
 
 __all__ = [
     "Attestations",
+    "Building",
     "Check",
     "CheckState",
     "Checkout",
@@ -42,9 +44,11 @@ __all__ = [
     "Secrets",
     "Seeder",
     "Signatures",
+    "Snapshots",
     "StackResult",
     "StackSummary",
     "StepOperation",
+    "Target",
     "Witness",
     "WorkTree",
 ]
