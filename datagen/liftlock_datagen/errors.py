@@ -28,6 +28,7 @@ class ProblemCode(StrEnum):
     NULL_NOT_ALLOWED = "null-not-allowed"
     DERIVED_COLUMN = "derived-column"
     UNPROVED_CHECK = "unproved-check"
+    SUBSET_UNKNOWN = "subset-unknown"
 
 
 @dataclass(frozen=True, slots=True, order=True)

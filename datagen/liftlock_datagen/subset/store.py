@@ -1,0 +1,103 @@
+"""The rows of a subset in a file, by table and address: no value of any row is in it. Memory is bounded whatever the number of rows.
+
+Each row says why it is there: the reference, and the row at its other end, which was there before.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_CACHE = "-65536"  # 64 MB, in SQLite's way to say it
+
+_SCHEMA = """
+PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = {cache}; PRAGMA locking_mode = NORMAL;
+CREATE TABLE taken (t INTEGER, r INTEGER, down INTEGER, via INTEGER, from_t INTEGER, from_r INTEGER, PRIMARY KEY (t, r)) WITHOUT ROWID;
+CREATE TABLE up (t INTEGER, r INTEGER, PRIMARY KEY (t, r)) WITHOUT ROWID;
+CREATE TABLE down (t INTEGER, r INTEGER, PRIMARY KEY (t, r)) WITHOUT ROWID;
+CREATE TABLE found (t INTEGER, r INTEGER, via INTEGER, from_t INTEGER, from_r INTEGER);
+"""
+
+Found = tuple[int, int, int, int | None, int | None]
+"""Table, row, by what (a reference's number; roots count down from -1), and the table and row at the other end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a row is there."""
+
+    via: int
+    from_table: int | None
+    from_row: int | None
+
+
+class KeyStore:
+    """Rows that are taken, and two queues: those whose parents, and those whose children, are still to be looked for."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        self._file = sqlite3.connect(path, isolation_level=None)
+        if create:
+            self._file.executescript(_SCHEMA.format(cache=_CACHE))
+
+    def close(self) -> None:
+        """Lets the file go."""
+        self._file.close()
+
+    def take(self, found: Sequence[Found], *, down: bool) -> None:
+        """Takes rows. down: they were chosen or belong to a row that was, so what refers to them comes along too."""
+        run = self._file.execute
+        run("BEGIN")
+        self._file.executemany("INSERT INTO found VALUES (?, ?, ?, ?, ?)", found)
+        run("INSERT OR IGNORE INTO up SELECT t, r FROM found f WHERE NOT EXISTS (SELECT 1 FROM taken k WHERE k.t = f.t AND k.r = f.r)")
+        if down:
+            run(
+                "INSERT OR IGNORE INTO down SELECT t, r FROM found f"
+                " WHERE NOT EXISTS (SELECT 1 FROM taken k WHERE k.t = f.t AND k.r = f.r AND k.down = 1)"
+            )
+        run("INSERT OR IGNORE INTO taken SELECT t, r, ?, via, from_t, from_r FROM found", [int(down)])
+        if down:
+            run("UPDATE taken SET down = 1 WHERE down = 0 AND (t, r) IN (SELECT t, r FROM found)")
+        run("DELETE FROM found")
+        run("COMMIT")
+
+    def next_up(self, size: int) -> tuple[int, list[int]] | None:
+        """A table and rows of it whose parents are to be looked for, no more than size; they leave the queue."""
+        return self._next("up", size)
+
+    def next_down(self, size: int) -> tuple[int, list[int]] | None:
+        """Likewise for children."""
+        return self._next("down", size)
+
+    def rows(self, table: int, size: int) -> Iterator[list[int]]:
+        """The rows of a table in order, in lists of no more than size."""
+        last = -1
+        while True:
+            query = "SELECT r FROM taken WHERE t = ? AND r > ? ORDER BY r LIMIT ?"
+            found = [row for (row,) in self._file.execute(query, [table, last, size])]
+            if not found:
+                return
+            yield found
+            last = found[-1]
+
+    def counts(self) -> dict[int, int]:
+        """How many rows of each table."""
+        return dict(self._file.execute("SELECT t, count(*) FROM taken GROUP BY t").fetchall())
+
+    def causes(self) -> dict[tuple[int, int], int]:
+        """How many rows of each table came by what."""
+        return {(table, via): count for table, via, count in self._file.execute("SELECT t, via, count(*) FROM taken GROUP BY t, via")}
+
+    def reason(self, table: int, row: int) -> Reason | None:
+        """Why the row is there; None where it is not."""
+        found = self._file.execute("SELECT via, from_t, from_r FROM taken WHERE t = ? AND r = ?", [table, row]).fetchone()
+        return Reason(*found) if found else None
+
+    def _next(self, queue: str, size: int) -> tuple[int, list[int]] | None:
+        first = self._file.execute(f"SELECT t FROM {queue} ORDER BY t LIMIT 1").fetchone()  # noqa: S608 - one of two words
+        if first is None:
+            return None
+        rows = [row for (row,) in self._file.execute(f"SELECT r FROM {queue} WHERE t = ? ORDER BY r LIMIT ?", [first[0], size])]  # noqa: S608
+        self._file.execute(f"DELETE FROM {queue} WHERE t = ? AND r <= ?", [first[0], rows[-1]])  # noqa: S608
+        return first[0], rows
