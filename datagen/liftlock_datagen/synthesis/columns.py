@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
-from liftlock_datagen.catalog.model import Column, ColumnType
 from liftlock_datagen.errors import Problem, ProblemCode
 from liftlock_datagen.synthesis.demands import describe
 from liftlock_datagen.synthesis.draws import Milestone, Serial, Uniform
 from liftlock_datagen.synthesis.generators import (
     Address,
-    ArrayOf,
     Binary,
     Bits,
+    Composed,
     Day,
     Duration,
     Form,
@@ -25,17 +23,17 @@ from liftlock_datagen.synthesis.generators import (
     Markup,
     Moment,
     Null,
-    Point,
-    Prose,
     Scaled,
-    Span,
     TimeOfDay,
     Uuid,
     Whole,
+    Word,
 )
-from liftlock_datagen.synthesis.limits import FIRST_MOMENT, LAST_MOMENT, Family, Limits, limits_of
+from liftlock_datagen.synthesis.limits import FIRST_MOMENT, LAST_MOMENT, Family, Limits
 from liftlock_datagen.synthesis.semantics import ANY_NUMBER, milestone_window, usual_nulls, usual_range
+from liftlock_datagen.synthesis.structures import array_generator, multirange_generator, range_generator
 from liftlock_datagen.synthesis.subjects import UNLIMITED, Choice, Subject, capacity_of, spread
+from liftlock_datagen.synthesis.technical_types import technical_generator
 from liftlock_datagen.synthesis.text_columns import choose_text
 from liftlock_datagen.vocabulary.words import Vocabularies
 
@@ -62,7 +60,7 @@ def choose(subject: Subject, vocabularies: Vocabularies) -> Choice | Problem:
 
 
 def _of_family(subject: Subject, vocabularies: Vocabularies) -> Generator | Problem:
-    limits, column = subject.limits, subject.column
+    limits = subject.limits
     if limits.allowed is not None:
         return _listed(subject)
     match limits.family:
@@ -74,32 +72,32 @@ def _of_family(subject: Subject, vocabularies: Vocabularies) -> Generator | Prob
             return _short_time(subject)
         case Family.TEXT:
             return choose_text(subject, vocabularies)
-        case Family.JSON:
-            return JsonList() if limits.shape == "array" else JsonObject(bool(_PRODUCTS.match(f"{subject.table.name} {column.name}")))
-        case Family.ARRAY:
-            return _array(subject, vocabularies)
-        case Family.BITS:
-            length = min(limits.max_length or 8, 60)
-            return Scaled(spread(0, 2**length - 1, unique=subject.unique), Bits(limits.max_length or 8))
-        case Family.RANGE:
-            return _range(column.type)
-        case Family.UNSUPPORTED:
-            return _unsupported(subject)
         case Family.ENUM | Family.BOOLEAN:
             return _listed(subject)
+        case Family.ARRAY | Family.RANGE | Family.MULTIRANGE:
+            return _structure(subject, vocabularies)
         case _:
-            return _fixed(limits.family, column, unique=subject.unique)
+            return _of_type(subject, vocabularies)
 
 
-def _unsupported(subject: Subject) -> Generator | Problem:
-    """A column that may stay empty stays empty; any other is a problem."""
-    if not subject.limits.required and not subject.unique:
-        return Null()
-    return subject.problem(ProblemCode.UNSUPPORTED_TYPE, f"no values are known for type {subject.column.type}")
+def _structure(subject: Subject, vocabularies: Vocabularies) -> Generator | Problem:
+    match subject.limits.family:
+        case Family.RANGE:
+            return range_generator(subject.column.type, unique=subject.unique)
+        case Family.MULTIRANGE:
+            return multirange_generator(subject.column.type, unique=subject.unique)
+        case _:
+            return array_generator(subject, lambda part: _of_family(part, vocabularies))
 
 
-def _fixed(family: Family, column: Column, *, unique: bool) -> Generator:
-    match family:
+def _of_type(subject: Subject, vocabularies: Vocabularies) -> Generator | Problem:
+    limits, column, unique = subject.limits, subject.column, subject.unique
+    match limits.family:
+        case Family.JSON:
+            return _json(subject)
+        case Family.BITS:
+            length = min(limits.max_length or 8, 60)
+            return Scaled(spread(0, 2**length - 1, unique=unique), Bits(limits.max_length or 8))
         case Family.UUID:
             return Uuid()
         case Family.BINARY:
@@ -110,10 +108,31 @@ def _fixed(family: Family, column: Column, *, unique: bool) -> Generator:
             return HardwareAddress()
         case Family.XML:
             return Markup()
-        case Family.POINT:
-            return Point()
+        case Family.VECTOR:
+            return _lexemes(vocabularies, unique=unique)
         case _:
-            return Prose("opinion", 1)
+            return technical_generator(column.type.name, vocabularies, unique=unique) or _unsupported(subject)
+
+
+def _json(subject: Subject) -> Generator:
+    if subject.unique:
+        return Composed(('{"number": ', Scaled(Serial(1), Whole()), "}"))
+    if subject.limits.shape == "array":
+        return JsonList()
+    return JsonObject(bool(_PRODUCTS.match(f"{subject.table.name} {subject.column.name}")))
+
+
+def _unsupported(subject: Subject) -> Generator | Problem:
+    """A column that may stay empty stays empty; any other is a problem."""
+    if not subject.limits.required and not subject.unique:
+        return Null()
+    return subject.problem(ProblemCode.UNSUPPORTED_TYPE, f"no values are known for type {subject.column.type}")
+
+
+def _lexemes(vocabularies: Vocabularies, *, unique: bool) -> Generator:
+    """Words for full text search; where the row has a text they are taken from it, see coherence."""
+    words = [Scaled(Uniform(0, len(vocabularies.lists[name]) - 1), Word(name)) for name in ("color", "material", "thing")]
+    return Composed((words[0], " ", words[1], " ", words[2], *((" n", Scaled(Serial(1), Whole())) if unique else ())))
 
 
 def _listed(subject: Subject) -> Generator:
@@ -171,22 +190,3 @@ def _short_time(subject: Subject) -> Generator:
         return Scaled(spread(limits.low, limits.high, unique=subject.unique), TimeOfDay(subject.column.type.name == "timetz"))
     high = limits.high if limits.bounded_high else limits.low + 2880
     return Scaled(Serial(limits.low + 1, last=limits.high) if subject.unique else Uniform(limits.low, high), Duration())
-
-
-def _array(subject: Subject, vocabularies: Vocabularies) -> Generator | Problem:
-    element = subject.column.type.element
-    if element is None or subject.unique:
-        return subject.problem(ProblemCode.UNSUPPORTED_TYPE, f"no values are known for {subject.column.type}")
-    column = replace(subject.column, type=element, nullable=False)
-    inner = _of_family(Subject(subject.table, column, limits_of(column, ()), unique=False), vocabularies)
-    if isinstance(inner, Problem):
-        return subject.problem(ProblemCode.UNSUPPORTED_TYPE, f"no values are known for {subject.column.type}")
-    return ArrayOf(inner, 1 if subject.limits.required else 0, 3)
-
-
-def _range(kind: ColumnType) -> Generator:
-    if kind.name == "daterange":
-        return Span(Day(), FIRST_MOMENT // 86400, LAST_MOMENT // 86400, 60)
-    if kind.name in {"tsrange", "tstzrange"}:
-        return Span(Moment(), FIRST_MOMENT, LAST_MOMENT, 86400 * 7)
-    return Span(Whole(2 if kind.name == "numrange" else 0), 0, 100000, 1000)

@@ -31,16 +31,17 @@ class Family(StrEnum):
     HARDWARE = "hardware"
     BITS = "bits"
     XML = "xml"
-    POINT = "point"
+    TECHNICAL = "technical"
     VECTOR = "vector"
     RANGE = "range"
+    MULTIRANGE = "multirange"
     ARRAY = "array"
     UNSUPPORTED = "unsupported"
 
 
 _FAMILIES = {
     "int2 int4 int8 numeric float4 float8 money oid": Family.NUMBER,
-    "text varchar bpchar citext name": Family.TEXT,
+    "text varchar bpchar citext name char refcursor": Family.TEXT,
     "bool": Family.BOOLEAN,
     "date": Family.DATE,
     "timestamp timestamptz": Family.MOMENT,
@@ -53,8 +54,12 @@ _FAMILIES = {
     "macaddr": Family.HARDWARE,
     "bit varbit": Family.BITS,
     "xml": Family.XML,
-    "point": Family.POINT,
+    "point line lseg box path polygon circle cube seg tsquery jsonpath ltree lquery ltxtquery hstore macaddr8": Family.TECHNICAL,
+    "pg_lsn tid xid cid xid8 pg_snapshot txid_snapshot int2vector oidvector": Family.TECHNICAL,
+    "regclass regtype regproc regprocedure regoper regoperator regrole regnamespace": Family.TECHNICAL,
+    "regconfig regdictionary regcollation ean13 isbn13 isbn ismn13 ismn issn13 issn upc": Family.TECHNICAL,
     "tsvector": Family.VECTOR,
+    "int4multirange int8multirange nummultirange datemultirange tsmultirange tstzmultirange": Family.MULTIRANGE,
     "int4range int8range numrange daterange tsrange tstzrange": Family.RANGE,
 }
 _COUNTED = {Family.NUMBER, Family.DATE, Family.MOMENT, Family.TIME, Family.INTERVAL}
@@ -142,7 +147,7 @@ def _limits_of_type(kind: ColumnType) -> Limits:
         case Family.INTERVAL:
             return Limits(family, low=0, high=10**6)
         case Family.TEXT:
-            return Limits(family, max_length=63 if kind.name == "name" else kind.length or 0)
+            return Limits(family, max_length={"name": 63, "char": 1}.get(kind.name, kind.length or 0))
         case Family.BITS:
             return Limits(family, max_length=kind.length or (1 if kind.name == "bit" else 0))
         case _:

@@ -10,9 +10,12 @@ from liftlock_datagen.errors import Problem, ProblemCode
 from liftlock_datagen.synthesis.draws import Permuted, Serial, Uniform
 from liftlock_datagen.synthesis.generators import (
     Address,
+    ArrayOf,
     Binary,
+    Composed,
     Day,
     Email,
+    Fields,
     Generator,
     HardwareAddress,
     Listed,
@@ -20,6 +23,8 @@ from liftlock_datagen.synthesis.generators import (
     PersonName,
     Phone,
     Scaled,
+    Span,
+    Spans,
     Street,
     Title,
     Uuid,
@@ -71,6 +76,14 @@ def capacity_of(generator: Generator) -> int:
             return 1 << 40
         case Phone(True) | PersonName(True) | Street(True) | Title(unique=True):
             return _MOST_NUMBERED
+        case Composed(parts):
+            return max((capacity_of(part) for part in parts if not isinstance(part, str)), default=0)
+        case Fields(fields):
+            return max((capacity_of(field) for _, field in fields), default=0)
+        case Span(source=Serial() as source) | Spans(Span(source=Serial() as source)):
+            return capacity_of(Scaled(source, Whole()))
+        case ArrayOf(element, 1, 1):
+            return capacity_of(element)
         case _:
             return 0
 

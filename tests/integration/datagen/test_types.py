@@ -1,0 +1,67 @@
+"""Every type that a real schema uses gets values that PostgreSQL reads: alone, unique, in arrays, in domains."""
+
+from __future__ import annotations
+
+from typing import LiteralString
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from liftlock_datagen import seed
+from tests.postgres import RunningPostgres
+
+pytestmark = pytest.mark.docker
+
+EXTENSIONS: tuple[LiteralString, ...] = ("hstore", "ltree", "citext", "cube", "isn", "seg")
+COMPARED = """
+smallint|integer|bigint|numeric|numeric(12,4)|numeric(30,10)|numeric(4,4)|real|double precision|money|oid|boolean
+text|varchar|varchar(7)|char(5)|name|"char"|citext|uuid|bytea|date|timestamp|timestamptz|timestamptz(0)|time|time(3)|timetz|interval|interval(0)
+bit(12)|bit|bit varying|bit varying(70)|inet|cidr|macaddr|macaddr8|jsonb|tsvector|tsquery|pg_lsn|tid|hstore|ltree|cube|seg
+int4range|int8range|numrange|daterange|tsrange|tstzrange|int4multirange|int8multirange|nummultirange|datemultirange|tsmultirange|tstzmultirange
+ean13|isbn|isbn13|issn|issn13|ismn|ismn13|upc
+"""
+NOT_COMPARED = """
+json|xml|jsonpath|point|line|lseg|box|path|polygon|circle|xid|cid|xid8|regclass|regtype|regproc|regprocedure|regoper|regoperator
+regrole|regnamespace|regconfig|regdictionary|regcollation|pg_snapshot|txid_snapshot|lquery|ltxtquery|int2vector|oidvector|refcursor
+"""
+FEW = {"smallint": 200, "boolean": 2, '"char"': 20, "bit": 2}
+
+
+def _types(listed: str) -> list[str]:
+    return [name for line in listed.strip().splitlines() for name in line.split("|")]
+
+
+def _schema() -> str:
+    """One table per compared type, whose column is its key; one wide table with every type, required and in arrays."""
+    keys = [f"CREATE TABLE key_{place} (value {kind} PRIMARY KEY);" for place, kind in enumerate(_types(COMPARED))]
+    every = [*_types(COMPARED), *_types(NOT_COMPARED)]
+    plain = ", ".join(f"v{place} {kind} NOT NULL, n{place} {kind}" for place, kind in enumerate(every))
+    arrays = ", ".join(f"a{place} {kind}[] NOT NULL" for place, kind in enumerate(every))
+    domains = "".join(f"CREATE DOMAIN d{place} AS {kind};" for place, kind in enumerate(every))
+    in_domains = ", ".join(f"d{place} d{place} NOT NULL, e{place} d{place}[]" for place, _ in enumerate(every))
+    tables = f"CREATE TABLE plain ({plain}); CREATE TABLE arrays ({arrays}); CREATE TABLE domains ({in_domains});"
+    return "".join(f"CREATE EXTENSION {name};" for name in EXTENSIONS) + domains + "".join(keys) + tables
+
+
+def fill(server: RunningPostgres, database: str, rows: int) -> None:
+    seed(server.url(database), rows=rows, seed=1, on_progress=lambda *_: None)
+
+
+def test_every_type_is_filled_required_in_arrays_in_domains_and_as_a_key(postgres: RunningPostgres) -> None:
+    with postgres.database(_schema()) as name:
+        fill(postgres, name, 2000)
+        with postgres.connect(name) as connection:
+            for place, kind in enumerate(_types(COMPARED)):
+                counted = sql.SQL("SELECT count(*), count(DISTINCT value) FROM {}").format(sql.Identifier(f"key_{place}"))
+                rows, distinct = connection.execute(counted).fetchone() or (0, -1)
+                assert rows == distinct > 1, kind
+            assert (connection.execute("SELECT count(*) FROM plain").fetchone() or (0,))[0] > 10
+            _assert_filled(connection, "arrays")
+
+
+def _assert_filled(connection: psycopg.Connection[tuple[object, ...]], table: str) -> None:
+    columns = connection.execute("SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0", [table]).fetchall()
+    for (column,) in columns:
+        query = sql.SQL("SELECT bool_or(cardinality({}) > 0) FROM {}").format(sql.Identifier(str(column)), sql.Identifier(table))
+        assert connection.execute(query).fetchone() == (True,), column
