@@ -31,7 +31,7 @@ _SYSTEM_NAMES = {
     "regtype": ("integer", "text", "boolean", "uuid"),
     "regproc": ("pg_catalog.now", "pg_catalog.version"),
     "regprocedure": ("pg_catalog.now()", "pg_catalog.lower(text)", "pg_catalog.upper(text)"),
-    "regoper": ("pg_catalog.!~~*", "pg_catalog.~~*"),
+    "regoper": ("pg_catalog.||/", "pg_catalog.|/"),
     "regoperator": ("pg_catalog.=(integer,integer)", "pg_catalog.<(integer,integer)"),
     "regrole": ("pg_monitor", "pg_read_all_stats"),
     "regnamespace": ("pg_catalog", "information_schema"),
