@@ -19,6 +19,7 @@ _COUNTED = frozenset({"varchar", "bpchar"})
 _BITS = frozenset({"bit", "varbit"})
 _TIMES = frozenset({"time", "timetz", "timestamp", "timestamptz"})
 _FULL_PRECISION = 0xFFFF
+_VECTORS = frozenset({"int2vector", "oidvector"})  # PostgreSQL counts them among the arrays; they are written otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,13 @@ class Types:
     def resolved(self, oid: int, modifier: int, declared: str) -> tuple[ColumnType, bool]:
         """The type of a column, and whether its domains forbid NULL."""
         row, outermost, not_null = self.rows[oid], None, False
+        checks: list[str] = []
         while row["kind"] == "d":
             outermost = outermost or TableName(row["schema"], row["name"])
+            checks += [check["expression"] for check in self.checks.get(row["oid"], ())]
             not_null = not_null or row["not_null"]
             row, modifier = self.rows[row["base"]], row["modifier"]
-        return replace(self._plain(row, modifier), domain=outermost, declared=declared), not_null
+        return replace(self._plain(row, modifier), domain=outermost, checks=tuple(checks), declared=declared), not_null
 
     def domain_checks(self, oid: int, column: str) -> list[Check]:
         """The checks of the column's domains, with VALUE replaced by the column."""
@@ -53,7 +56,7 @@ class Types:
     def _plain(self, row: Row, modifier: int) -> ColumnType:
         schema = "" if row["schema"] == "pg_catalog" else row["schema"]
         known = ColumnType(row["name"], schema=schema, extension=row["extension"] or "")
-        if row["category"] == "A" and row["element"]:
+        if row["category"] == "A" and row["element"] and row["name"] not in _VECTORS:
             element, _ = self.resolved(row["element"], modifier, "")
             return replace(known, kind=TypeKind.ARRAY, element=element)
         kind = _KINDS.get(row["kind"], TypeKind.OTHER)

@@ -35,8 +35,8 @@ class ColumnType:
 
     length: of char(n), varchar(n), bit(n). precision and scale: of numeric(p, s); precision alone: of times and intervals.
     labels: of an enum, in order. element: of an array. attributes: of a composite type, in order. subtype: of a range or multirange.
-    schema: of the type's name; "" is pg_catalog. domain: the outermost domain that the column is declared with. extension: which brings the
-    type. declared: the type in SQL as the column says it, domain and modifier included.
+    schema: of the type's name; "" is pg_catalog. domain: the outermost domain that the column is declared with. checks: of all its domains,
+    in SQL over VALUE. extension: which brings the type. declared: the type in SQL as the column says it, domain and modifier included.
     """
 
     name: str
@@ -50,6 +50,7 @@ class ColumnType:
     subtype: ColumnType | None = None
     schema: str = ""
     domain: TableName | None = None
+    checks: tuple[str, ...] = ()
     extension: str = ""
     declared: str = ""
 

@@ -31,7 +31,7 @@ from liftlock_datagen.synthesis.generators import (
 )
 from liftlock_datagen.synthesis.limits import FIRST_MOMENT, LAST_MOMENT, Family, Limits
 from liftlock_datagen.synthesis.semantics import ANY_NUMBER, milestone_window, usual_nulls, usual_range
-from liftlock_datagen.synthesis.structures import array_generator, multirange_generator, range_generator
+from liftlock_datagen.synthesis.structures import array_generator, fields_generator, multirange_generator, range_generator
 from liftlock_datagen.synthesis.subjects import UNLIMITED, Choice, Subject, capacity_of, spread
 from liftlock_datagen.synthesis.technical_types import technical_generator
 from liftlock_datagen.synthesis.text_columns import choose_text
@@ -74,7 +74,7 @@ def _of_family(subject: Subject, vocabularies: Vocabularies) -> Generator | Prob
             return choose_text(subject, vocabularies)
         case Family.ENUM | Family.BOOLEAN:
             return _listed(subject)
-        case Family.ARRAY | Family.RANGE | Family.MULTIRANGE:
+        case Family.ARRAY | Family.COMPOSITE | Family.RANGE | Family.MULTIRANGE:
             return _structure(subject, vocabularies)
         case _:
             return _of_type(subject, vocabularies)
@@ -86,6 +86,8 @@ def _structure(subject: Subject, vocabularies: Vocabularies) -> Generator | Prob
             return range_generator(subject.column.type, unique=subject.unique)
         case Family.MULTIRANGE:
             return multirange_generator(subject.column.type, unique=subject.unique)
+        case Family.COMPOSITE:
+            return fields_generator(subject, lambda part: _of_family(part, vocabularies))
         case _:
             return array_generator(subject, lambda part: _of_family(part, vocabularies))
 

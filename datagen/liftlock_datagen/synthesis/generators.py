@@ -155,11 +155,12 @@ class JsonList:
 
 @dataclass(frozen=True, slots=True)
 class ArrayOf:
-    """`least` … `most` elements."""
+    """`least` … `most` elements. separator: between them, which is a semicolon for boxes."""
 
     element: Generator
     least: int
     most: int
+    separator: str = ","
 
 
 @dataclass(frozen=True, slots=True)

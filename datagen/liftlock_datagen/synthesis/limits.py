@@ -36,6 +36,7 @@ class Family(StrEnum):
     RANGE = "range"
     MULTIRANGE = "multirange"
     ARRAY = "array"
+    COMPOSITE = "composite"
     UNSUPPORTED = "unsupported"
 
 
@@ -63,6 +64,12 @@ _FAMILIES = {
     "int4range int8range numrange daterange tsrange tstzrange": Family.RANGE,
 }
 _COUNTED = {Family.NUMBER, Family.DATE, Family.MOMENT, Family.TIME, Family.INTERVAL}
+_BY_KIND = {
+    TypeKind.ARRAY: Family.ARRAY,
+    TypeKind.COMPOSITE: Family.COMPOSITE,
+    TypeKind.RANGE: Family.RANGE,
+    TypeKind.MULTIRANGE: Family.MULTIRANGE,
+}
 _BY_NAME = {name: family for names, family in _FAMILIES.items() for name in names.split()}
 _TYPE_RANGE = {"int2": (-(2**15), 2**15 - 1), "int4": (-(2**31), 2**31 - 1), "oid": (1, 2**32 - 1)}
 _WIDEST = 10**18 - 1  # fits a signed 64-bit number with room for sums
@@ -80,8 +87,8 @@ def family_of(kind: ColumnType) -> Family:
     """The family of a type, domains already resolved."""
     if kind.kind is TypeKind.ENUM:
         return Family.ENUM
-    if kind.kind is TypeKind.ARRAY:
-        return Family.ARRAY
+    if kind.kind in _BY_KIND:
+        return _BY_KIND[kind.kind]
     return _BY_NAME.get(kind.name, Family.UNSUPPORTED)
 
 

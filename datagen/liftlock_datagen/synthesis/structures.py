@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Callable
 from dataclasses import replace
 
-from liftlock_datagen.catalog.model import Column, ColumnType
+from liftlock_datagen.catalog.model import Check, Column, ColumnType, Table
 from liftlock_datagen.errors import Problem, ProblemCode
+from liftlock_datagen.synthesis.checks import read_checks
 from liftlock_datagen.synthesis.draws import Serial, Uniform
 from liftlock_datagen.synthesis.generators import (
     ArrayOf,
     Code,
     Day,
     Duration,
+    Fields,
     Form,
     Generator,
     Listed,
@@ -26,7 +29,7 @@ from liftlock_datagen.synthesis.generators import (
     Whole,
 )
 from liftlock_datagen.synthesis.limits import FIRST_MOMENT, LAST_MOMENT, Family, family_of, limits_of
-from liftlock_datagen.synthesis.subjects import Subject
+from liftlock_datagen.synthesis.subjects import Subject, capacity_of
 
 Inner = Callable[[Subject], Generator | Problem]
 _DAY = 86400
@@ -39,17 +42,38 @@ def array_generator(subject: Subject, inner: Inner) -> Generator | Problem:
     element = subject.column.type.element
     if element is None:
         return subject.problem(ProblemCode.UNSUPPORTED_TYPE, f"no values are known for {subject.column.type}")
-    found = inner(element_subject(subject, Column(subject.column.name, element, nullable=False), unique=subject.unique))
+    found = inner(_part(subject, Column(subject.column.name, element, nullable=False), unique=subject.unique))
     if isinstance(found, Problem):
         return replace(found, text=f"no values are known for {subject.column.type}: {found.text}")
     if isinstance(found, Null):
         return Scaled(Uniform(0, 0), Listed(("{}",)))
-    return ArrayOf(found, 1, 1) if subject.unique else ArrayOf(found, 1 if subject.limits.required else 0, 3)
+    separator = ";" if element.name == "box" else ","
+    least, most = (1, 1) if subject.unique else (int(subject.limits.required), 3)
+    return ArrayOf(found, least, most, separator)
 
 
-def element_subject(subject: Subject, column: Column, *, unique: bool) -> Subject:
-    """A part of the column's values as a column of its own."""
-    return Subject(subject.table, column, limits_of(column, ()), unique)
+def fields_generator(subject: Subject, inner: Inner) -> Generator | Problem:
+    """A composite value of all its attributes' values; where it must be unique, one attribute is. What is not known stays empty."""
+    attributes = subject.column.type.attributes
+    found = {part.name: inner(_part(subject, Column(part.name, part.type, part.nullable), unique=False)) for part in attributes}
+    if subject.unique:
+        alone = {part.name: inner(_part(subject, Column(part.name, part.type, nullable=False), unique=True)) for part in attributes}
+        sizes = {name: capacity_of(made) for name, made in alone.items() if not isinstance(made, Problem)}
+        best = max(sizes, key=lambda name: sizes[name], default=None)
+        found |= {name: made for name, made in alone.items() if name == best}
+    for part in attributes:
+        made = found[part.name]
+        if isinstance(made, Problem) and not part.nullable:
+            return replace(made, column=subject.column.name, text=f"{part.name} of {subject.column.type}: {made.text}")
+    return Fields(tuple((name, Null() if isinstance(made, Problem) else made) for name, made in found.items()))
+
+
+def _part(subject: Subject, column: Column, *, unique: bool) -> Subject:
+    """A part of the column's values as a column of its own, under the checks of its domains."""
+    name = '"' + column.name.replace('"', '""') + '"'
+    checks = tuple(Check(f"domain {column.type.domain}", re.sub(r"\bVALUE\b", lambda _: name, text)) for text in column.type.checks)
+    demands = read_checks(Table(subject.table, (column,), checks=checks)).by_column.get(column.name, ())
+    return Subject(subject.table, column, limits_of(column, demands), unique)
 
 
 def range_generator(kind: ColumnType, *, unique: bool) -> Generator:
@@ -73,6 +97,8 @@ def _distinct(span: Span) -> Span:
 
 
 def _subtype(kind: ColumnType) -> ColumnType:
+    if kind.subtype is not None:
+        return kind.subtype
     return ColumnType(_BUILT_IN.get(kind.name.removesuffix("multirange").removesuffix("range"), kind.name))
 
 

@@ -216,7 +216,7 @@ class TextMaker:
         for place in range(maker.most):
             counters = rows if maker.most == 1 else rows * np.uint64(_SCATTERED) + np.uint64(place)
             element = self._inner(maker.element, table, label, counters, depth + 1)
-            out += blank([b"," + quote if place else quote, *element, quote], counts <= place)
+            out += blank([maker.separator.encode() + quote if place else quote, *element, quote], counts <= place)
         return [*out, b"}"]
 
     def _fields(self, maker: Fields, table: TableName, label: str, rows: Counters, depth: int) -> list[Piece]:

@@ -65,3 +65,44 @@ def _assert_filled(connection: psycopg.Connection[tuple[object, ...]], table: st
     for (column,) in columns:
         query = sql.SQL("SELECT bool_or(cardinality({}) > 0) FROM {}").format(sql.Identifier(str(column)), sql.Identifier(table))
         assert connection.execute(query).fetchone() == (True,), column
+
+
+MADE_OF_OTHERS = """
+CREATE TYPE mood AS ENUM ('happy', 'it''s "bad"', 'back\\slash', 'comma, (brackets)', '');
+CREATE DOMAIN rate AS numeric(5, 2) CHECK (VALUE > 0 AND VALUE <= 1);
+CREATE DOMAIN plate AS text NOT NULL CHECK (VALUE ~ '^[A-Z]{2}-[0-9]{3}$');
+CREATE TYPE address AS (street text, city text, postcode text, country text, mood mood, note jsonb);
+CREATE TYPE person AS (name text, home address, moods mood[], paid rate, unknown pg_node_tree, car plate, others address[]);
+CREATE TYPE floats AS RANGE (subtype = float8);
+CREATE TYPE clock AS RANGE (subtype = time);
+CREATE TYPE words AS RANGE (subtype = text);
+CREATE TYPE addresses AS RANGE (subtype = inet);
+CREATE DOMAIN people AS person[];
+CREATE TABLE nest (
+  id int PRIMARY KEY, one address NOT NULL, many address[] NOT NULL, who person NOT NULL, all_of_them people NOT NULL,
+  rates rate[] NOT NULL, plates plate[] NOT NULL, moods mood[] NOT NULL, notes jsonb[] NOT NULL, names varchar(9)[] NOT NULL,
+  spans floats NOT NULL, hours clock[] NOT NULL, letters words NOT NULL, nets addresses NOT NULL, several floats_multirange NOT NULL,
+  blobs bytea[] NOT NULL, stays daterange[] NOT NULL, files xml[] NOT NULL, pairs hstore[] NOT NULL, seen inet[] NOT NULL
+);
+CREATE TABLE alone (value address PRIMARY KEY);
+CREATE TABLE several (value text[] PRIMARY KEY);
+"""
+
+
+def test_composites_arrays_domains_and_ranges_stand_inside_one_another(postgres: RunningPostgres) -> None:
+    with postgres.database("CREATE EXTENSION hstore;" + MADE_OF_OTHERS) as name:
+        fill(postgres, name, 900)
+        with postgres.connect(name) as connection:
+
+            def holds(condition: LiteralString) -> bool:
+                found = connection.execute(sql.SQL("SELECT count(*) > 100, bool_and({}) FROM nest").format(sql.SQL(condition))).fetchone()
+                return found == (True, True)
+
+            assert holds("(one).city IS NOT NULL AND (one).note ? 'version' AND (many[1]).mood IS NOT NULL")
+            assert holds("(who).car ~ '^[A-Z]{2}-[0-9]{3}$' AND (who).unknown IS NULL")
+            assert holds("(all_of_them[1]).moods IS NOT NULL AND notes[1] ? 'version' AND pairs[1] ? 'color'")
+            assert holds("isempty(nets) AND NOT isempty(spans) AND NOT isempty(hours[1]) AND NOT isempty(several)")
+            moods = connection.execute(
+                "SELECT DISTINCT m::text FROM nest, unnest(moods) m UNION SELECT (one).mood::text FROM nest"
+            ).fetchall()
+            assert {'it\'s "bad"', "back\\slash", "comma, (brackets)", ""} <= {mood for (mood,) in moods}
