@@ -149,7 +149,7 @@ def _number(subject: Subject) -> Generator:
     limits, form = subject.limits, Whole(subject.limits.scale)
     if subject.unique:
         low = limits.low if limits.bounded_low and limits.low > 0 else max(1, limits.low)
-        return Scaled(Serial(low if low <= limits.high else limits.low, last=limits.high), form)
+        return Scaled(Serial(low if low <= limits.high else limits.low, subject.step, limits.high), form)
     known = usual_range(subject.column.name)
     usual, unit = known or ANY_NUMBER, 10**limits.scale if limits.scale > 0 else 1
     low, high = max(limits.low, usual.low * unit), min(limits.high, usual.high * unit)
@@ -175,7 +175,7 @@ def _point_in_time(subject: Subject) -> Generator:
     form: Form = Day() if day else Moment()
     if subject.unique:
         low = max(limits.low, FIRST_MOMENT // unit)
-        return Scaled(Serial(low if low <= limits.high else limits.low, 1 if day else 60, limits.high), form)
+        return Scaled(Serial(low if low <= limits.high else limits.low, max(subject.step, 1 if day else 60), limits.high), form)
     early, late = milestone_window(subject.column.name)
     first, last = FIRST_MOMENT, LAST_MOMENT - 90 * 86400
     low, high = (first + early) // unit, (last + late) // unit

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import assert_never
 
-from liftlock_datagen.synthesis.draws import FirstOf, Grouping, GroupOf, MixedIn, Permuted, PlaceIn, Radix, Source, Uniform
-from liftlock_datagen.synthesis.generators import Bits, Code, Day, Form, Generator, Listed, Moment, Scaled, TimeOfDay, Whole
-from liftlock_datagen.synthesis.keys import Digits, FirstOnly, Grouped, KeyDesign, SoleColumn, SoleLink
-from liftlock_datagen.synthesis.limits import FIRST_MOMENT, Family, Limits
+from liftlock_datagen.synthesis.differences import Differences
+from liftlock_datagen.synthesis.draws import FirstOf, Grouping, GroupOf, Later, MixedIn, Permuted, PlaceIn, Radix, Source, Spaced, Uniform
+from liftlock_datagen.synthesis.generators import (
+    Bits,
+    Code,
+    Day,
+    Form,
+    Generator,
+    Listed,
+    Moment,
+    Presences,
+    Scaled,
+    Span,
+    TimeOfDay,
+    Whole,
+)
+from liftlock_datagen.synthesis.keys import Digits, FirstNull, FirstOnly, Grouped, KeyDesign, SoleColumn, SoleLink
+from liftlock_datagen.synthesis.limits import END_OF_TABLES, FIRST_MOMENT, Family, Limits
 from liftlock_datagen.synthesis.subjects import UNLIMITED, Choice
 
 
@@ -23,6 +37,7 @@ class Counts:
     own: frozenset[str]
     choices: Mapping[str, Choice]
     limits: Mapping[str, Limits]
+    differences: Differences
 
     def size_of_link(self, link: str) -> int:
         """How many parents there are; for the table itself as many as there may ever be."""
@@ -31,11 +46,25 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """A column as one digit: low … low + size - 1 in this form."""
+    """A column as one digit: size values from low on, step apart, in this form. span: how long a range that begins there is, 0 for none."""
 
     low: int
     size: int
     form: Form
+    step: int = 1
+    span: int = 0
+
+    def holds(self, digit: PlaceIn | MixedIn | Radix) -> Generator:
+        """The column's generator for that digit, which counts from 0."""
+        if self.step == 1:
+            return Scaled(replace(digit, low=self.low), self.form)
+        source = Spaced(digit, self.step, self.low)
+        return Span(self.form, self.low, self.low, self.span, source) if self.span else Scaled(source, self.form)
+
+    @property
+    def counts(self) -> bool:
+        """Whether the values are numbers or days in order, not a list's or moments."""
+        return self.step > 1 or isinstance(self.form, Whole | Day)
 
 
 def design_capacity(design: KeyDesign, counts: Counts) -> int:
@@ -51,7 +80,7 @@ def design_capacity(design: KeyDesign, counts: Counts) -> int:
             return min(UNLIMITED, prod(sizes) * prod(_axis(name, counts).size for name in columns))
         case Digits(columns):
             return min(UNLIMITED, prod(_axis(name, counts).size for name in columns))
-        case FirstOnly():
+        case FirstOnly() | FirstNull():
             return UNLIMITED
         case _:
             assert_never(design)
@@ -70,7 +99,7 @@ def designed_links(designs: Sequence[KeyDesign], counts: Counts) -> dict[str, So
                 sizes = [counts.parents[link] for link in links]
                 for place, link in enumerate(links):
                     found[link] = MixedIn(grouping, prod(sizes), prod(sizes[:place]), sizes[place])
-            case FirstOnly(driver, _, _):
+            case FirstOnly(driver) | FirstNull(driver):
                 found[driver] = GroupOf(_grouping(driver, designs, counts))
             case SoleColumn() | Digits():
                 pass
@@ -84,22 +113,22 @@ def designed_columns(designs: Sequence[KeyDesign], counts: Counts) -> dict[str, 
     found: dict[str, Generator] = {}
     for design in designs:
         match design:
-            case Grouped(driver, _, (column,)) if not _is_list(_axis(column, counts).form):
-                axis = _axis(column, counts)
-                found[column] = Scaled(PlaceIn(_grouping(driver, designs, counts), axis.low), axis.form)
+            case Grouped(driver, _, (column,)) if _axis(column, counts).counts:
+                found[column] = _axis(column, counts).holds(PlaceIn(_grouping(driver, designs, counts), 0))
             case Grouped(driver, _, columns):
                 axes = [_axis(column, counts) for column in columns]
                 total, grouping = prod(axis.size for axis in axes), _grouping(driver, designs, counts)
                 for place, (column, axis) in enumerate(zip(columns, axes, strict=True)):
                     divisor = prod(before.size for before in axes[:place])
                     if axis.size > 1:
-                        found[column] = Scaled(MixedIn(grouping, total, divisor, axis.size, axis.low), axis.form)
+                        found[column] = axis.holds(MixedIn(grouping, total, divisor, axis.size))
             case Digits(columns):
                 found.update(_digits(columns, counts))
-            case FirstOnly(driver, column, value):
-                others = [other for other in counts.limits[column].choices if other != value]
+            case FirstOnly(driver, column, value, others):
                 source = FirstOf(_grouping(driver, designs, counts), len(others) + 1)
                 found[column] = Scaled(source, Listed((value, *others)))
+            case FirstNull():
+                pass
             case SoleColumn() | SoleLink():
                 pass
             case _:
@@ -116,7 +145,7 @@ def _digits(columns: Sequence[str], counts: Counts) -> dict[str, Generator]:
         total *= sizes[-1]
     label = "key " + " ".join(columns)
     return {
-        column: Scaled(Radix(label, total, prod(sizes[:place]), sizes[place], axis.low), axis.form)
+        column: axis.holds(Radix(label, total, prod(sizes[:place]), sizes[place]))
         for place, (column, axis) in enumerate(zip(columns, axes, strict=True))
         if axis.size > 1
     }
@@ -132,25 +161,64 @@ def _grouping(driver: str, designs: Sequence[KeyDesign], counts: Counts) -> Grou
     return Grouping(f"group {driver}", counts.rows, counts.parents[driver], min([*caps, counts.rows]))
 
 
-def _is_list(form: Form) -> bool:
-    return not isinstance(form, Whole | Day)
+def slot_ends(counts: Counts, made: Mapping[str, Generator]) -> dict[str, Generator]:
+    """The columns that end the slots which other columns begin: after their begin, before the next one's."""
+    found: dict[str, Generator] = {}
+    for start, end in counts.differences.slots.items():
+        begun = made.get(start)
+        if end and isinstance(begun, Scaled) and isinstance(begun.source, Spaced):
+            limits = counts.limits[end]
+            found[end] = Scaled(Later((start,), strict=True, gap=begun.source.step - 2, low=limits.low, high=limits.high), begun.form)
+    return found
+
+
+def first_presences(designs: Sequence[KeyDesign], counts: Counts) -> dict[str, Presences]:
+    """Which rows have the columns that only the first of each parent's rows has, or has not."""
+    return {
+        design.column: Presences("", (not design.null, design.null), FirstOf(_grouping(design.driver, designs, counts), 2))
+        for design in designs
+        if isinstance(design, FirstNull)
+    }
 
 
 def _axis(name: str, counts: Counts) -> _Axis:
     """The column as a digit. Lists keep their values; numbers and dates count up from where they usually begin."""
-    limits, generator = counts.limits[name], counts.choices[name].generator
+    limits = counts.limits[name]
+    if name in counts.differences.slots:
+        return _slot_axis(name, counts)
+    step = counts.differences.steps.get(name, 1)
     match limits.family:
         case Family.NUMBER if limits.allowed is None:
             low = max(1 if limits.high >= 1 else limits.low, limits.low)
-            return _Axis(low, limits.high - low + 1, Whole(limits.scale))
+            return _Axis(low, (limits.high - low) // step + 1, Whole(limits.scale), step)
         case Family.DATE:
             low = max(FIRST_MOMENT // 86400, limits.low)
-            return _Axis(low, limits.high - low + 1, Day())
+            return _Axis(low, (limits.high - low) // step + 1, Day(), step)
         case Family.MOMENT:
             low = max(FIRST_MOMENT, limits.low)
-            return _Axis(low, min(limits.high - low + 1, 1 << 30), Moment())
-    match generator:
+            return _Axis(low, min((limits.high - low) // step + 1, 1 << 30), Moment(), step)
+    match counts.choices[name].generator:
         case Scaled(Uniform(low, high), (Listed() | TimeOfDay() | Code() | Bits()) as form):
             return _Axis(low, high - low + 1, form)
         case _:
             return _Axis(0, 1, Listed(("",)))  # it cannot help to tell rows apart, and keeps its own values
+
+
+def _slot_axis(name: str, counts: Counts) -> _Axis:
+    """Slots from the usual beginning to as far as the type goes: as long as usual, or as short as the rows need."""
+    limits, end = counts.limits[name], counts.differences.slots[name]
+    high = limits.high if not end else min(limits.high, counts.limits[end].high)
+    form, first, last, usual = _slots_of(limits, high, counts.choices.get(name))
+    step = max(3, min(usual, (last - first) // max(1, counts.rows)))
+    return _Axis(first, max(1, (last - first) // step), form, step, 0 if end else step - 1)
+
+
+def _slots_of(limits: Limits, high: int, choice: Choice | None) -> tuple[Form, int, int, int]:
+    """The form of a slot's ends, the first and the last moment or number, and how long a slot usually is."""
+    form = choice.generator.form if choice and isinstance(choice.generator, Span) else None
+    if limits.family is Family.DATE or isinstance(form, Day):
+        return Day(), FIRST_MOMENT // 86400, high if limits.family is Family.DATE else END_OF_TABLES // 86400, 10
+    if limits.family is Family.MOMENT or isinstance(form, Moment):
+        return Moment(), FIRST_MOMENT, high if limits.family is Family.MOMENT else END_OF_TABLES, 6 * 3600
+    whole = Whole(limits.scale) if form is None else form
+    return whole, max(0, limits.low), min(high, (1 << 31) - 1) if form is None else (1 << 31) - 1, 100

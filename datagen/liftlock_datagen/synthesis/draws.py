@@ -142,4 +142,15 @@ class FirstOf:
     choices: int
 
 
-Source = Serial | Uniform | Piecewise | Permuted | Milestone | Later | Popular | Earlier | GroupOf | PlaceIn | MixedIn | Radix | FirstOf
+@dataclass(frozen=True, slots=True)
+class Spaced:
+    """low + step * the inner number: values that keep their distance."""
+
+    inner: Source
+    step: int
+    low: int
+
+
+Source = (
+    Serial | Uniform | Piecewise | Permuted | Milestone | Later | Popular | Earlier | GroupOf | PlaceIn | MixedIn | Radix | FirstOf | Spaced
+)

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.primitives.bits import Counters, Numbers
 from liftlock_datagen.primitives.encoding import Piece, blank, join
-from liftlock_datagen.synthesis.draws import Uniform
 from liftlock_datagen.synthesis.generators import ColumnPlan, Null, Reference
 from liftlock_datagen.synthesis.plan_data import LoadPlan, TablePlan
 from liftlock_datagen.synthesis.sources import SourceReader
@@ -48,7 +47,7 @@ class Generation:
             missing = null_mask(self._sources.key(table.name, "null", column.null_key or column.name), rows, column.nulls)
         if column.present is not None:
             flags = np.array(column.present.flags)
-            missing = ~flags[self._sources.numbers(Uniform(0, len(flags) - 1), table.name, column.present.label, rows)]
+            missing = ~flags[self._sources.numbers(column.present.source, table.name, column.present.label, rows)]
         match column.generator:
             case Null():
                 return [b""], np.ones(len(rows), np.bool_)

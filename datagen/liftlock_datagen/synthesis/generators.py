@@ -307,10 +307,11 @@ Generator = Scaled | Maker | Reference | Null
 
 @dataclass(frozen=True, slots=True)
 class Presences:
-    """Whether the column is there, for each of the combinations that a row draws from. label: of that draw."""
+    """Whether the column is there: flags[the source's number]. label: the stream that the source draws from."""
 
     label: str
     flags: tuple[bool, ...]
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)

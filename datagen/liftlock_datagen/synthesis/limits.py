@@ -79,7 +79,7 @@ FIRST_MOMENT = int(datetime(2023, 1, 1, tzinfo=UTC).timestamp())
 LAST_MOMENT = int(datetime(2025, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 FAR_FUTURE = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
 _EPOCH_OF_TABLES = int(datetime(1900, 1, 2, tzinfo=UTC).timestamp())
-_END_OF_TABLES = int(datetime(2199, 12, 30, tzinfo=UTC).timestamp())
+END_OF_TABLES = int(datetime(2199, 12, 30, tzinfo=UTC).timestamp())
 SCALE_OF_FREE_NUMBERS = 2
 
 
@@ -146,9 +146,9 @@ def _limits_of_type(kind: ColumnType) -> Limits:
         case Family.BOOLEAN:
             return Limits(family, allowed=("true", "false"))
         case Family.DATE:
-            return Limits(family, low=_EPOCH_OF_TABLES // 86400, high=_END_OF_TABLES // 86400)
+            return Limits(family, low=_EPOCH_OF_TABLES // 86400, high=END_OF_TABLES // 86400)
         case Family.MOMENT:
-            return Limits(family, low=_EPOCH_OF_TABLES, high=_END_OF_TABLES)
+            return Limits(family, low=_EPOCH_OF_TABLES, high=END_OF_TABLES)
         case Family.TIME:
             return Limits(family, low=0, high=86399)
         case Family.INTERVAL:

@@ -56,6 +56,8 @@ def _met_already(demand: Ordered | Different, plans: Mapping[str, ColumnPlan], l
                     return any(found.name == link and found.source == Earlier(own_root=False) for found in links)
         return False
     match plans.get(demand.lesser), plans.get(demand.greater):
+        case ColumnPlan(lesser), ColumnPlan(_, Scaled(Later(bases, strict))) if lesser in bases:
+            return strict or not demand.strict
         case ColumnPlan(_, Scaled(Milestone() as earlier)), ColumnPlan(_, Scaled(Milestone() as later)) if earlier.unit == later.unit:
             return earlier.late + (later.unit if demand.strict else 0) <= later.early
     return False

@@ -16,11 +16,13 @@ from liftlock_datagen.profile.model import Profile
 from liftlock_datagen.synthesis.checks import CheckFindings, read_checks
 from liftlock_datagen.synthesis.columns import choose
 from liftlock_datagen.synthesis.demands import ColumnDemand, Different, Ordered, Presence
-from liftlock_datagen.synthesis.designs import Counts, design_capacity, designed_columns, designed_links
+from liftlock_datagen.synthesis.designs import Counts, design_capacity, designed_columns, designed_links, first_presences, slot_ends
+from liftlock_datagen.synthesis.differences import find_differences
 from liftlock_datagen.synthesis.draws import Earlier, Popular, Source, Uniform
+from liftlock_datagen.synthesis.expressions import columns_of
 from liftlock_datagen.synthesis.generators import ColumnPlan, Link, Listed, Null, Presences, Reference, Scaled
 from liftlock_datagen.synthesis.joint import Joint, JointColumns, join_columns
-from liftlock_datagen.synthesis.keys import KeyDesigns, SoleColumn, decided_columns, design_keys
+from liftlock_datagen.synthesis.keys import KeyColumns, KeyDesigns, SoleColumn, decided_columns, design_keys
 from liftlock_datagen.synthesis.limits import Limits, limits_of
 from liftlock_datagen.synthesis.links import TableLinks, circular_columns, find_links, load_order
 from liftlock_datagen.synthesis.orders import order_columns
@@ -126,22 +128,24 @@ def _demands(findings: Mapping[TableName, CheckFindings], links: Mapping[TableNa
 
 def _draft(table: Table, links: TableLinks, findings: CheckFindings, demands: Demands, vocabularies: Vocabularies) -> _Draft:
     written = [column for column in table.columns if not column.generated]
-    in_keys = {part.column for index in table.indexes if index.unique for part in index.parts}
+    differences = find_differences(table)
     limits = {}
     for column in written:
-        kept = (Presence(column.name, absent=False),) if column.name in in_keys else ()
+        kept = (Presence(column.name, absent=False),) if column.name in differences.required else ()
         limits[column.name] = limits_of(column, (*demands.get((table.name, column.name), ()), *kept))
 
     def unique_choice(name: str) -> Choice | Problem:
-        return choose(Subject(table.name, table.column(name), limits[name], unique=True), vocabularies)
+        return choose(Subject(table.name, table.column(name), limits[name], unique=True, step=differences.steps.get(name, 1)), vocabularies)
 
-    keys = design_keys(table, links, limits, unique_choice)
+    tied = frozenset(name for condition in findings.joint for name in columns_of(condition.tree))
+    keys = design_keys(differences, KeyColumns(table, links, limits, unique_choice, tied))
     sole = {design.column for design in keys.designs if isinstance(design, SoleColumn)}
     choices, problems = {}, [*links.problems, *findings.problems, *keys.problems, *_obstacles(table)]
     for column in written:
         if links.of_column(column.name) is not None:
             continue
-        found = choose(Subject(table.name, column, limits[column.name], unique=column.name in sole), vocabularies)
+        step = differences.steps.get(column.name, 1)
+        found = choose(Subject(table.name, column, limits[column.name], unique=column.name in sole, step=step), vocabularies)
         if isinstance(found, Problem):
             problems.append(found)
         else:
@@ -160,12 +164,7 @@ def _joint_columns(
 
 
 def _obstacles(table: Table) -> list[Problem]:
-    name = str(table.name)
-    found = [Problem(name, None, ProblemCode.UNSUPPORTED_TABLE, text) for text in table.obstacles]
-    return found + [
-        Problem(name, None, ProblemCode.EXCLUSION_CONSTRAINT, f'no rows can be planned for exclusion constraint "{exclusion.name}"')
-        for exclusion in table.exclusions
-    ]
+    return [Problem(str(table.name), None, ProblemCode.UNSUPPORTED_TABLE, text) for text in table.obstacles]
 
 
 def _count(
@@ -193,7 +192,7 @@ def _count(
 def _counts(draft: _Draft, rows: Mapping[TableName, int]) -> Counts:
     parents = {key.name: rows[key.target] for key in draft.links.keys}
     own = frozenset(key.name for key in draft.links.keys if key.target == draft.table.name)
-    return Counts(rows[draft.table.name], parents, own, draft.choices, draft.limits)
+    return Counts(rows[draft.table.name], parents, own, draft.choices, draft.limits, draft.keys.differences)
 
 
 def _narrowest(draft: _Draft, rows: Mapping[TableName, int]) -> str | None:
@@ -209,6 +208,8 @@ def _narrowest(draft: _Draft, rows: Mapping[TableName, int]) -> str | None:
 def _plan_table(draft: _Draft, rows: Mapping[TableName, int]) -> tuple[TablePlan, list[Problem]]:
     counts = _counts(draft, rows)
     linked, made = designed_links(draft.keys.designs, counts), designed_columns(draft.keys.designs, counts)
+    made |= slot_ends(counts, made)
+    presences = first_presences(draft.keys.designs, counts)
     links = tuple(Link(key.name, key.target, linked.get(key.name) or _free_source(draft, key.name, rows)) for key in draft.links.keys)
     columns = []
     for column in draft.table.columns:
@@ -220,7 +221,8 @@ def _plan_table(draft: _Draft, rows: Mapping[TableName, int]) -> tuple[TablePlan
         else:
             choice = draft.choices[column.name]
             kept = 0 if column.name in made else choice.nulls
-            columns.append(ColumnPlan(column.name, made.get(column.name) or choice.generator, kept))
+            kept = 0 if column.name in presences else kept
+            columns.append(ColumnPlan(column.name, made.get(column.name) or choice.generator, kept, present=presences.get(column.name)))
     columns = [_joined(plan, draft.joints) for plan in columns]
     ordered, unmet = order_columns(draft.table, columns, draft.findings.between, draft.limits, links)
     return TablePlan(draft.table.name, rows[draft.table.name], ordered, links), list(unmet)
@@ -232,7 +234,7 @@ def _joined(plan: ColumnPlan, joints: Sequence[Joint]) -> ColumnPlan:
         if plan.name in joint.texts:
             plan = ColumnPlan(plan.name, Scaled(Uniform(0, joint.size - 1), Listed(joint.texts[plan.name]), joint.label))
         if plan.name in joint.present:
-            plan = replace(plan, nulls=0, present=Presences(joint.label, joint.present[plan.name]))
+            plan = replace(plan, nulls=0, present=Presences(joint.label, joint.present[plan.name], Uniform(0, joint.size - 1)))
     return plan
 
 

@@ -10,7 +10,19 @@ from dataclasses import dataclass, replace
 
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.profile.model import ColumnProfile, Histogram, Profile, TableProfile, Unit
-from liftlock_datagen.synthesis.draws import FirstOf, Grouping, GroupOf, Milestone, MixedIn, Piecewise, PlaceIn, Popular, Source, Uniform
+from liftlock_datagen.synthesis.draws import (
+    FirstOf,
+    Grouping,
+    GroupOf,
+    Milestone,
+    MixedIn,
+    Piecewise,
+    PlaceIn,
+    Popular,
+    Source,
+    Spaced,
+    Uniform,
+)
 from liftlock_datagen.synthesis.generators import (
     Binary,
     ColumnPlan,
@@ -26,6 +38,7 @@ from liftlock_datagen.synthesis.generators import (
     Reference,
     Repeated,
     Scaled,
+    Span,
     Title,
     Uuid,
     Whole,
@@ -246,7 +259,11 @@ def _mean(generator: Generator, vocabularies: Vocabularies) -> float:
 
 
 def _regrouped(plan: ColumnPlan, groupings: Mapping[Grouping, Grouping]) -> ColumnPlan:
+    if plan.present is not None:
+        plan = replace(plan, present=replace(plan.present, source=_in_groups(plan.present.source, groupings)))
     match plan.generator:
+        case Span(source=found) as span if found is not None:
+            return replace(plan, generator=replace(span, source=_in_groups(found, groupings)))
         case Scaled(source) as generator:
             return replace(plan, generator=replace(generator, source=_in_groups(source, groupings)))
     return plan
@@ -257,4 +274,6 @@ def _in_groups(source: Source, groupings: Mapping[Grouping, Grouping]) -> Source
     match source:
         case GroupOf(grouping) | PlaceIn(grouping) | MixedIn(grouping) | FirstOf(grouping):
             return replace(source, grouping=groupings.get(grouping, grouping))
+        case Spaced(inner):
+            return replace(source, inner=_in_groups(inner, groupings))
     return source

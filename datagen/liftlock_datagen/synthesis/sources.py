@@ -34,6 +34,7 @@ from liftlock_datagen.synthesis.draws import (
     Radix,
     Serial,
     Source,
+    Spaced,
     Uniform,
 )
 from liftlock_datagen.synthesis.generators import ColumnPlan, Scaled
@@ -87,6 +88,8 @@ class SourceReader:
             case Radix(shared_label, total, divisor, modulus, low):
                 whole = permute(self.key(table, shared_label), rows, total)
                 return (whole // np.uint64(divisor) % np.uint64(modulus)).astype(np.int64) + low
+            case Spaced(inner, step, low):
+                return self.numbers(inner, table, label, rows) * step + low
             case GroupOf() | PlaceIn() | MixedIn() | FirstOf():
                 return self._in_group(source, table, key, rows)
             case _:

@@ -48,12 +48,13 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The column to choose for. unique: no value may come twice."""
+    """The column to choose for. unique: no value may come twice, and any two are `step` of the smallest units apart."""
 
     table: TableName
     column: Column
     limits: Limits
     unique: bool
+    step: int = 1
 
     def problem(self, code: ProblemCode, text: str) -> Problem:
         """A problem of this column."""
