@@ -210,7 +210,7 @@ def _slot_axis(name: str, counts: Counts) -> _Axis:
     high = limits.high if not end else min(limits.high, counts.limits[end].high)
     form, first, last, usual = _slots_of(limits, high, counts.choices.get(name))
     step = max(3, min(usual, (last - first) // max(1, counts.rows)))
-    return _Axis(first, max(1, (last - first) // step), form, step, 0 if end else step - 1)
+    return _Axis(first, max(1, min(counts.rows, (last - first) // step)), form, step, 0 if end else step - 1)
 
 
 def _slots_of(limits: Limits, high: int, choice: Choice | None) -> tuple[Form, int, int, int]:

@@ -124,7 +124,7 @@ def _decider(tree: Expression, step: int, table: Table, found: _Found) -> str | 
             return _decider(inner, step, table, found)
         case Call("||" | "concat", parts):
             return _joined(parts, table, found)
-        case Call("*", (Constant("-1"), inner)) | Call("+" | "-", (inner, Constant())):
+        case Call("*" | "+" | "-", (inner, Constant(str(text)))) | Call("*" | "+" | "-", (Constant(str(text)), inner)) if text != "0":
             return _decider(inner, step, table, found)
         case Call(name, (inner, *_)) if name in _SAME:
             return _decider(inner, step, table, found)

@@ -33,3 +33,23 @@ def test_every_way_to_meet_a_check_is_taken_by_some_rows(postgres: RunningPostgr
     assert ask(postgres, checked, "SELECT DISTINCT a_id IS NULL FROM either_parent ORDER BY 1") == [(False,), (True,)]
     assert ask(postgres, checked, "SELECT DISTINCT status FROM case_state ORDER BY 1") == [("open",), ("paid",), ("void",)]
     assert ask(postgres, checked, "SELECT count(DISTINCT total) > 30 FROM line_total") == [(True,)]
+
+
+@pytest.fixture(scope="module")
+def different(postgres: RunningPostgres) -> Iterator[str]:
+    with postgres.database((HERE / "differences.sql").read_text(encoding="utf-8")) as name:
+        fill(postgres, name, rows=8000)
+        yield name
+
+
+def test_rows_differ_as_exclusions_and_expressions_ask(postgres: RunningPostgres, different: str) -> None:
+    few = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND reltuples < 100"
+    assert ask(postgres, different, few) == []
+    per_room = "SELECT max(n) > 3 FROM (SELECT count(*) AS n FROM {} GROUP BY room_id) x"
+    assert ask(postgres, different, per_room.format("range_per_room")) == [(True,)]  # type: ignore[arg-type]
+    assert ask(postgres, different, per_room.format("one_open")) == [(True,)]  # type: ignore[arg-type]
+    assert ask(postgres, different, "SELECT count(*) > 0 FROM one_open WHERE closed_at IS NULL") == [(True,)]
+
+
+def test_a_tree_with_a_unique_name_under_each_parent_has_roots(postgres: RunningPostgres, different: str) -> None:
+    assert ask(postgres, different, "SELECT count(*) BETWEEN 1 AND 200 FROM node WHERE parent_id IS NULL") == [(True,)]

@@ -124,8 +124,8 @@ def test_two_runs_at_once_load_once(postgres: RunningPostgres, odd: str) -> None
 
 def test_what_cannot_be_planned_is_named_with_table_and_column_before_any_write(postgres: RunningPostgres) -> None:
     schema = """
-    CREATE TABLE hard (id int PRIMARY KEY, couple pg_node_tree NOT NULL, total int NOT NULL, part int NOT NULL, at tsrange,
-      CHECK (total = hashtext(part::text)), EXCLUDE USING gist (at WITH &&));
+    CREATE TABLE hard (id int PRIMARY KEY, couple pg_node_tree NOT NULL, total int NOT NULL, part int NOT NULL, area box,
+      CHECK (total = hashtext(part::text)), EXCLUDE USING gist (area WITH &&));
     CREATE TABLE split (id int) PARTITION BY RANGE (id);
     CREATE UNIQUE INDEX hard_sum ON hard ((total + part));
     """
