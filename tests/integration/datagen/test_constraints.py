@@ -46,8 +46,8 @@ def test_rows_differ_as_exclusions_and_expressions_ask(postgres: RunningPostgres
     few = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND reltuples < 100"
     assert ask(postgres, different, few) == []
     per_room = "SELECT max(n) > 3 FROM (SELECT count(*) AS n FROM {} GROUP BY room_id) x"
-    assert ask(postgres, different, per_room.format("range_per_room")) == [(True,)]  # type: ignore[arg-type]
-    assert ask(postgres, different, per_room.format("one_open")) == [(True,)]  # type: ignore[arg-type]
+    assert ask(postgres, different, per_room.format("range_per_room")) == [(True,)]
+    assert ask(postgres, different, per_room.format("one_open")) == [(True,)]
     assert ask(postgres, different, "SELECT count(*) > 0 FROM one_open WHERE closed_at IS NULL") == [(True,)]
 
 
