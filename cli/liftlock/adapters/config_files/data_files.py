@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+from liftlock.adapters.config_files.data_edit import apply_update
 from liftlock.adapters.config_files.data_file import read_data
+from liftlock.adapters.config_files.data_text import render_file
 from liftlock.adapters.config_files.files import DATA
 from liftlock.core.config.document import Position
 from liftlock.core.config.problems import Problem, config_error
 from liftlock.core.config.suggestions import unknown
 from liftlock_datagen.spec.model import DataSpec
+from liftlock_datagen.spec.update import SpecUpdate
 
 
 class DataFiles:
@@ -36,6 +39,22 @@ class DataFiles:
         if spec is None:
             raise config_error(problems, hint="every line is one thing to mend; liftlock config validate checks again")
         return spec
+
+    def updated(self, database: str, update: SpecUpdate) -> str:
+        """The file's text after the update; that of a new file where there is none."""
+        try:
+            text = (self._root / self.name(database)).read_bytes().decode("utf-8")
+        except FileNotFoundError:
+            return render_file(database, update)
+        return apply_update(text, self.name(database), update)
+
+    def write(self, database: str, text: str) -> None:
+        """Puts the text there, whole or not at all."""
+        path = self._root / self.name(database)
+        path.parent.mkdir(exist_ok=True)
+        beside = path.with_name(f".{path.name}.new")
+        beside.write_bytes(text.encode())
+        beside.replace(path)
 
     def inspect(self, declared: Collection[str] | None) -> tuple[tuple[str, ...], list[Problem]]:
         """The files that are there, and everything that is wrong in them. declared: the databases, None where they are not known."""
