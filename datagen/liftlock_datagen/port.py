@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from liftlock_datagen.catalog.model import Catalog
+from liftlock_datagen.classify.model import Proposal
 from liftlock_datagen.profile.model import ProfileReading
 from liftlock_datagen.snapshots.facts import DatabaseFacts
 from liftlock_datagen.spec.model import DataSpec
@@ -45,6 +47,14 @@ class DataEngine(Protocol):
 
     def profile(self, url: str, spec: DataSpec | None) -> ProfileReading:
         """The shape of the database, from its statistics; reads no table."""
+        ...
+
+    def propose(self, url: str, *, sample: int | None) -> tuple[Catalog, Proposal]:
+        """The catalog, and a proposal for every column. sample: how many values of each may be looked at; None for none."""
+        ...
+
+    def read_catalog(self, url: str) -> Catalog:
+        """The catalog, migration tools' tables left out. Only reads."""
         ...
 
     def facts(self, url: str) -> DatabaseFacts:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from liftlock_datagen.catalog.model import Catalog
+    from liftlock_datagen.classify.model import Proposal
     from liftlock_datagen.port import Progress
     from liftlock_datagen.profile.model import ProfileReading
     from liftlock_datagen.snapshots.facts import DatabaseFacts
@@ -51,6 +53,18 @@ class PostgresEngine:
         from liftlock_datagen.profile.read import read_profile  # noqa: PLC0415
 
         return read_profile(url, spec)
+
+    def propose(self, url: str, *, sample: int | None) -> tuple[Catalog, Proposal]:
+        """Catalog and sample in one read-only look; see classify/."""
+        from liftlock_datagen.classify.database import propose_for  # noqa: PLC0415
+
+        return propose_for(url, sample)
+
+    def read_catalog(self, url: str) -> Catalog:
+        """The catalog; see catalog/read.py."""
+        from liftlock_datagen.classify.database import catalog_of  # noqa: PLC0415
+
+        return catalog_of(url)
 
     def facts(self, url: str) -> DatabaseFacts:
         """What the database says of its rows; see snapshots/facts.py."""

@@ -114,11 +114,11 @@ def test_the_list_of_schemas_names_each_and_each_can_be_had() -> None:
         "project",
         "environment",
         "release",
+        "data",
         "freezes",
         "vetoes",
         "holds",
         "people",
-        "data",
     ]
     for name in ("env-status", "release"):
         shown = json.loads(CliRunner().invoke(app, ["config", "schema", name]).stdout)

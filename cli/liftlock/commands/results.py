@@ -40,11 +40,12 @@ def _configuration() -> dict[str, Any]:
 
 
 def _data_rows() -> dict[str, Any]:
+    from liftlock.services.data.classification import InitReport
     from liftlock.services.data.generation import GenerationReport
     from liftlock.services.data.profiles import ProfileReport
 
     profile = {name: kind for name, kind in fields_of(ProfileReport).items() if name != "text"}
-    return {"data-generate": GenerationReport, "data-profile": Fields({**profile, "file": PurePath})}
+    return {"data-init": InitReport, "data-generate": GenerationReport, "data-profile": Fields({**profile, "file": PurePath})}
 
 
 def _shown_environment() -> Fields:

@@ -10,6 +10,7 @@ from liftlock.core.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from liftlock.services.data.classification import Classification
     from liftlock.services.data.generation import Generation, RowsAsked
     from liftlock.services.data.places import DataPlaces
     from liftlock.services.data.profiles import Profiles
@@ -57,6 +58,24 @@ def profiles(work: Workspace) -> Profiles:
     from liftlock.services.data.profiles import Profiles
 
     return Profiles(data_engine(), DataFiles(work.root).read, _write)
+
+
+def declared_database(work: Workspace, text: str) -> str:
+    """The database that DB or ENV/DB names; UsageError with the nearest one where liftlock.yaml declares none such."""
+    from liftlock.core.config.suggestions import unknown
+
+    name = text.rpartition("/")[2]
+    if name not in work.project.databases:
+        raise UsageError(unknown("database", name, work.project.databases), hint="liftlock.yaml declares the databases")
+    return name
+
+
+def classification(work: Workspace) -> Classification:
+    """Proposes classifications and keeps them up."""
+    from liftlock.adapters.config_files.data_files import DataFiles
+    from liftlock.services.data.classification import Classification
+
+    return Classification(data_engine(), DataFiles(work.root), work.progress)
 
 
 def generation(work: Workspace) -> Generation:

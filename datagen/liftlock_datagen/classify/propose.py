@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from liftlock_datagen.catalog.model import Catalog, Column, Identity, Table, TableName
@@ -22,9 +23,12 @@ _KEYS = frozenset({"int2", "int4", "int8", "uuid"})
 
 
 def propose(catalog: Catalog, sample: Sample | None = None) -> Proposal:
-    """A proposal for every table and every column that is written. sample: text values by table and column; None for the catalog alone."""
+    """A proposal for every table and every column that is written. sample: text values by table and column; None for the catalog alone.
+
+    A partition is not proposed: it is what its partitioned table is.
+    """
     values = sample or {}
-    tables = {table.name: _table(table, catalog, values.get(table.name, {})) for table in catalog.tables}
+    tables = {table.name: _table(table, catalog, values.get(table.name, {})) for table in catalog.tables if table.partition_of is None}
     return Proposal(tables, guess_references(catalog, values))
 
 
@@ -42,7 +46,16 @@ def propose_column(table: Table, column: Column, around: Surroundings, values: S
         return ColumnProposal(value_of(link, facts))
     if base_of(column.type).name in DOCUMENTS:
         return _document(column, around, values, facts)
-    return ColumnProposal(decide(_candidates(column, around, values), facts))
+    return ColumnProposal(decide(combine(_candidates(column, around, values), _listed(table, column)), facts))
+
+
+def _listed(table: Table, column: Column) -> list[Candidate]:
+    """A CHECK that lists a column's values makes it a category, unless its name says more."""
+    name = rf'"?{re.escape(column.name)}"?'
+    listing = re.compile(rf"\(?{name}\)?(?:::\w+(?: \w+)?)* = ANY \(+ARRAY\[", re.IGNORECASE)
+    if any(listing.search(check.expression) for check in table.checks):
+        return [Candidate(Kind.CATEGORY, 0.7, "a CHECK lists its values")]
+    return []
 
 
 def _candidates(column: Column, around: Surroundings, values: Sequence[str]) -> list[Candidate]:

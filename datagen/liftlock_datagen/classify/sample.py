@@ -25,7 +25,7 @@ def read_sample(
 
     A table that cannot be read (no right to, or too slow) gives none: its columns are then judged by the catalog alone.
     """
-    return {table.name: _of_table(connection, table, rows) for table in catalog.tables}
+    return {table.name: _of_table(connection, table, rows) for table in catalog.tables if table.partition_of is None}
 
 
 def _of_table(connection: psycopg.Connection[Any], table: Table, rows: int) -> Mapping[str, Sequence[str]]:

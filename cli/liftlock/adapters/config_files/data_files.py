@@ -35,6 +35,13 @@ class DataFiles:
             return None
         except OSError as err:
             raise config_error([Problem(Position(self.name(database)), "", f"the file cannot be read: {err.strerror}")]) from err
+        return self._parsed(database, content)
+
+    def parsed(self, database: str, text: str) -> DataSpec:
+        """What such a text says; ConfigError likewise."""
+        return self._parsed(database, text.encode())
+
+    def _parsed(self, database: str, content: bytes) -> DataSpec:
         spec, problems = read_data(content, database, self.name(database))
         if spec is None:
             raise config_error(problems, hint="every line is one thing to mend; liftlock config validate checks again")

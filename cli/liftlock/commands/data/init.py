@@ -1,0 +1,72 @@
+"""`liftlock data init`: the classification of a database, proposed for people to decide."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from liftlock.commands.data.options import PLACE, EnvironmentOption
+from liftlock.commands.output import JsonOption, print_json, print_table
+from liftlock.commands.repository import RepoOption
+from liftlock.core.errors import ExitCode
+
+if TYPE_CHECKING:
+    from liftlock.services.data.classification import InitReport
+
+_SAMPLE = 200
+
+
+def init(
+    database: Annotated[str, typer.Argument(metavar="DB", help="The database; its classification is data/DB.yaml.")],
+    source: Annotated[str | None, typer.Option("--from", metavar="PLACE", help=f"Where it is looked at: {PLACE}")] = None,
+    sample: Annotated[
+        int, typer.Option("--sample", metavar="N", min=1, max=10_000, help="Look at up to so many values of each column.")
+    ] = _SAMPLE,
+    no_sample: Annotated[bool, typer.Option("--no-sample", help="Read the catalog alone and no row.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 2 where something would change.")] = False,
+    environment: EnvironmentOption = None,
+    repo: RepoOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Propose what every column holds into data/DB.yaml, and later add what is new there.
+
+    The database is only read. Sampled values stay in memory: no file, message or log shows one. What nothing says clearly is written
+    as `unclassified`, for a person to decide. A second run keeps what people wrote, adds new tables, columns and JSON paths, and marks
+    gone ones.
+    """
+    from liftlock.wiring import data as wiring
+
+    work = wiring.data_workspace(repo, environment)
+    name = wiring.declared_database(work, database)
+    place = wiring.data_places(work).resolve(source or database, environment)
+    report = wiring.classification(work).init(name, place, sample=None if no_sample else sample, check=check)
+    print_json("data-init", report) if as_json else _show(report, name)
+    if check and report.changed:
+        raise typer.Exit(ExitCode.CHANGES)
+
+
+def _show(report: InitReport, name: str) -> None:
+    headers = ["table", "columns", "sensitive", "kept", "unclassified", "new"]
+    rows = [(item.table, item.columns, item.sensitive, item.kept, item.unclassified, item.new) for item in report.tables]
+    print_table(headers, rows, empty="the database has no tables")
+    for title, items in (("new paths", report.new_paths), ("gone from the database", report.gone)):
+        for item in items:
+            typer.echo(f"{title}: {item}")
+    for item in report.quasi_identifiers:
+        typer.echo(f"may tell together who somebody is: {item}")
+    for item in report.references:
+        typer.echo(f"may be a reference: {item}")
+    typer.echo(_outcome(report))
+    if report.unclassified:
+        typer.echo(f"next: decide what is unclassified in {report.file} ({report.unclassified}), then: liftlock data plan {name}")
+    else:
+        typer.echo(f"next: liftlock data plan {name}")
+
+
+def _outcome(report: InitReport) -> str:
+    if not report.changed:
+        return f"{report.file} is up to date with {report.place}"
+    if not report.written:
+        return f"{report.file} would change; run the same command without --check"
+    return f"{report.file} {'written' if report.created else 'extended'} from {report.place}; read it, it is a proposal"

@@ -1,0 +1,133 @@
+"""Proposes the classification of a database and keeps it up with the schema: what is new is added, what people wrote stays."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Protocol
+
+from liftlock.core.ports import Progress
+from liftlock.services.data.errors import datagen_errors
+from liftlock.services.data.places import Place
+from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.port import DataEngine
+from liftlock_datagen.spec.model import DataSpec, Privacy, TableSpec
+from liftlock_datagen.spec.rules import SENSITIVE
+from liftlock_datagen.spec.update import SpecUpdate, plan_update
+
+
+class SpecFiles(Protocol):
+    """The files data/*.yaml."""
+
+    def name(self, database: str) -> str:
+        """The file's path in the repository."""
+        ...
+
+    def read(self, database: str) -> DataSpec | None:
+        """What it says; None where there is none."""
+        ...
+
+    def parsed(self, database: str, text: str) -> DataSpec:
+        """What such a text says."""
+        ...
+
+    def updated(self, database: str, update: SpecUpdate) -> str:
+        """Its text after the update."""
+        ...
+
+    def write(self, database: str, text: str) -> None:
+        """Puts the text there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TableSummary:
+    """One table after the update.
+
+    sensitive: columns of kinds that may say something of a person. kept: columns and paths whose values stay. unclassified: columns and
+    paths that wait for a person. new: columns that came now.
+    """
+
+    table: str
+    columns: int
+    sensitive: int
+    kept: int
+    unclassified: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
+class InitReport:
+    """What was, or with check would be, changed. sampled: how many values of a column were looked at, None for none."""
+
+    file: str
+    place: str
+    created: bool
+    changed: bool
+    written: bool
+    sampled: int | None
+    tables: tuple[TableSummary, ...]
+    gone: tuple[str, ...]
+    new_paths: tuple[str, ...]
+    quasi_identifiers: tuple[str, ...]
+    references: tuple[str, ...]
+
+    @property
+    def unclassified(self) -> int:
+        """How many columns and paths wait for a person."""
+        return sum(table.unclassified for table in self.tables)
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """Use case of `data init`."""
+
+    engine: DataEngine
+    files: SpecFiles
+    progress: Progress
+
+    def init(self, database: str, place: Place, *, sample: int | None, check: bool) -> InitReport:
+        """Proposes what the file lacks and writes it, unless check only asks. Nothing is written to the place."""
+        spec = self.files.read(database)
+        self.progress.step(f"{place.shown}: catalog{f' and up to {sample} values of each column' if sample else ''}")
+        with datagen_errors(about=place.shown):
+            catalog, proposal = self.engine.propose(place.url, sample=sample)
+        update = plan_update(catalog, spec, proposal)
+        text = self.files.updated(database, update)
+        changes = spec is None or text != self.files.updated(database, SpecUpdate())
+        if changes and not check:
+            self.files.write(database, text)
+        return InitReport(
+            file=self.files.name(database),
+            place=place.shown,
+            created=spec is None,
+            changed=changes,
+            written=changes and not check,
+            sampled=sample,
+            tables=_summaries(self.files.parsed(database, text), update),
+            gone=(*map(str, update.gone_tables), *(f"{table}.{column}" for table, column in update.gone_columns)),
+            new_paths=tuple(f"{table}.{column} {path}" for (table, column), paths in update.paths.items() for path in paths),
+            quasi_identifiers=tuple(
+                f"{table.name}: {', '.join(table.quasi_identifiers)}" for table in update.tables if table.quasi_identifiers
+            ),
+            references=tuple(f"{item.table}.{item.columns[0]} -> {item.target}" for item in update.references),
+        )
+
+
+def _summaries(spec: DataSpec, update: SpecUpdate) -> tuple[TableSummary, ...]:
+    new: Counter[TableName] = Counter(table for table, _ in update.columns)
+    new.update({table.name: len(table.columns) for table in update.tables})
+    return tuple(_summary(table, new[table.name]) for table in spec.tables.values())
+
+
+def _summary(table: TableSpec, new: int) -> TableSummary:
+    columns = table.columns.values()
+    values = [value for column in columns for value in (column.paths.values() if column.paths else (column.value,))]
+    return TableSummary(
+        table=str(table.name),
+        columns=len(table.columns) + len(table.undecided),
+        sensitive=sum(any(value.kind in SENSITIVE for value in (column.value, *column.paths.values())) for column in columns),
+        kept=sum(value.privacy is Privacy.KEPT for value in values),
+        unclassified=len(table.undecided) + sum(len(column.undecided) for column in columns),
+        new=new,
+    )
