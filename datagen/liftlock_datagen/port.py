@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from liftlock_datagen.catalog.model import Catalog
+from liftlock_datagen.catalog.model import Catalog, TableName
 from liftlock_datagen.classify.model import Proposal
 from liftlock_datagen.profile.model import ProfileReading
 from liftlock_datagen.snapshots.facts import DatabaseFacts
 from liftlock_datagen.spec.model import DataSpec
+from liftlock_datagen.subset.report import SubsetReport
 from liftlock_datagen.synthesis.load import SeedReport
 from liftlock_datagen.synthesis.plan_data import LoadPlan
 from liftlock_datagen.synthesis.request import RowsRequest
@@ -55,6 +56,18 @@ class DataEngine(Protocol):
 
     def read_catalog(self, url: str) -> Catalog:
         """The catalog, migration tools' tables left out. Only reads."""
+        ...
+
+    def survey_subset(
+        self,
+        url: str,
+        spec: DataSpec,
+        *,
+        salt: str,
+        row: tuple[TableName, str] | None = None,
+        on_rows: Callable[[int], None] = lambda _: None,
+    ) -> SubsetReport:
+        """Which rows the classification's subset would take, and why one of them. Only reads. salt: decides what a share chooses."""
         ...
 
     def facts(self, url: str) -> DatabaseFacts:

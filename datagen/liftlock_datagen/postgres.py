@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from liftlock_datagen.catalog.model import Catalog
+    from liftlock_datagen.catalog.model import Catalog, TableName
     from liftlock_datagen.classify.model import Proposal
     from liftlock_datagen.port import Progress
     from liftlock_datagen.profile.model import ProfileReading
     from liftlock_datagen.snapshots.facts import DatabaseFacts
     from liftlock_datagen.spec.model import DataSpec
+    from liftlock_datagen.subset.report import SubsetReport
     from liftlock_datagen.synthesis.load import SeedReport
     from liftlock_datagen.synthesis.plan_data import LoadPlan
     from liftlock_datagen.synthesis.request import RowsRequest
@@ -65,6 +66,20 @@ class PostgresEngine:
         from liftlock_datagen.classify.database import catalog_of  # noqa: PLC0415
 
         return catalog_of(url)
+
+    def survey_subset(
+        self,
+        url: str,
+        spec: DataSpec,
+        *,
+        salt: str,
+        row: tuple[TableName, str] | None = None,
+        on_rows: Callable[[int], None] = lambda _: None,
+    ) -> SubsetReport:
+        """What a subset would hold; see subset/report.py."""
+        from liftlock_datagen.subset.report import survey  # noqa: PLC0415
+
+        return survey(url, spec, salt=salt, row=row, on_rows=on_rows)
 
     def facts(self, url: str) -> DatabaseFacts:
         """What the database says of its rows; see snapshots/facts.py."""

@@ -43,9 +43,15 @@ def _data_rows() -> dict[str, Any]:
     from liftlock.services.data.classification import InitReport
     from liftlock.services.data.generation import GenerationReport
     from liftlock.services.data.profiles import ProfileReport
+    from liftlock_datagen.subset.report import SubsetReport
 
     profile = {name: kind for name, kind in fields_of(ProfileReport).items() if name != "text"}
-    return {"data-init": InitReport, "data-generate": GenerationReport, "data-profile": Fields({**profile, "file": PurePath})}
+    return {
+        "data-init": InitReport,
+        "data-generate": GenerationReport,
+        "data-profile": Fields({**profile, "file": PurePath}),
+        "data-subset": SubsetReport,
+    }
 
 
 def _shown_environment() -> Fields:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from liftlock.services.data.generation import Generation, RowsAsked
     from liftlock.services.data.places import DataPlaces
     from liftlock.services.data.profiles import Profiles
+    from liftlock.services.data.subsets import Subsets
     from liftlock.wiring.work import Workspace
     from liftlock_datagen.port import DataEngine
     from liftlock_datagen.profile.model import Profile
@@ -98,6 +99,23 @@ def rows_asked(
     from liftlock.services.data.generation import RowsAsked
 
     return RowsAsked(size, rows, seed, locale, profile, tables)
+
+
+def subsets(work: Workspace) -> Subsets:
+    """Says what subsets hold."""
+    import os
+
+    from liftlock.adapters.config_files.data_files import DataFiles
+    from liftlock.services.data.errors import datagen_errors
+    from liftlock.services.data.subsets import Subsets
+
+    def salt(reference: str) -> str:
+        from liftlock_datagen.masking.keys import read_key
+
+        with datagen_errors():
+            return read_key(reference, os.environ).domain("subset").hex()
+
+    return Subsets(data_engine(), DataFiles(work.root).read, salt, work.progress)
 
 
 def _write(path: Path, text: str) -> None:

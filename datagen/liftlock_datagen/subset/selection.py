@@ -18,7 +18,7 @@ from liftlock_datagen.database.connect import Connection
 from liftlock_datagen.errors import DatagenError
 from liftlock_datagen.subset import statements
 from liftlock_datagen.subset.plan import Reference, Stored, SubsetPlan
-from liftlock_datagen.subset.store import Found, KeyStore
+from liftlock_datagen.subset.store import Cause, Found, KeyStore, Way, coded
 
 _BATCH = 50_000
 _READ = 20_000
@@ -102,11 +102,11 @@ class Search:
     def run(self) -> None:
         """Roots, then whatever they bring along."""
         for place, root in enumerate(self._plan.roots):
-            self._take(statements.root_rows(self._plan, root, self._salt), -1 - place, None, down=True)
+            self._take(statements.root_rows(self._plan, root, self._salt), Cause(Way.ROOT, place), None)
         for table in self._plan.tables:
             if table.name in self._plan.whole:
                 for reference in self._upwards(table):
-                    self._take(statements.parents(self._plan, table, reference, None), reference.number, table, down=False)
+                    self._take(statements.parents(self._plan, table, reference, None), Cause(Way.NEEDED, reference.number), table)
         while self._step():
             pass
 
@@ -118,20 +118,21 @@ class Search:
             for reference in self._plan.references:
                 if reference.parent in table.within and reference.limit != 0:
                     query = statements.children(self._plan, table, reference, batch[1], self._salt)
-                    self._take(query, reference.number, table, down=True)
+                    self._take(query, Cause(Way.BELONGS, reference.number), table)
             return True
         batch = self._store.next_up(_BATCH)
         if batch is not None:
             table = self._by_number[batch[0]]
             for reference in self._upwards(table):
-                self._take(statements.parents(self._plan, table, reference, batch[1]), reference.number, table, down=False)
+                self._take(statements.parents(self._plan, table, reference, batch[1]), Cause(Way.NEEDED, reference.number), table)
         return batch is not None
 
     def _upwards(self, table: Stored) -> list[Reference]:
         return [reference for reference in self._plan.references if reference.child in table.within]
 
-    def _take(self, query: sql.Composed, via: int, source: Stored | None, *, down: bool) -> None:
+    def _take(self, query: sql.Composed, cause: Cause, source: Stored | None) -> None:
         found: list[Found] = []
+        down, via = cause.way is not Way.NEEDED, coded(cause)
         with self._connection.cursor() as cursor, cursor.copy(sql.SQL("COPY ({}) TO STDOUT").format(query)) as copy:
             for line in copy:
                 known = self._known(bytes(line).rstrip().split(b"\t"), via, source)

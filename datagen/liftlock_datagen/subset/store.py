@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 
 _CACHE = "-65536"  # 64 MB, in SQLite's way to say it
@@ -20,15 +21,41 @@ CREATE TABLE down (t INTEGER, r INTEGER, PRIMARY KEY (t, r)) WITHOUT ROWID;
 CREATE TABLE found (t INTEGER, r INTEGER, via INTEGER, from_t INTEGER, from_r INTEGER);
 """
 
+
+class Way(IntEnum):
+    """How a row came in: chosen itself, needed by a row that refers to it, or belonging to a row that it refers to."""
+
+    ROOT = 0
+    NEEDED = 1
+    BELONGS = 2
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cause:
+    """What brought a row in. number: of the root or the reference."""
+
+    way: Way
+    number: int
+
+
 Found = tuple[int, int, int, int | None, int | None]
-"""Table, row, by what (a reference's number; roots count down from -1), and the table and row at the other end."""
+"""Table, row, what brought it in (see `coded`), and the table and row at the other end."""
+
+
+def coded(cause: Cause) -> int:
+    """A cause as one number."""
+    return cause.number * 4 + cause.way
+
+
+def _decoded(via: int) -> Cause:
+    return Cause(Way(via % 4), via // 4)
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a row is there."""
 
-    via: int
+    cause: Cause
     from_table: int | None
     from_row: int | None
 
@@ -85,14 +112,15 @@ class KeyStore:
         """How many rows of each table."""
         return dict(self._file.execute("SELECT t, count(*) FROM taken GROUP BY t").fetchall())
 
-    def causes(self) -> dict[tuple[int, int], int]:
+    def causes(self) -> dict[tuple[int, Cause], int]:
         """How many rows of each table came by what."""
-        return {(table, via): count for table, via, count in self._file.execute("SELECT t, via, count(*) FROM taken GROUP BY t, via")}
+        rows = self._file.execute("SELECT t, via, count(*) FROM taken GROUP BY t, via")
+        return {(table, _decoded(via)): count for table, via, count in rows}
 
     def reason(self, table: int, row: int) -> Reason | None:
         """Why the row is there; None where it is not."""
         found = self._file.execute("SELECT via, from_t, from_r FROM taken WHERE t = ? AND r = ?", [table, row]).fetchone()
-        return Reason(*found) if found else None
+        return Reason(_decoded(found[0]), found[1], found[2]) if found else None
 
     def _next(self, queue: str, size: int) -> tuple[int, list[int]] | None:
         first = self._file.execute(f"SELECT t FROM {queue} ORDER BY t LIMIT 1").fetchone()  # noqa: S608 - one of two words

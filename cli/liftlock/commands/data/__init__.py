@@ -10,6 +10,7 @@ class _Data(Root):
         Later("init", "data.init:init", "Propose what every column holds into data/DB.yaml; later runs add what is new."),
         Later("profile", "data.profile:profile", "Write the shape of a database from its statistics; no row is read."),
         Later("generate", "data.generate:generate", "Fill a migrated database with synthetic rows at a size, in the shape of a profile."),
+        Later("subset", "data.subset:subset", "Show which rows the subset of data/DB.yaml takes, and why one of them."),
     )
 
 
