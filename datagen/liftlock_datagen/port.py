@@ -29,6 +29,17 @@ class DataEngine(Protocol):
         """Fills an empty, migrated database with rows from its schema; does nothing where the same was done before."""
         ...
 
+    def facts(self, url: str, *, counted: bool = True) -> DatabaseFacts:
+        """Schema, origin of the rows, their number (0 where they are not to be counted) and size."""
+        ...
+
+    def restore(self, url: str, *, template: str, comment: str, on_note: Callable[[str], None]) -> bool:
+        """Makes the database what a pristine copy in the same server is; False, with nothing touched, where there is no such copy.
+
+        template: the copy's name there. comment: what it must carry to be the right one.
+        """
+        ...
+
     def generate(
         self,
         url: str,
@@ -68,8 +79,4 @@ class DataEngine(Protocol):
         on_rows: Callable[[int], None] = lambda _: None,
     ) -> SubsetReport:
         """Which rows the classification's subset would take, and why one of them. Only reads. salt: decides what a share chooses."""
-        ...
-
-    def facts(self, url: str) -> DatabaseFacts:
-        """Schema, origin of the rows, their number and size."""
         ...

@@ -28,6 +28,18 @@ class PostgresEngine:
 
         return fill(url, rows=rows, seed=seed, on_progress=on_progress)
 
+    def facts(self, url: str, *, counted: bool = True) -> DatabaseFacts:
+        """What the database says of its rows; see snapshots/facts.py."""
+        from liftlock_datagen.snapshots.facts import read_facts  # noqa: PLC0415
+
+        return read_facts(url, counted=counted)
+
+    def restore(self, url: str, *, template: str, comment: str, on_note: Callable[[str], None]) -> bool:
+        """See snapshots/restore.py."""
+        from liftlock_datagen.snapshots.restore import restore_template  # noqa: PLC0415
+
+        return restore_template(url, template=template, comment=comment, on_note=on_note)
+
     def generate(
         self,
         url: str,
@@ -80,9 +92,3 @@ class PostgresEngine:
         from liftlock_datagen.subset.report import survey  # noqa: PLC0415
 
         return survey(url, spec, salt=salt, row=row, on_rows=on_rows)
-
-    def facts(self, url: str) -> DatabaseFacts:
-        """What the database says of its rows; see snapshots/facts.py."""
-        from liftlock_datagen.snapshots.facts import read_facts  # noqa: PLC0415
-
-        return read_facts(url)

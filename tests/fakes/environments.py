@@ -237,7 +237,7 @@ class FakeDataEngine(PostgresEngine):
     seeder: FakeSeeder
     catalog: str = "catalog"
 
-    def facts(self, url: str) -> DatabaseFacts:
+    def facts(self, url: str, *, counted: bool = True) -> DatabaseFacts:
         asked = [(rows, seed) for place, rows, seed in self.seeder.asked if place == url]
         data = f"seed {asked[-1][1]}, {asked[-1][0]} rows" if asked else ""
         rows = asked[-1][0] if asked else 0

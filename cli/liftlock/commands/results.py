@@ -20,7 +20,19 @@ def result_shapes() -> Mapping[str, Any]:
         "doctor": _doctor(),
         **_engine(),
         **_data_rows(),
+        **_snapshots(),
         "drift": Fields({"environments": ListOf(_drift())}),
+    }
+
+
+def _snapshots() -> dict[str, Any]:
+    from liftlock.services.data.snapshots import CreateReport, PruneReport, RestoreReport, SnapshotStatus
+
+    return {
+        "data-snapshot-create": CreateReport,
+        "data-snapshot-list": tuple[SnapshotStatus, ...],
+        "data-snapshot-restore": RestoreReport,
+        "data-snapshot-prune": PruneReport,
     }
 
 

@@ -55,6 +55,16 @@ def snapshot_key(database: str, image: str, catalog: str, origin: SnapshotOrigin
     return _hash([database, image, catalog, origin.value, data, tool])[:12]
 
 
+def template_name(database: str) -> str:
+    """The pristine copy inside a clone's server."""
+    return f"{database[:40]}_liftlock_golden"
+
+
+def template_comment(volume: str) -> str:
+    """What it carries: whose copy it is."""
+    return f"liftlock: golden copy {volume}"
+
+
 def recipe(environment: Environment, database: Database, tool: str) -> str:
     """16 hex digits over all that decides, before anything runs, what a database made anew will hold once it is migrated and filled.
 

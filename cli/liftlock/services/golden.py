@@ -100,7 +100,7 @@ def make_synthetic(parts: Parts, environment: Environment, database: Database, u
     found = find_by_recipe(known, wanted)
     if found is not None and name in {None, found.name}:
         return found
-    filled = parts.data.facts(url)
+    filled = parts.data.facts(url, counted=False)
     key = snapshot_key(database.name, str(database.image), filled.catalog, SnapshotOrigin.SYNTHETIC, filled.data, parts.tool)
     same = find_by_key(known, key)
     if same is not None and name in {None, same.name}:

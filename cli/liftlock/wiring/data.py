@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from liftlock.services.data.generation import Generation, RowsAsked
     from liftlock.services.data.places import DataPlaces
     from liftlock.services.data.profiles import Profiles
+    from liftlock.services.data.snapshots import SnapshotKeeping
     from liftlock.services.data.subsets import Subsets
     from liftlock.wiring.work import Workspace
     from liftlock_datagen.port import DataEngine
@@ -120,3 +121,11 @@ def subsets(work: Workspace) -> Subsets:
 
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
+
+
+def snapshot_keeping(repo: Path | None, environment: str | None = None) -> SnapshotKeeping:
+    """Keeps golden copies."""
+    from liftlock.services.data.snapshots import SnapshotKeeping
+
+    work = data_workspace(repo, environment)
+    return SnapshotKeeping(work.parts, data_places(work), work.resolvable_environments)

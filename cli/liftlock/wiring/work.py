@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -97,6 +98,15 @@ class Workspace:
             hint = f"declare it again in environments/{known}.yaml, or remove it: liftlock env down {known}"
             raise ConfigError(f"{known} exists and is no longer declared", hint=hint)
         return branch_instance(self.loaded, known, images_of(stack.values))
+
+    def resolvable_environments(self) -> Sequence[Environment]:
+        """Every environment for which something is released, one of each class of branches' included."""
+        found = []
+        for name in self.loaded.environments:
+            with suppress(LiftlockError):
+                ephemeral = name if self.loaded.files.ephemeral(name) else None
+                found.append(resolve_environment(self.loaded, name, ephemeral=ephemeral))
+        return found
 
     def is_protected(self, name: str) -> bool:
         """Whether the environment is protected in this work tree or on the forge's base branch, whichever is stricter.

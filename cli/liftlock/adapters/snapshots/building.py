@@ -14,12 +14,12 @@ from liftlock.adapters.snapshots import scripts
 from liftlock.adapters.snapshots.jobs import Job, Mounted, create_job, ensure_image, remove_container, run_job
 from liftlock.core.environment import Database
 from liftlock.core.errors import LiftlockError, UnavailableError
+from liftlock.core.snapshot import template_comment, template_name
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 120
 _DATA = "/var/lib/postgresql/data"
 _OWN_SCHEMA = "liftlock_data"  # where the marker of filled tables is
-TEMPLATE_SUFFIX = "_liftlock_golden"
 TEMPLATE_LIMIT = 1 << 30
 """Bytes up to which a copy holds a pristine second one for restores in place; above, it would cost more than it saves."""
 
@@ -97,9 +97,9 @@ class Copying:
         return [f"--exclude-schema={_OWN_SCHEMA}", *tables]
 
 
-def make_template(client: APIClient, container: str, database: str) -> None:
+def make_template(client: APIClient, container: str, database: str, volume: str) -> None:
     """A pristine second copy in the same server, which nobody can connect to; its owner may make databases from it."""
-    pristine, name = _quoted(database + TEMPLATE_SUFFIX), _quoted(database)
+    pristine, name = _quoted(template_name(database)), _quoted(database)
     administer(
         client,
         container,
@@ -108,7 +108,7 @@ def make_template(client: APIClient, container: str, database: str) -> None:
             "\\connect postgres",
             f"CREATE DATABASE {pristine} TEMPLATE {name} OWNER {name};",
             f"ALTER DATABASE {pristine} IS_TEMPLATE true ALLOW_CONNECTIONS false;",
-            f"COMMENT ON DATABASE {pristine} IS 'liftlock: golden copy, for liftlock data snapshot restore';",
+            f"COMMENT ON DATABASE {pristine} IS '{template_comment(volume)}';",
         ],
     )
 

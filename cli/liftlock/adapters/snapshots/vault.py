@@ -205,7 +205,7 @@ class DockerSnapshots:
         with wrapped():
             servers.administer(client, server, ["VACUUM (FREEZE, ANALYZE);"])
             if template:
-                servers.make_template(client, server, snapshot.database)
+                servers.make_template(client, server, snapshot.database, building.volume)
             servers.stop_server(client, server)
             remove_container(client, server)
             size = servers.finish(client, f"{building.volume}-finish", snapshot.image, building.volume, said)

@@ -11,6 +11,7 @@ class _Data(Root):
         Later("profile", "data.profile:profile", "Write the shape of a database from its statistics; no row is read."),
         Later("generate", "data.generate:generate", "Fill a migrated database with synthetic rows at a size, in the shape of a profile."),
         Later("subset", "data.subset:subset", "Show which rows the subset of data/DB.yaml takes, and why one of them."),
+        Later("snapshot", "data.snapshot", "Keep golden copies of databases, and put databases back to them."),
     )
 
 

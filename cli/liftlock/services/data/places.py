@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from liftlock.core.config.suggestions import unknown
-from liftlock.core.environment import Environment
+from liftlock.core.environment import Database, Environment
 from liftlock.core.errors import ConfigError, PolicyError, UnavailableError, UsageError
 from liftlock.core.ports import Engine, Runtime, Secrets
 from liftlock.services.data.errors import datagen_errors
@@ -73,10 +73,18 @@ class DataPlaces:
             return self._address(text, None)
         if text.startswith(("env:", "file:")):
             return self._address(self.secrets.resolve(text).strip(), text)
+        return self.reach(*self.find(text, environment))
+
+    def find(self, text: str, environment: str | None = None) -> tuple[Environment, Database]:
+        """The declared database that `DB` or `ENV/DB` names, whether it runs or not."""
         name, slash, database = text.rpartition("/")
         if not _NAME.fullmatch(database) or (slash and not name):
             raise UsageError(f"{_mention(text)} names no database", hint=_FORMS)
-        return self._of_environment(name or environment or self.first, database)
+        found = self.declared(name or environment or self.first)
+        for item in found.databases:
+            if item.name == database:
+                return found, item
+        raise UsageError(f"{found.name}: {unknown('database', database, [item.name for item in found.databases])}", hint=_FORMS)
 
     def _address(self, url: str, reference: str | None) -> Place:
         with datagen_errors(about=reference):
@@ -96,37 +104,38 @@ class DataPlaces:
         parts = (part for part in running if {public for _, public in part.ports} & address.ports)
         return any(self.is_protected(part.environment) for part in parts)
 
-    def _of_environment(self, name: str, database: str) -> Place:
-        environment = self.declared(name)
-        if all(item.name != database for item in environment.databases):
-            names = [item.name for item in environment.databases]
-            raise UsageError(f"{environment.name}: {unknown('database', database, names)}", hint=_FORMS)
+    def reach(self, environment: Environment, database: Database) -> Place:
+        """The place of a declared database; UnavailableError where it does not run, ConfigError where it is not published."""
+        shown = f"{environment.name}/{database.name}"
         port = self._port(environment, database)
-        password = self.engine.secrets(environment.name).get(f"database/{database}/password")
+        password = self.engine.secrets(environment.name).get(f"database/{database.name}/password")
         if password is None:
-            raise UnavailableError(f"{environment.name}/{database}: its password is not known", hint=_up(environment))
+            raise UnavailableError(f"{shown}: its password is not known", hint=f"run: {_up(environment)}")
         return Place(
-            url=f"postgresql://{database}:{password}@127.0.0.1:{port}/{database}",
-            shown=f"{environment.name}/{database}",
-            database=database,
+            url=f"postgresql://{database.name}:{password}@127.0.0.1:{port}/{database.name}",
+            shown=shown,
+            database=database.name,
             environment=environment,
-            guarded=environment.protected or self.is_protected(environment.name),
+            guarded=self.guards(environment),
         )
 
-    def _port(self, environment: Environment, database: str) -> int:
+    def guards(self, environment: Environment) -> bool:
+        """Whether nothing may be written to its databases."""
+        return environment.protected or self.is_protected(environment.name)
+
+    def _port(self, environment: Environment, database: Database) -> int:
         """Asked of what runs: a server that was started again has another port than the state says."""
         running = self.runtime.parts(environment.project, environment.name)
-        found = [part for part in running if part.role == "database" and part.service == database]
+        found = [part for part in running if part.role == "database" and part.service == database.name]
         ports = [public for part in found for private, public in part.ports if private == _POSTGRES_PORT]
         if ports:
             return ports[0]
-        declared = next(item for item in environment.databases if item.name == database)
-        if not declared.published:
+        if not database.published:
             raise ConfigError(
-                f"environments/{environment.name}.yaml: database {database} is not published, so it cannot be reached from here",
-                hint=f"set databases.{database}.published: true, then: {_up(environment)}",
+                f"environments/{environment.name}.yaml: database {database.name} is not published, so it cannot be reached from here",
+                hint=f"set databases.{database.name}.published: true, then: {_up(environment)}",
             )
-        raise UnavailableError(f"{environment.name}/{database} does not run", hint=f"run: {_up(environment)}")
+        raise UnavailableError(f"{environment.name}/{database.name} does not run", hint=f"run: {_up(environment)}")
 
 
 def _up(environment: Environment) -> str:
