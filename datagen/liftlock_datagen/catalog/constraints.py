@@ -123,17 +123,13 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A trigger that people made. enabled: O (origin), D (disabled), R (replica), A (always). function: what it calls.
-
-    before: it fires before the row (or statement) and may change it.
-    """
+    """A trigger that people made. enabled: O (origin), D (disabled), R (replica), A (always). function: what it calls."""
 
     name: str
     definition: str
     function: TableName
     enabled: str = "O"
     inherited: bool = False
-    before: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,138 @@
+"""Rows of source and copy side by side: of each sensitive column, how many rows still say what they said.
+
+Rows meet by the hash of their key, in parts that fit into memory, so neither the order of rows nor the size of a table matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liftlock_datagen.certificate.features import Features
+from liftlock_datagen.certificate.hashing import Hashes
+from liftlock_datagen.certificate.model import Form
+from liftlock_datagen.certificate.samples import Chance, ValueSample, chance
+from liftlock_datagen.certificate.spill import IN_MEMORY, Records, Spill
+
+_TOLD_APART = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A column to compare. index: its cell in the rows of both sides."""
+
+    index: int
+    forms: tuple[Form, ...]
+
+
+@dataclass
+class Agreement:
+    """One form of one column. rows: how many agree. values: hashes of what they agree on. expected: by chance."""
+
+    form: Form
+    rows: int = 0
+    values: Hashes = field(default_factory=lambda: np.empty(0, np.uint64))
+    expected: Chance = field(default_factory=lambda: Chance(0.0, 0.0, same_counts=False))
+
+    def add(self, values: Hashes) -> None:
+        """More rows that agree."""
+        self.rows += len(values)
+        if len(self.values) < _TOLD_APART:
+            self.values = np.unique(np.concatenate((self.values, values)))
+
+
+@dataclass
+class ColumnAgreement:
+    """A column's rows. rows: matched ones in which the source has a value."""
+
+    forms: list[Agreement]
+    rows: int = 0
+    filled: int = 0
+    emptied: int = 0
+    distinct_source: int = 0
+    distinct_copy: int = 0
+
+
+class Alignment:
+    """The rows of one table. keyed: whether rows have a key to meet by; without one only the columns' values are compared."""
+
+    def __init__(self, folder: Path, name: str, columns: Sequence[Compared], *, keyed: bool, limit: int = IN_MEMORY) -> None:
+        self._columns, self._keyed = columns, keyed
+        width = sum(len(column.forms) for column in columns)
+        self._kind = np.dtype([("key", "<u8"), ("values", "<u8", (width,))])
+        self._sides = [Spill(folder, f"{name}-{side}", self._kind, limit) for side in ("source", "copy")]
+        self._samples = [[ValueSample() for _ in range(width)] for _ in range(2)]
+        self._planted: set[int] = set()
+        self._seen: NDArray[np.bool_] | None = None
+        self.rows = [0, 0]
+
+    def add(self, side: int, keys: Hashes, features: Features, planted: NDArray[np.bool_]) -> None:
+        """Rows of the source (0) or of the copy (1). planted: our own, which must be found unchanged and count for nothing else."""
+        values = [found for column in self._columns for found in features.of(column.index, column.forms)]
+        self.rows[side] += int((~planted).sum())
+        self._planted |= set(keys[planted].tolist())
+        for sample, found in zip(self._samples[side], values, strict=True):
+            sample.add(found[~planted])
+        if self._keyed and values:
+            records = np.empty(len(keys), self._kind)
+            records["key"], records["values"] = keys, np.stack(values, axis=1)
+            self._sides[side].add(records)
+
+    def result(self) -> tuple[int, list[ColumnAgreement]]:
+        """How many rows met, and what they have in common, column by column."""
+        found = [ColumnAgreement([Agreement(form) for form in column.forms]) for column in self._columns]
+        matched = 0
+        planted = np.array(sorted(self._planted), np.uint64)
+        for source, copy in self._met():
+            ours = np.isin(copy["key"], planted)
+            self._look(source["values"][ours], copy["values"][ours])
+            matched += int((~ours).sum())
+            self._compare(source["values"][~ours], copy["values"][~ours], found)
+        place = 0
+        for column in found:
+            column.distinct_source, column.distinct_copy = (self._samples[side][place].distinct for side in (0, 1))
+            for agreement in column.forms:
+                agreement.expected = chance(self._samples[0][place], self._samples[1][place], agreement.rows, len(agreement.values))
+                place += 1
+        return matched, found
+
+    def blind(self) -> list[int]:
+        """The columns in which rows of our own were not seen to be unchanged; after result()."""
+        if not self._keyed or not self.rows[1]:
+            return []
+        return [number for number in range(len(self._columns)) if self._seen is None or not self._seen[number]]
+
+    def _look(self, source: NDArray[np.uint64], copy: NDArray[np.uint64]) -> None:
+        if len(source):
+            firsts = np.cumsum([0, *(len(column.forms) for column in self._columns)])[:-1]
+            self._seen = (source[:, firsts] == copy[:, firsts]).all(axis=0)
+
+    def _met(self) -> Iterator[tuple[Records, Records]]:
+        """Rows of both sides with the same key, part by part. A key that comes twice in the source stands for its first row."""
+        if not self._keyed:
+            return
+        for source, copy in zip(self._sides[0].parts(), self._sides[1].parts(), strict=True):
+            keys, first = np.unique(source["key"], return_index=True)
+            if not len(keys) or not len(copy):
+                continue
+            at = np.minimum(np.searchsorted(keys, copy["key"]), len(keys) - 1)
+            met = keys[at] == copy["key"]
+            yield source[first[at[met]]], copy[met]
+
+    def _compare(self, source: NDArray[np.uint64], copy: NDArray[np.uint64], found: Sequence[ColumnAgreement]) -> None:
+        place = 0
+        for column in found:
+            was, is_now = source[:, place] != 0, copy[:, place] != 0
+            column.rows += int(was.sum())
+            column.filled += int((~was & is_now).sum())
+            column.emptied += int((was & ~is_now).sum())
+            unchanged = np.zeros(len(source), np.bool_)
+            for agreement in column.forms:
+                same = (source[:, place] == copy[:, place]) & (source[:, place] != 0) & ~unchanged
+                agreement.add(source[same, place])
+                unchanged |= same
+                place += 1

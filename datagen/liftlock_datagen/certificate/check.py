@@ -1,0 +1,225 @@
+"""The whole check, from two addresses and a specification to a certificate."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+
+from liftlock_datagen.catalog.read import read_catalog
+from liftlock_datagen.certificate import canaries
+from liftlock_datagen.certificate.anonymity import count_groups
+from liftlock_datagen.certificate.copy_scan import CopyScan, Digests
+from liftlock_datagen.certificate.findings import Findings
+from liftlock_datagen.certificate.hashing import make_hasher
+from liftlock_datagen.certificate.judgement import judge_column, worst
+from liftlock_datagen.certificate.model import (
+    AnonymityResult,
+    CanaryResult,
+    Certificate,
+    ColumnResult,
+    Excluded,
+    Finding,
+    Form,
+    Method,
+    TableResult,
+    Verdict,
+)
+from liftlock_datagen.certificate.needles import NeedleTable
+from liftlock_datagen.certificate.plan import CheckPlan, plan_check
+from liftlock_datagen.certificate.relations import read_relations
+from liftlock_datagen.certificate.source import Counted, digest, digests_of, read_source
+from liftlock_datagen.certificate.streams import moment, snapshot
+from liftlock_datagen.database.connect import Connection
+from liftlock_datagen.snapshots.markers import seeded
+from liftlock_datagen.spec.model import DataSpec
+
+_IDENTITY = """
+SELECT system_identifier::text, (SELECT oid::text FROM pg_database WHERE datname = current_database()) FROM pg_control_system()"""
+COMMON = 100
+"""A value in more rows than this is not looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Who is compared. source, copy: addresses. source_shown, copy_shown: as they may be shown. tool: with its version."""
+
+    source: str
+    copy: str
+    source_shown: str
+    copy_shown: str
+    tool: str
+
+
+def check_copy(
+    sides: Sides, spec: DataSpec, *, key: bytes = b"", key_id: str = "", on_progress: Counted, common: int = COMMON
+) -> Certificate:
+    """The certificate of a copy. Both databases are only read, each in one snapshot.
+
+    key: the pseudonym key; row positions in the report are hashed with it, or without one with what only the copy's server knows.
+    """
+    began = time.monotonic()
+    with TemporaryDirectory(prefix="liftlock-check-") as folder, snapshot(sides.source) as source, snapshot(sides.copy) as copy:
+        run = _Run(spec, source, copy, Path(folder), position_key(copy, key), on_progress, common)
+        return run.certificate(sides, key_id, began)
+
+
+def position_key(copy: Connection, key: bytes) -> bytes:
+    """What row positions in a report are hashed with."""
+    row = copy.execute(_IDENTITY)
+    known = "/".join(row.fetchone() or ()).encode()
+    return hashlib.blake2b(known, key=key[:64], digest_size=32, person=b"row-positions").digest()
+
+
+class _Run:
+    """One check while it goes on."""
+
+    def __init__(
+        self, spec: DataSpec, source: Connection, copy: Connection, folder: Path, secret: bytes, on_progress: Counted, common: int
+    ) -> None:
+        self._spec, self._source, self._copy, self._secret, self._on_progress = spec, source, copy, secret, on_progress
+        self._catalogs = read_catalog(source), read_catalog(copy)
+        self._plan = plan_check(spec, *self._catalogs, generated=seeded(copy) is not None)
+        hasher = make_hasher(secrets.token_bytes(32))  # for this run alone: no hash that it makes is in the report
+        self._relations = read_relations(source)
+        self._side = read_source(
+            source, self._plan, hasher, folder, secret, on_progress, relations=self._relations, common=common
+        )  # fmt: skip
+        table = self._side.builder.table()
+        first = next((item.number for item in self._plan.sensitive if item.searched), None)
+        needle = canaries.canary(secret, first) if first is not None and len(table) else b""
+        found, planted = (Findings(table, self._plan.sensitive, secret) for _ in range(2))
+        self._scan = CopyScan(table, self._plan, hasher, secret, needle, found, planted)
+        self._table = table
+
+    def certificate(self, sides: Sides, key_id: str, began: float) -> Certificate:
+        """Reads the copy and judges."""
+        for relation in read_relations(self._copy):
+            self._scan.relation(self._copy, relation, self._side, self._on_progress)
+        self._scan.places(self._copy)
+        self._scan.gallery(self._copy)
+        digests = self._digests()
+        columns, tables, blind = self._compared()
+        findings = tuple(
+            sorted([*self._findings(), *digests], key=lambda item: (item.source, item.place, item.part, item.form, item.reason))
+        )
+        anonymity = tuple(self._anonymity())
+        canary = self._canaries(blind)
+        unread = (*self._plan.gaps, *self._side.unread, *self._scan.unread)
+        verdicts = [*(item.verdict for item in columns), *(item.verdict for item in findings), *(item.verdict for item in anonymity)]
+        incomplete = [Verdict.INCOMPLETE] if unread or canary.missed else []
+        return Certificate(
+            verdict=worst([*verdicts, *incomplete]),
+            source=sides.source_shown,
+            copy=sides.copy_shown,
+            database=self._spec.database,
+            tool=sides.tool,
+            key_id=key_id,
+            spec=self._spec.digest,
+            source_catalog=self._catalogs[0].digest,
+            copy_catalog=self._catalogs[1].digest,
+            source_time=moment(self._source),
+            copy_time=moment(self._copy),
+            seconds=round(time.monotonic() - began, 3),
+            rows=self._scan.rows,
+            cells=self._scan.cells,
+            needles=len(self._table),
+            tables=tables,
+            columns=columns,
+            kept=self._plan.kept,
+            findings=findings,
+            excluded=tuple(_excluded(self._plan, self._table)),
+            canaries=canary,
+            anonymity=anonymity,
+            unread=unread,
+        )
+
+    def _compared(self) -> tuple[tuple[ColumnResult, ...], tuple[TableResult, ...], list[str]]:
+        columns: list[ColumnResult] = []
+        tables: list[TableResult] = []
+        blind: list[str] = []
+        for table in self._plan.tables:
+            alignment = self._side.alignments.get(table.name)
+            if alignment is None:
+                continue
+            matched, found = alignment.result()
+            tables.append(TableResult(str(table.name), table.method, alignment.rows[0], alignment.rows[1], matched))
+            for item, column in zip(table.columns, found, strict=True):
+                columns.append(judge_column(item, table.method, column, self._spec.overlap))
+            blind += [f"row against row: {table.columns[number]}" for number in alignment.blind()]
+        return tuple(columns), tuple(tables), blind
+
+    def _findings(self) -> Iterator[Finding]:
+        sensitive = self._plan.sensitive
+        for (column, place, part, form, reason), found in self._scan.found.found.items():
+            yield Finding(
+                source=str(sensitive[column]),
+                place=place,
+                part=part,
+                form=form,
+                cells=found.cells,
+                values=len(found.needles),
+                own_row=found.own_row,
+                examples=tuple(found.examples),
+                verdict=Verdict.CHANCE if reason else Verdict.LEAK,
+                reason=reason,
+            )
+
+    def _digests(self) -> list[Finding]:
+        """What looked like a digest in the copy, held against digests of the source's values: a second reading, only where there is any."""
+        seen = self._without_canaries(self._scan.digests)
+        counted: dict[tuple[str, str, Form], tuple[int, int]] = {}
+        told: set[tuple[Form, int, int]] = set()
+        if not any(seen.values()):
+            return []
+        wanted = {form: set(places) for form, places in seen.items()}
+        for form, prefix, item in digests_of(self._source, self._plan, self._relations, self._secret, wanted):
+            if (form, prefix, item.number) in told:
+                continue
+            told.add((form, prefix, item.number))
+            for place, cells in seen[form][prefix].items():
+                values, many = counted.get((str(item), place, form), (0, 0))
+                counted[str(item), place, form] = values + 1, many + cells
+        return [
+            Finding(source, place, "value", form, cells, values, 0, (), Verdict.LEAK, "")
+            for (source, place, form), (values, cells) in counted.items()
+        ]
+
+    def _without_canaries(self, seen: Mapping[Form, Digests]) -> dict[Form, Digests]:
+        """Digests of our own canary are what they should be, and are no finding."""
+        for form in (Form.MD5, Form.SHA256):
+            for place in seen[form].pop(digest(form, self._scan.needle), {}):
+                self._scan.expected.discard(place)
+        return {form: places for form, places in seen.items() if places}
+
+    def _canaries(self, blind: Sequence[str]) -> CanaryResult:
+        seen = {place for _, place, *_ in self._scan.planted.found}
+        missed = sorted((self._scan.expected - seen) | set(blind))
+        compared = sum(len(table.columns) for table in self._plan.tables if table.key)
+        return CanaryResult(len(self._scan.expected) + compared, tuple(missed))
+
+    def _anonymity(self) -> Iterator[AnonymityResult]:
+        for table in self._plan.tables:
+            if not table.quasi_identifiers or table.method is Method.ABSENT:
+                continue
+            try:
+                with self._copy.transaction():
+                    yield count_groups(self._copy, table, self._spec.k)
+            except psycopg.Error as err:
+                self._scan.unread.append(f"copy: k-anonymity of {table.name}: {err.diag.message_primary}")
+
+
+def _excluded(plan: CheckPlan, table: NeedleTable) -> Iterator[Excluded]:
+    for item, common in zip(plan.sensitive, table.common, strict=True):
+        if common.values or common.short:
+            yield Excluded(str(item), common.values, common.rows, common.short)
+
+
+def _order(item: Finding) -> tuple[str, ...]:
+    return (item.source, item.place, item.part, item.form, item.reason)

@@ -1,0 +1,195 @@
+"""The copy's side: every text of it is searched for needles, in the open and under what hides them, and its rows are compared."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+from psycopg import sql
+
+from liftlock_datagen.certificate import canaries
+from liftlock_datagen.certificate.blocks import BREAKS, Block, Offsets, fold
+from liftlock_datagen.certificate.features import Features
+from liftlock_datagen.certificate.findings import Findings, Rows, Spot
+from liftlock_datagen.certificate.forms import uncover
+from liftlock_datagen.certificate.hashing import Hasher
+from liftlock_datagen.certificate.model import Form
+from liftlock_datagen.certificate.needles import Hits, NeedleTable
+from liftlock_datagen.certificate.places import Unreadable, read_places
+from liftlock_datagen.certificate.plan import CheckPlan, TablePlan
+from liftlock_datagen.certificate.relations import Relation, column_expression, select
+from liftlock_datagen.certificate.source import Counted, SourceSide, expressions, first_sensitive, only, planted_rows, row_keys
+from liftlock_datagen.certificate.streams import blocks
+from liftlock_datagen.database.connect import Connection
+
+Digests = dict[int, dict[str, int]]
+"""What looks like a digest: its first 64 bits and its places, with the number of cells."""
+Ours = Callable[[Offsets], NDArray[np.bool_]]
+"""Which of these cells are of our own rows."""
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What is read of a relation. parts: SQL, one for each cell. spots: what the cells are. texts: how many of the last ones are texts."""
+
+    parts: tuple[sql.Composable, ...]
+    spots: tuple[Spot, ...]
+    texts: int
+
+    @property
+    def cells(self) -> int:
+        """How many cells of a row are looked at."""
+        return len(self.spots) - 1
+
+    @staticmethod
+    def of(relation: Relation, table: TablePlan | None) -> _Layout:
+        """The layout: the row's place, its key and sensitive values (where it has a plan), then every column that may hold text."""
+        parts: list[sql.Composable] = expressions(table) if table else [sql.SQL("ctid")]
+        masked = {item.column.name for item in table.columns} if table else set()
+        alone = {item.column.name: place for place, item in enumerate(table.columns) if not item.path} if table else {}
+        spots = [Spot("")] * len(parts)
+        texts = 0
+        for column in relation.texts:
+            spot = Spot(f"{relation.name}.{column.name}", column.name in masked)
+            if table and column.name in alone:
+                spots[first_sensitive(table) + alone[column.name]] = spot
+            else:
+                parts.append(column_expression(column.name, is_array=column.is_array))
+                spots.append(spot)
+                texts += 1
+        return _Layout(tuple(parts), tuple(spots), texts)
+
+
+@dataclass
+class CopyScan:
+    """Looks through a copy. found: what is reported; planted: the same for our own rows. expected: where those must be found."""
+
+    table: NeedleTable
+    plan: CheckPlan
+    hasher: Hasher
+    secret: bytes
+    needle: bytes
+    found: Findings
+    planted: Findings
+    digests: dict[Form, Digests] = field(default_factory=lambda: defaultdict(lambda: defaultdict(lambda: defaultdict(int))))
+    expected: set[str] = field(default_factory=set)
+    unread: list[str] = field(default_factory=list)
+    rows: int = 0
+    cells: int = 0
+
+    def relation(self, connection: Connection, relation: Relation, side: SourceSide, on_progress: Counted) -> None:
+        """Every row of a relation."""
+        table = self._comparable(relation)
+        layout = _Layout.of(relation, table)
+        begun = self.rows
+        try:
+            with connection.transaction():
+                self._rows(connection, relation, table, layout, side, on_progress)
+        except psycopg.Error as err:
+            if err.sqlstate is None or connection.closed:
+                raise
+            self.unread.append(f"copy: {relation.name}: {err.diag.message_primary}")
+            return
+        cells = (self.rows - begun) * layout.cells
+        self.cells += cells
+        self.expected |= {spot.place for spot in layout.spots if spot.place and self.needle}
+        on_progress(f"check {relation.name}", cells, cells)
+
+    def _comparable(self, relation: Relation) -> TablePlan | None:
+        table = self.plan.table(relation.root)
+        if table is None:
+            return None
+        needed = {item.column.name for item in table.columns} | {column.name for column in table.key}
+        if missing := sorted(needed - set(relation.columns)):
+            self.unread.append(f"copy: {relation.name} lacks {', '.join(missing)}, so its rows could not be compared")
+            return None
+        return table
+
+    def _rows(
+        self, connection: Connection, relation: Relation, table: TablePlan | None, layout: _Layout, side: SourceSide, on_progress: Counted
+    ) -> None:
+        own = [canaries.canary(self.secret, item.number) for item in table.columns] if table else []
+        planted = canaries.line(len(table.key) if table else 0, [*own, *[self.needle] * layout.texts])
+        number = self.plan.tables.index(table) if table else 0
+        done = 0
+        for block in blocks(connection, select(only(relation.name), layout.parts), len(layout.parts), planted):
+            ours = planted_rows(block)
+            features, owners = None, None
+            if table and table.name in side.alignments:
+                features = Features(self.hasher, block)
+                owners = row_keys(table, number, features)
+                side.alignments[table.name].add(1, owners, features, ours)
+            rows = Rows(layout.spots, owners, block, str(relation.name).encode())
+            self._search(block, features, rows, _rows_of(ours, len(layout.spots)))
+            done += int((~ours).sum())
+            on_progress(f"check {relation.name}", done * layout.cells, max(done, relation.rows) * layout.cells)
+        self.rows += done
+
+    def _search(self, block: Block, features: Features | None, rows: Rows, ours: Ours) -> None:
+        """Every way of looking at a block."""
+        shown = features.folded if features else Block(fold(block.data), block.columns)
+        folded = shown.data
+        hits = self.table.find(folded, features.folded_hashed if features else None)
+        self._sort(folded, hits, shown.cells_at(hits.begins), Form.PLAIN, rows, ours)
+        backwards = folded[::-1]
+        hits = self.table.find(backwards)
+        self._sort(backwards, hits, shown.cells_at(len(folded) - hits.ends), Form.REVERSED, rows, ours)
+        uncovered = uncover(block)
+        for form, hidden in uncovered.texts.items():
+            data = fold(hidden.data())
+            hits = self.table.find(data)
+            lines = Block(data, 1).cells_at(hits.begins)
+            self._sort(data, hits, np.array(hidden.cells, np.int64)[lines], form, rows, ours)
+        for form, prefix, cell in uncovered.digests:
+            place = rows.spots[cell % len(rows.spots)].place
+            if place:
+                self.digests[form][prefix][place] += 1
+
+    def _sort(self, data: bytes, hits: Hits, cells: Offsets, form: Form, rows: Rows, ours: Ours) -> None:
+        """Hits in our own rows are kept apart."""
+        mine = ours(cells)
+        self.planted.add(data, hits.only(mine), cells[mine], form, rows)
+        self.found.add(data, hits.only(~mine), cells[~mine], form, rows)
+
+    def places(self, connection: Connection) -> None:
+        """Text that is in no row: category by category, with a canary in each."""
+        texts: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for item in read_places(connection):
+            if isinstance(item, Unreadable):
+                self.unread.append(f"copy: {item.category}: {item.reason}")
+            else:
+                texts[item.category].append((f"{item.category} of {item.name}", item.text))
+        for category, found in texts.items():
+            cells = [text.translate(BREAKS).encode("utf-8", "replace") for _, text in found]
+            spots = [*(Spot(name) for name, _ in found), Spot(category)]
+            self._line([*cells, self.needle], spots, _last(len(cells)))
+            self.cells += len(found)
+            self.expected |= {category} if self.needle else set()
+
+    def _line(self, cells: Sequence[bytes], spots: Sequence[Spot], ours: Ours) -> None:
+        block = Block(b"\t".join(cells) + b"\n", len(cells))
+        self._search(block, None, Rows(spots), ours)
+
+    def gallery(self, connection: Connection) -> None:
+        """A row of our own in every type and wrapping."""
+        if not self.needle:
+            return
+        query, names = canaries.gallery(self.needle)
+        spots = [Spot(""), *(Spot(f"canary: {name}") for name in names)]
+        for block in blocks(connection, query, len(spots)):
+            self._search(block, None, Rows(spots), lambda at: np.ones(len(at), np.bool_))
+        self.expected |= {spot.place for spot in spots[1:]}
+
+
+def _rows_of(ours: NDArray[np.bool_], width: int) -> Ours:
+    """The cells of these rows."""
+    return lambda cells: ours[cells // width]
+
+
+def _last(number: int) -> Ours:
+    """One cell."""
+    return lambda cells: cells == number

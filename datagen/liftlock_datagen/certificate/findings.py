@@ -1,0 +1,150 @@
+"""Where needles were found in a copy, counted. A value is looked at only to say whether our own word lists could have made it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liftlock_datagen.certificate.blocks import Block, Offsets, fold
+from liftlock_datagen.certificate.hashing import Hashes
+from liftlock_datagen.certificate.model import Form
+from liftlock_datagen.certificate.needles import Hits, NeedleTable
+from liftlock_datagen.certificate.plan import WEAK_KINDS, Sensitive
+from liftlock_datagen.vocabulary.words import load_vocabularies
+
+_TOLD_APART = 100_000
+_EXAMPLES = 3
+_WORD = re.compile(rb"[a-z0-9\x80-\xff]+")
+WEAK = "such values are shared by many people, so one that is found says nothing of one person"
+MADE = "made of words that pseudonyms are made of, in a column that holds pseudonyms"
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """What a cell of a block is. place: as people know it; "" for one that is not searched. is_masked: pseudonyms belong there."""
+
+    place: str
+    is_masked: bool = False
+
+
+@dataclass
+class Found:
+    """Counts of one kind of finding."""
+
+    cells: int = 0
+    own_row: int = 0
+    needles: Offsets = field(default_factory=lambda: np.empty(0, np.int64))
+    examples: list[str] = field(default_factory=list)
+
+
+Key = tuple[int, str, str, Form, str]
+"""Sensitive column, place, part, form, reason why it is no leak."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows that hits are in. owners: whose row each is, 0 where unknown. block: its first cells say where each row is in `relation`."""
+
+    spots: Sequence[Spot]
+    owners: Hashes | None = None
+    block: Block | None = None
+    relation: bytes = b""
+
+    def name(self, row: int) -> bytes:
+        """What a row is found by."""
+        return row_name(self.relation, self.block.cell(row * self.block.columns)) if self.block else b""
+
+
+def row_name(relation: bytes, ctid: bytes) -> bytes:
+    """What a row's position is hashed from."""
+    return relation + b" " + ctid
+
+
+class Findings:
+    """Grows by add. secret: what row positions are hashed with."""
+
+    def __init__(self, table: NeedleTable, sensitive: Sequence[Sensitive], secret: bytes) -> None:
+        self._table, self._sensitive, self._secret = table, sensitive, secret
+        self._made: dict[int, bool] = {}
+        self.found: dict[Key, Found] = {}
+
+    def add(self, data: bytes, hits: Hits, cells: Offsets, form: Form, rows: Rows) -> None:
+        """Hits in a text. cells: the cell of the block that each is in."""
+        if not len(hits.needles):
+            return
+        width = len(rows.spots)
+        columns, places = self._table.columns(hits.needles), cells % width
+        reasons = self._reasons(data, hits, columns, places, rows.spots)
+        keys_of = _is_key(data, hits.ends)
+        glued = ~hits.bounded
+        groups = np.stack((columns, places, reasons, keys_of.astype(np.int64), glued.astype(np.int64)), axis=1)
+        kinds, of = np.unique(groups, axis=0, return_inverse=True)
+        for number, (column, place, reason, is_key, is_glued) in enumerate(kinds.tolist()):
+            spot = rows.spots[place]
+            if not spot.place:
+                continue
+            here = np.flatnonzero(of.ravel() == number)
+            shown = Form.GLUED if is_glued and form is Form.PLAIN else form
+            key = (column, spot.place, "key" if is_key else "value", shown, ("", WEAK, MADE)[reason])
+            self._count(self.found.setdefault(key, Found()), hits.needles[here], cells[here], width, rows)
+
+    def _count(self, found: Found, needles: Offsets, cells: Offsets, width: int, rows: Rows) -> None:
+        unique, first = np.unique(cells, return_index=True)
+        found.cells += len(unique)
+        if len(found.needles) < _TOLD_APART:
+            found.needles = np.unique(np.concatenate((found.needles, needles)))
+        numbers = unique // width
+        if rows.owners is not None:
+            owners = rows.owners[numbers]
+            found.own_row += int(((self._table.owners(needles[first]) == owners) & (owners != 0)).sum())
+        if rows.block is not None and len(found.examples) < _EXAMPLES:
+            names = [position(self._secret, rows.name(row)) for row in numbers[:_EXAMPLES].tolist()]
+            found.examples = [*found.examples, *(name for name in names if name not in found.examples)][:_EXAMPLES]
+
+    def _reasons(self, data: bytes, hits: Hits, columns: NDArray[np.int64], places: Offsets, spots: Sequence[Spot]) -> NDArray[np.int64]:
+        """Why each hit is no leak: 0 (it is one), 1 (weak), 2 (made of our words)."""
+        weak = np.array([item.value.kind in WEAK_KINDS for item in self._sensitive], np.bool_)[columns]
+        masked = np.array([spot.is_masked for spot in spots], np.bool_)[places]
+        reasons = weak.astype(np.int64)
+        for at in np.flatnonzero(masked & ~weak).tolist():
+            if self._is_made(int(hits.needles[at]), data[hits.begins[at] : hits.ends[at]]):
+                reasons[at] = 2
+        return reasons
+
+    def _is_made(self, needle: int, text: bytes) -> bool:
+        known = self._made.get(needle)
+        if known is None:
+            known = self._made[needle] = made_of_our_words(text)
+        return known
+
+
+def position(secret: bytes, name: bytes) -> str:
+    """What a report says of a row instead of where it is: only who has the secret can tell which row it is."""
+    return hashlib.blake2b(name, key=secret, digest_size=8, person=b"row-position").hexdigest()
+
+
+def made_of_our_words(folded: bytes) -> bool:
+    """Whether our word lists alone could give this text."""
+    words = _WORD.findall(folded)
+    return any(not word.isdigit() for word in words) and all(word in _our_words() or (word.isdigit() and len(word) < 5) for word in words)
+
+
+@cache
+def _our_words() -> frozenset[bytes]:
+    lists = load_vocabularies().lists.values()
+    text = " ".join(field for entries in lists for entry in entries for field in entry)
+    return frozenset(_WORD.findall(fold(text.encode())))
+
+
+def _is_key(data: bytes, ends: Offsets) -> NDArray[np.bool_]:
+    """Whether what ends there is a key of a JSON object."""
+    octets = np.frombuffer(data, np.uint8)
+    last = len(octets) - 1
+    found: NDArray[np.bool_] = (octets[np.minimum(ends, last)] == ord('"')) & (octets[np.minimum(ends + 1, last)] == ord(":"))
+    return found

@@ -1,0 +1,95 @@
+"""Text in a database that is in no row of a table: comments, definitions, labels, settings, statistics, large objects, sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import psycopg
+
+from liftlock_datagen.database.connect import Connection
+
+# ruff: noqa: S608 - the queries are put together from our own words alone
+_OURS = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
+QUERIES = {
+    "comment": """
+        SELECT coalesce(c.relname, p.proname, t.typname, n.nspname, k.conname, d.classoid::regclass::text), d.description
+        FROM pg_description d
+        LEFT JOIN pg_class c ON d.classoid = 'pg_class'::regclass AND c.oid = d.objoid
+        LEFT JOIN pg_proc p ON d.classoid = 'pg_proc'::regclass AND p.oid = d.objoid
+        LEFT JOIN pg_type t ON d.classoid = 'pg_type'::regclass AND t.oid = d.objoid
+        LEFT JOIN pg_namespace n ON d.classoid = 'pg_namespace'::regclass AND n.oid = d.objoid
+        LEFT JOIN pg_constraint k ON d.classoid = 'pg_constraint'::regclass AND k.oid = d.objoid
+        WHERE d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass
+        UNION ALL SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()""",
+    "column default": "SELECT a.attrelid::regclass || '.' || a.attname, pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d"
+    " JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum",
+    "constraint": f"SELECT k.conname, pg_get_constraintdef(k.oid) FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace"
+    f" WHERE k.contype IN ('c', 'x') AND {_OURS}",
+    "index": f"SELECT c.relname, pg_get_indexdef(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    f" WHERE c.relkind IN ('i', 'I') AND {_OURS}",
+    "enum label": "SELECT enumtypid::regtype::text, enumlabel FROM pg_enum",
+    "partition bound": "SELECT relname, pg_get_expr(relpartbound, oid) FROM pg_class WHERE relpartbound IS NOT NULL",
+    "view": f"SELECT c.relname, pg_get_viewdef(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    f" WHERE c.relkind IN ('v', 'm') AND {_OURS}",
+    "function": f"SELECT p.proname, p.prosrc FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE {_OURS} AND p.oid >= 16384",
+    "trigger": "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+    "rule": f"SELECT r.rulename, pg_get_ruledef(r.oid) FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class"
+    f" JOIN pg_namespace n ON n.oid = c.relnamespace WHERE r.rulename <> '_RETURN' AND {_OURS}",
+    "policy": "SELECT polname, concat_ws(' ', pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) FROM pg_policy",
+    "sequence": "SELECT schemaname || '.' || sequencename, last_value::text FROM pg_sequences",
+    "database setting": "SELECT current_database(), array_to_string(setconfig, ' ') FROM pg_db_role_setting"
+    " WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))",
+    "statistics": "SELECT schemaname || '.' || tablename || '.' || attname,"
+    " concat_ws(' ', most_common_vals::text, histogram_bounds::text, most_common_elems::text) FROM pg_stats"
+    " WHERE schemaname !~ '^pg_' AND schemaname <> 'information_schema'",
+    "extended statistics": "SELECT statistics_schemaname || '.' || statistics_name, array_to_string(most_common_vals, ' ')"
+    " FROM pg_stats_ext",
+    "large object": "SELECT oid::text, '\\x' || encode(lo_get(oid), 'hex') FROM pg_largeobject_metadata",
+    "foreign server": "SELECT srvname, array_to_string(srvoptions, ' ') FROM pg_foreign_server",
+    "publication": "SELECT pubname, pubname FROM pg_publication",
+    "security label": "SELECT provider, label FROM pg_seclabels",
+}
+_STATEMENTS = (
+    "SELECT 'pg_stat_statements', query FROM {}.pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid"
+    " WHERE datname = current_database()"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceText:
+    """One text. category: what it is part of; name: of the object."""
+
+    category: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A category that the database refused."""
+
+    category: str
+    reason: str
+
+
+def read_places(connection: Connection) -> Iterator[PlaceText | Unreadable]:
+    """All of them, category by category."""
+    queries = dict(QUERIES)
+    row = connection.execute(
+        "SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace"
+        " WHERE e.extname = 'pg_stat_statements'"
+    ).fetchone()
+    if row:
+        queries["statement statistics"] = _STATEMENTS.format(row[0])
+    for category, query in queries.items():
+        try:
+            with connection.transaction():
+                rows = connection.execute(query.encode()).fetchall()
+        except psycopg.errors.InsufficientPrivilege as err:
+            yield Unreadable(category, err.diag.message_primary or "not readable")
+            continue
+        except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.ObjectNotInPrerequisiteState):
+            continue  # this version or this server has no such thing
+        for name, text in rows:
+            yield PlaceText(category, str(name), str(text or ""))

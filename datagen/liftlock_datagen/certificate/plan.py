@@ -1,0 +1,170 @@
+"""What a check looks at, decided from the specification and both catalogs. Pure: what cannot be looked at is found here, before any row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from liftlock_datagen.catalog.model import Catalog, Column, Table, TableName, TypeKind
+from liftlock_datagen.certificate.features import forms_of
+from liftlock_datagen.certificate.model import Form, Method
+from liftlock_datagen.masking.references import Place, followed
+from liftlock_datagen.spec.model import DataSpec, Kind, Rows, Rule, TableSpec, ValueSpec
+
+# Fixed in form: nothing but their own kind of value fits in, so they are compared row by row and not searched.
+FIXED_TYPES = frozenset(
+    {
+        "bool", "int2", "int4", "int8", "float4", "float8", "numeric", "money", "oid", "date", "time", "timetz", "timestamp",
+        "timestamptz", "interval", "uuid", "bit", "varbit", "point", "line", "lseg", "box", "path", "polygon", "circle",
+        "int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange", "int4multirange", "int8multirange",
+        "nummultirange", "tsmultirange", "tstzmultirange", "datemultirange",
+    }
+)  # fmt: skip
+_TEXTS = frozenset({"text", "varchar", "bpchar", "citext", "name", "json", "jsonb", "xml", "hstore", "inet", "cidr"})
+# What these say may be said of many people, so that seeing it elsewhere says nothing of one.
+WEAK_KINDS = frozenset(
+    {
+        Kind.GIVEN_NAME, Kind.CITY, Kind.REGION, Kind.COUNTRY, Kind.POSTAL_CODE, Kind.GENDER, Kind.CATEGORY, Kind.FLAG, Kind.MOMENT,
+        Kind.NUMBER, Kind.AMOUNT, Kind.TECHNICAL, Kind.REFERENCE, Kind.BIRTH_DATE, Kind.COORDINATES,
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitive:
+    """A value that must not survive. number: among all of the check. path: of a document. searched: looked for everywhere, too."""
+
+    number: int
+    table: TableName
+    column: Column
+    path: str
+    value: ValueSpec
+    forms: tuple[Form, ...]
+    searched: bool
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.column.name}" + (f" {self.path}" if self.path else "")
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlan:
+    """A table of both sides. key: columns whose values tell which rows belong together; none: rows cannot be matched."""
+
+    name: TableName
+    columns: tuple[Sensitive, ...]
+    key: tuple[Column, ...]
+    method: Method
+    quasi_identifiers: tuple[str, ...] = ()
+    diverse: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckPlan:
+    """Everything that is looked at. kept: columns that stay as they are, by name. gaps: what cannot be looked at, in words."""
+
+    tables: tuple[TablePlan, ...]
+    kept: tuple[str, ...]
+    gaps: tuple[str, ...]
+
+    @property
+    def sensitive(self) -> tuple[Sensitive, ...]:
+        """All of them, by number."""
+        return tuple(column for table in self.tables for column in table.columns)
+
+    def table(self, name: TableName) -> TablePlan | None:
+        """The plan of a table; None where it has none."""
+        return next((table for table in self.tables if table.name == name), None)
+
+
+def plan_check(spec: DataSpec, source: Catalog, copy: Catalog, *, generated: bool = False) -> CheckPlan:
+    """The plan. generated: the copy's rows were made from the schema alone, so no row of it belongs to one of the source."""
+    return _Planner(spec, source, copy, generated=generated).plan()
+
+
+class _Planner:
+    def __init__(self, spec: DataSpec, source: Catalog, copy: Catalog, *, generated: bool) -> None:
+        self._spec, self._source, self._generated = spec, source, generated
+        self._copy: Mapping[TableName, Table] = {table.name: table for table in copy.tables}
+        self._gaps: list[str] = []
+        self._kept: list[str] = []
+        self._count = 0
+        self._follows = followed(source, spec)
+
+    def plan(self) -> CheckPlan:
+        tables = tuple(self._table(table, spec) for table, spec in self._classified())
+        return CheckPlan(tables, tuple(self._kept), tuple(self._gaps))
+
+    def _classified(self) -> Iterator[tuple[Table, TableSpec]]:
+        for table in self._source.tables:
+            if table.partition_of is not None:
+                continue  # its rows are those of the table that is split
+            spec = self._spec.tables.get(table.name)
+            if spec is None:
+                self._gaps.append(f"{table.name} is not classified, so its values were not looked for")
+                continue
+            for column in table.columns:
+                if column.name not in spec.columns and not column.generated:
+                    self._gaps.append(f"{table.name}.{column.name} is not classified, so its values were not looked for")
+            yield table, spec
+
+    def _table(self, table: Table, spec: TableSpec) -> TablePlan:
+        columns = tuple(self._sensitive(table, spec))
+        key, method = self._key(table, spec)
+        searched = {column.column.name for column in columns}
+        diverse = tuple(name for name in spec.columns if name not in spec.quasi_identifiers and self._is_diverse(spec, name, searched))
+        return TablePlan(table.name, columns, key, method, spec.quasi_identifiers, diverse)
+
+    def _is_diverse(self, spec: TableSpec, name: str, changed: set[str]) -> bool:
+        """A kept column that says something about people."""
+        return name not in changed and spec.columns[name].value.kind in {Kind.HEALTH, Kind.AMOUNT, Kind.GENDER, Kind.BIRTH_DATE}
+
+    def _sensitive(self, table: Table, spec: TableSpec) -> Iterator[Sensitive]:
+        for column in table.columns:
+            said = spec.columns.get(column.name)
+            if said is None:
+                continue
+            if said.paths:
+                yield from self._paths(table, column, said.paths)
+            elif said.value.rule is Rule.KEEP:
+                self._kept.append(f"{table.name}.{column.name}")
+            else:
+                yield self._one(table, column, "", said.value)
+
+    def _paths(self, table: Table, column: Column, paths: Mapping[str, ValueSpec]) -> Iterator[Sensitive]:
+        for path, value in paths.items():
+            if value.rule is Rule.KEEP:
+                self._kept.append(f"{table.name}.{column.name} {path}")
+            else:
+                yield self._one(table, column, path, value)
+
+    def _one(self, table: Table, column: Column, path: str, value: ValueSpec) -> Sensitive:
+        kind = column.type.element or column.type
+        is_text = bool(path) or (kind.kind is TypeKind.BASE and kind.name in _TEXTS)
+        searched = value.kind not in {Kind.REFERENCE, Kind.FLAG, Kind.NUMBER, Kind.AMOUNT} and (
+            is_text or kind.name in {"uuid", "macaddr", "macaddr8"} or kind.kind is TypeKind.OTHER
+        )
+        self._count += 1
+        return Sensitive(self._count - 1, table.name, column, path, value, forms_of(value.kind, text=is_text), searched)
+
+    def _key(self, table: Table, spec: TableSpec) -> tuple[tuple[Column, ...], Method]:
+        copy = self._copy.get(table.name)
+        if copy is None or spec.rows is Rows.NONE:
+            return (), Method.ABSENT
+        if self._generated:
+            return (), Method.VALUES
+        for index in sorted(table.indexes, key=lambda index: (not index.primary, index.name)):
+            names = [part.column for part in index.parts]
+            if index.unique and index.predicate is None and all(self._is_kept(table.name, name) for name in names):
+                return tuple(table.column(str(name)) for name in names), Method.KEY
+        return (), Method.VALUES
+
+    def _is_kept(self, table: TableName, name: str | None) -> bool:
+        """Whether the copy has the column's values as they were; a reference's are what they refer to."""
+        seen: set[Place] = set()
+        place = (table, name or "")
+        while place in self._follows and place not in seen:
+            seen.add(place)
+            place = self._follows[place]
+        said = self._spec.tables.get(place[0])
+        column = said.columns.get(place[1]) if said else None
+        return column is not None and not column.paths and column.value.rule is Rule.KEEP

@@ -1,0 +1,161 @@
+"""The source's side: its sensitive values become needles, and its rows one side of the comparison."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import psycopg
+from numpy.typing import NDArray
+from psycopg import sql
+
+from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.certificate import canaries
+from liftlock_datagen.certificate.aligned import Alignment, Compared
+from liftlock_datagen.certificate.blocks import Block
+from liftlock_datagen.certificate.features import Features
+from liftlock_datagen.certificate.hashing import Hasher, Hashes
+from liftlock_datagen.certificate.model import Form
+from liftlock_datagen.certificate.needles import NeedleBuilder
+from liftlock_datagen.certificate.plan import CheckPlan, Sensitive, TablePlan
+from liftlock_datagen.certificate.relations import Relation, key_expressions, select, sensitive_expression
+from liftlock_datagen.certificate.spill import IN_MEMORY
+from liftlock_datagen.certificate.streams import blocks
+from liftlock_datagen.database.connect import Connection
+from liftlock_datagen.primitives.bits import mix
+
+Counted = Callable[[str, int, int], None]
+
+
+@dataclass
+class SourceSide:
+    """What is known of the source when it was read. unread: relations that could not be."""
+
+    builder: NeedleBuilder
+    alignments: dict[TableName, Alignment] = field(default_factory=dict)
+    rows: int = 0
+    unread: list[str] = field(default_factory=list)
+
+
+def first_sensitive(table: TablePlan) -> int:
+    """The cell at which the sensitive values begin, after the row's place and its key."""
+    return 1 + len(table.key)
+
+
+def expressions(table: TablePlan) -> list[sql.Composable]:
+    """What is read of a table on either side."""
+    return [sql.SQL("ctid"), *key_expressions(table.key), *map(sensitive_expression, table.columns)]
+
+
+def row_keys(table: TablePlan, number: int, features: Features) -> Hashes:
+    """Whose row each is: the hash of its key, another one in every table; 0 without a key."""
+    if not table.key:
+        return np.zeros(features.block.rows, np.uint64)
+    return mix(features.cells(1, len(table.key)) + np.uint64((number + 1) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF))
+
+
+def read_source(
+    connection: Connection, plan: CheckPlan, hasher: Hasher, folder: Path, secret: bytes, on_progress: Counted, *,
+    relations: Sequence[Relation], common: int, limit: int = IN_MEMORY,
+) -> SourceSide:  # fmt: skip
+    """Reads every table that has sensitive columns."""
+    side = SourceSide(NeedleBuilder(hasher, folder, len(plan.sensitive), common, limit))
+    for number, table in enumerate(plan.tables):
+        if not table.columns:
+            continue
+        begin = first_sensitive(table)
+        compared = [Compared(begin + place, item.forms) for place, item in enumerate(table.columns)]
+        side.alignments[table.name] = Alignment(folder, f"table-{number}", compared, keyed=bool(table.key), limit=limit)
+        for leaf, relation in enumerate(relation for relation in relations if relation.root == table.name):
+            planted = plant(table, secret) if leaf == 0 else b""
+            try:
+                with connection.transaction():
+                    _read(connection, relation, table, number, side, hasher, planted, on_progress)
+            except psycopg.Error as err:
+                if err.sqlstate is None or connection.closed:
+                    raise
+                side.unread.append(f"source: {relation.name}: {err.diag.message_primary}")
+    return side
+
+
+def _read(
+    connection: Connection, relation: Relation, table: TablePlan, number: int, side: SourceSide, hasher: Hasher, planted: bytes,
+    on_progress: Counted,
+) -> None:  # fmt: skip
+    done = 0
+    for block in _blocks(connection, relation, table, planted):
+        features = Features(hasher, block)
+        ours = planted_rows(block)
+        keys = row_keys(table, number, features)
+        side.alignments[table.name].add(0, keys, features, ours)
+        for place, item in enumerate(table.columns):
+            if item.searched:
+                side.builder.add(features.folded, features.folded_hashed, first_sensitive(table) + place, item.number, keys)
+        done += int((~ours).sum())
+        on_progress(f"read {relation.name}", done, max(done, relation.rows))
+    side.rows += done
+    on_progress(f"read {relation.name}", done, done)
+
+
+def plant(table: TablePlan, secret: bytes) -> bytes:
+    """A row of our own for a table: a canary in each sensitive column."""
+    return canaries.line(len(table.key), [canaries.canary(secret, item.number) for item in table.columns])
+
+
+def planted_rows(block: Block) -> NDArray[np.bool_]:
+    """Which rows are ours."""
+    if not block.rows:
+        return np.zeros(0, np.bool_)
+    starts, ends = block.column(0)
+    found: NDArray[np.bool_] = ends - starts == len(canaries.KEY)
+    for row in np.flatnonzero(found).tolist():
+        found[row] = block.data[starts[row] : ends[row]] == canaries.KEY
+    return found
+
+
+def _blocks(connection: Connection, relation: Relation, table: TablePlan, planted: bytes) -> Iterator[Block]:
+    parts = expressions(table)
+    return blocks(connection, select(only(relation.name), parts), len(parts), planted)
+
+
+def only(name: TableName) -> sql.Composed:
+    """The relation's own rows, without those of tables that inherit from it."""
+    return sql.SQL("ONLY {}").format(sql.Identifier(name.schema, name.name))
+
+
+_ALGORITHMS: Mapping[Form, Callable[[bytes], bytes]] = {
+    Form.MD5: lambda text: hashlib.md5(text, usedforsecurity=False).digest(),
+    Form.SHA1: lambda text: hashlib.sha1(text, usedforsecurity=False).digest(),
+    Form.SHA256: lambda text: hashlib.sha256(text).digest(),
+}
+
+
+def digests_of(
+    connection: Connection, plan: CheckPlan, relations: Sequence[Relation], secret: bytes, wanted: Mapping[Form, set[int]]
+) -> Iterator[tuple[Form, int, Sensitive]]:
+    """Those of the wanted digests (their first 64 bits) that are digests of sensitive values, as they are or in lower case."""
+    for table in plan.tables:
+        items = [(first_sensitive(table) + place, item) for place, item in enumerate(table.columns) if item.searched]
+        for relation in (relation for relation in relations if items and relation.root == table.name):
+            for block in _blocks(connection, relation, table, plant(table, secret)):
+                for index, item in items:
+                    yield from _digests(block, index, item, wanted)
+
+
+def digest(form: Form, value: bytes) -> int:
+    """The first 64 bits of a value's digest."""
+    return int.from_bytes(_ALGORITHMS[form](value)[:8], "big")
+
+
+def _digests(block: Block, index: int, item: Sensitive, wanted: Mapping[Form, set[int]]) -> Iterator[tuple[Form, int, Sensitive]]:
+    starts, ends = block.column(index)
+    values = {block.data[begin:end] for begin, end in zip(starts.tolist(), ends.tolist(), strict=True) if end > begin}
+    values |= {value.strip().lower() for value in values}
+    for form, prefixes in wanted.items():
+        for value in values:
+            prefix = digest(form, value)
+            if prefix in prefixes:
+                yield form, prefix, item
