@@ -5,10 +5,11 @@ A second engine implements the same operations over its own catalog; the data th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from liftlock_datagen.catalog.model import Catalog, TableName
+from liftlock_datagen.certificate.model import Certificate, FoundRow, Sides
 from liftlock_datagen.classify.model import Proposal
 from liftlock_datagen.profile.model import ProfileReading
 from liftlock_datagen.snapshots.facts import DatabaseFacts
@@ -79,4 +80,12 @@ class DataEngine(Protocol):
         on_rows: Callable[[int], None] = lambda _: None,
     ) -> SubsetReport:
         """Which rows the classification's subset would take, and why one of them. Only reads. salt: decides what a share chooses."""
+        ...
+
+    def check(self, sides: Sides, spec: DataSpec, *, on_progress: Progress) -> Certificate:
+        """What of the source's sensitive values is still in the copy. Only reads; no value is in the result."""
+        ...
+
+    def find_rows(self, url: str, positions: Sequence[str]) -> tuple[FoundRow, ...]:
+        """The rows that a certificate of this database names by hashes. Only reads."""
         ...

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from liftlock_datagen.catalog.model import Catalog, TableName
+    from liftlock_datagen.certificate.model import Certificate, FoundRow, Sides
     from liftlock_datagen.classify.model import Proposal
     from liftlock_datagen.port import Progress
     from liftlock_datagen.profile.model import ProfileReading
@@ -92,3 +93,15 @@ class PostgresEngine:
         from liftlock_datagen.subset.report import survey  # noqa: PLC0415
 
         return survey(url, spec, salt=salt, row=row, on_rows=on_rows)
+
+    def check(self, sides: Sides, spec: DataSpec, *, on_progress: Progress) -> Certificate:
+        """The leak certificate; see certificate/check.py."""
+        from liftlock_datagen.certificate.check import check_copy  # noqa: PLC0415
+
+        return check_copy(sides, spec, on_progress=on_progress)
+
+    def find_rows(self, url: str, positions: Sequence[str]) -> tuple[FoundRow, ...]:
+        """Rows by their hashed positions; see certificate/find.py."""
+        from liftlock_datagen.certificate.find import find_rows  # noqa: PLC0415
+
+        return find_rows(url, positions)

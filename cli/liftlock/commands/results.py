@@ -21,6 +21,7 @@ def result_shapes() -> Mapping[str, Any]:
         **_engine(),
         **_data_rows(),
         **_snapshots(),
+        **_data_check(),
         "drift": Fields({"environments": ListOf(_drift())}),
     }
 
@@ -49,6 +50,12 @@ def _configuration() -> dict[str, Any]:
         "config-show": _shown_environment(),
         "config-schemas": Fields({"files": ListOf(Fields({"name": str, "files": str})), "results": names}),
     }
+
+
+def _data_check() -> dict[str, Any]:
+    from liftlock_datagen.certificate.model import Certificate, FoundRow
+
+    return {"data-check": Certificate, "data-check-rows": tuple[FoundRow, ...]}
 
 
 def _data_rows() -> dict[str, Any]:

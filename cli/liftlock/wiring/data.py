@@ -10,6 +10,7 @@ from liftlock.core.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from liftlock.services.data.certification import Certification
     from liftlock.services.data.classification import Classification
     from liftlock.services.data.generation import Generation, RowsAsked
     from liftlock.services.data.places import DataPlaces
@@ -117,6 +118,15 @@ def subsets(work: Workspace) -> Subsets:
             return read_key(reference, os.environ).domain("subset").hex()
 
     return Subsets(data_engine(), DataFiles(work.root).read, salt, work.progress)
+
+
+def certification(work: Workspace) -> Certification:
+    """Checks copies."""
+    from liftlock.adapters.config_files.data_files import DataFiles
+    from liftlock.adapters.data_pages import render_certificate
+    from liftlock.services.data.certification import Certification
+
+    return Certification(data_engine(), work.progress, DataFiles(work.root).read, render_certificate, _write, work.parts.tool)
 
 
 def _write(path: Path, text: str) -> None:

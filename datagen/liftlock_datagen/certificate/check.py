@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,6 +14,7 @@ from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.certificate import canaries
 from liftlock_datagen.certificate.anonymity import count_groups
 from liftlock_datagen.certificate.copy_scan import CopyScan, Digests
+from liftlock_datagen.certificate.find import position_key
 from liftlock_datagen.certificate.findings import Findings
 from liftlock_datagen.certificate.hashing import make_hasher
 from liftlock_datagen.certificate.judgement import judge_column, worst
@@ -28,6 +27,7 @@ from liftlock_datagen.certificate.model import (
     Finding,
     Form,
     Method,
+    Sides,
     TableResult,
     Verdict,
 )
@@ -37,44 +37,19 @@ from liftlock_datagen.certificate.relations import read_relations
 from liftlock_datagen.certificate.source import Counted, digest, digests_of, read_source
 from liftlock_datagen.certificate.streams import moment, snapshot
 from liftlock_datagen.database.connect import Connection
-from liftlock_datagen.snapshots.markers import seeded
+from liftlock_datagen.snapshots.markers import anonymised, seeded
 from liftlock_datagen.spec.model import DataSpec
 
-_IDENTITY = """
-SELECT system_identifier::text, (SELECT oid::text FROM pg_database WHERE datname = current_database()) FROM pg_control_system()"""
 COMMON = 100
 """A value in more rows than this is not looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """Who is compared. source, copy: addresses. source_shown, copy_shown: as they may be shown. tool: with its version."""
-
-    source: str
-    copy: str
-    source_shown: str
-    copy_shown: str
-    tool: str
-
-
-def check_copy(
-    sides: Sides, spec: DataSpec, *, key: bytes = b"", key_id: str = "", on_progress: Counted, common: int = COMMON
-) -> Certificate:
-    """The certificate of a copy. Both databases are only read, each in one snapshot.
-
-    key: the pseudonym key; row positions in the report are hashed with it, or without one with what only the copy's server knows.
-    """
+def check_copy(sides: Sides, spec: DataSpec, *, on_progress: Counted, common: int = COMMON) -> Certificate:
+    """The certificate of a copy. Both databases are only read, each in one snapshot."""
     began = time.monotonic()
     with TemporaryDirectory(prefix="liftlock-check-") as folder, snapshot(sides.source) as source, snapshot(sides.copy) as copy:
-        run = _Run(spec, source, copy, Path(folder), position_key(copy, key), on_progress, common)
-        return run.certificate(sides, key_id, began)
-
-
-def position_key(copy: Connection, key: bytes) -> bytes:
-    """What row positions in a report are hashed with."""
-    row = copy.execute(_IDENTITY)
-    known = "/".join(row.fetchone() or ()).encode()
-    return hashlib.blake2b(known, key=key[:64], digest_size=32, person=b"row-positions").digest()
+        run = _Run(spec, source, copy, Path(folder), position_key(copy), on_progress, common)
+        return run.certificate(sides, began)
 
 
 class _Run:
@@ -98,8 +73,9 @@ class _Run:
         self._scan = CopyScan(table, self._plan, hasher, secret, needle, found, planted)
         self._table = table
 
-    def certificate(self, sides: Sides, key_id: str, began: float) -> Certificate:
+    def certificate(self, sides: Sides, began: float) -> Certificate:
         """Reads the copy and judges."""
+        made = anonymised(self._copy)
         for relation in read_relations(self._copy):
             self._scan.relation(self._copy, relation, self._side, self._on_progress)
         self._scan.places(self._copy)
@@ -120,7 +96,7 @@ class _Run:
             copy=sides.copy_shown,
             database=self._spec.database,
             tool=sides.tool,
-            key_id=key_id,
+            key_id=made.key_id if made else "",
             spec=self._spec.digest,
             source_catalog=self._catalogs[0].digest,
             copy_catalog=self._catalogs[1].digest,

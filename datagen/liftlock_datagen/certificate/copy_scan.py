@@ -21,8 +21,8 @@ from liftlock_datagen.certificate.model import Form
 from liftlock_datagen.certificate.needles import Hits, NeedleTable
 from liftlock_datagen.certificate.places import Unreadable, read_places
 from liftlock_datagen.certificate.plan import CheckPlan, TablePlan
-from liftlock_datagen.certificate.relations import Relation, column_expression, select
-from liftlock_datagen.certificate.source import Counted, SourceSide, expressions, first_sensitive, only, planted_rows, row_keys
+from liftlock_datagen.certificate.relations import Relation, column_expression, only, select
+from liftlock_datagen.certificate.source import Counted, SourceSide, expressions, first_sensitive, planted_rows, row_keys
 from liftlock_datagen.certificate.streams import blocks
 from liftlock_datagen.database.connect import Connection
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liftlock_datagen.certificate.blocks import Block, Offsets, fold
+from liftlock_datagen.certificate.find import position, row_name
 from liftlock_datagen.certificate.hashing import Hashes
 from liftlock_datagen.certificate.model import Form
 from liftlock_datagen.certificate.needles import Hits, NeedleTable
@@ -59,11 +59,6 @@ class Rows:
     def name(self, row: int) -> bytes:
         """What a row is found by."""
         return row_name(self.relation, self.block.cell(row * self.block.columns)) if self.block else b""
-
-
-def row_name(relation: bytes, ctid: bytes) -> bytes:
-    """What a row's position is hashed from."""
-    return relation + b" " + ctid
 
 
 class Findings:
@@ -122,11 +117,6 @@ class Findings:
         if known is None:
             known = self._made[needle] = made_of_our_words(text)
         return known
-
-
-def position(secret: bytes, name: bytes) -> str:
-    """What a report says of a row instead of where it is: only who has the secret can tell which row it is."""
-    return hashlib.blake2b(name, key=secret, digest_size=8, person=b"row-position").hexdigest()
 
 
 def made_of_our_words(folded: bytes) -> bool:

@@ -53,6 +53,17 @@ class Method(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Sides:
+    """Who is compared. source, copy: addresses. source_shown, copy_shown: as they may be shown. tool: with its version."""
+
+    source: str
+    copy: str
+    source_shown: str
+    copy_shown: str
+    tool: str
+
+
+@dataclass(frozen=True, slots=True)
 class FormCount:
     """How many rows agree in this form. expected: by chance."""
 
@@ -186,3 +197,12 @@ class Certificate:
         """How many observations are leaks."""
         verdicts = [*(item.verdict for item in self.columns), *(item.verdict for item in self.findings)]
         return [*verdicts, *(item.verdict for item in self.anonymity)].count(Verdict.LEAK)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRow:
+    """A row. ctid: where it is, until the table is written again."""
+
+    position: str
+    table: str
+    ctid: str

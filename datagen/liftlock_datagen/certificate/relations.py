@@ -124,3 +124,8 @@ def select(source: sql.Composable, expressions: Sequence[sql.Composable]) -> sql
 def key_expressions(key: Sequence[Column]) -> list[sql.Composable]:
     """The columns of a key."""
     return [sql.Identifier(column.name) for column in key]
+
+
+def only(name: TableName) -> sql.Composed:
+    """The relation's own rows, without those of tables that inherit from it."""
+    return sql.SQL("ONLY {}").format(sql.Identifier(name.schema, name.name))

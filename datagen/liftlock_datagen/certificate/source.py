@@ -21,7 +21,7 @@ from liftlock_datagen.certificate.hashing import Hasher, Hashes
 from liftlock_datagen.certificate.model import Form
 from liftlock_datagen.certificate.needles import NeedleBuilder
 from liftlock_datagen.certificate.plan import CheckPlan, Sensitive, TablePlan
-from liftlock_datagen.certificate.relations import Relation, key_expressions, select, sensitive_expression
+from liftlock_datagen.certificate.relations import Relation, key_expressions, only, select, sensitive_expression
 from liftlock_datagen.certificate.spill import IN_MEMORY
 from liftlock_datagen.certificate.streams import blocks
 from liftlock_datagen.database.connect import Connection
@@ -119,11 +119,6 @@ def planted_rows(block: Block) -> NDArray[np.bool_]:
 def _blocks(connection: Connection, relation: Relation, table: TablePlan, planted: bytes) -> Iterator[Block]:
     parts = expressions(table)
     return blocks(connection, select(only(relation.name), parts), len(parts), planted)
-
-
-def only(name: TableName) -> sql.Composed:
-    """The relation's own rows, without those of tables that inherit from it."""
-    return sql.SQL("ONLY {}").format(sql.Identifier(name.schema, name.name))
 
 
 _ALGORITHMS: Mapping[Form, Callable[[bytes], bytes]] = {

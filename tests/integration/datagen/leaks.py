@@ -119,7 +119,7 @@ def people_spec(*, k: int = 1, overlap: float = 0.0) -> DataSpec:
                 card=_said(Kind.PAYMENT_CARD, masked), street=_said(Kind.STREET, masked), born=_said(Kind.BIRTH_DATE, Rule.SHIFT),
                 contact=document, city=_said(Kind.CITY), age_group=_said(Kind.CATEGORY), hiv=_said(Kind.HEALTH),
             ),
-            _table("notes", **dict.fromkeys(("id", "body", "doc", "old", "tags", "raw", "words", "pair", "page", "code"), kept)),
+            _table("notes", (), **dict.fromkeys(("id", "body", "doc", "old", "tags", "raw", "words", "pair", "page", "code"), kept)),
             _table("logs", line=kept),
             _table("parts", id=kept, email=_said(Kind.EMAIL, masked)),
             _table("shuffled", id=kept, email=_said(Kind.EMAIL, masked)),

@@ -10,8 +10,8 @@ from datetime import datetime
 
 import pytest
 
-from liftlock_datagen.certificate.check import Sides, check_copy
-from liftlock_datagen.certificate.model import Certificate, Form, Method, Verdict
+from liftlock_datagen.certificate.check import check_copy
+from liftlock_datagen.certificate.model import Certificate, Form, Method, Sides, Verdict
 from liftlock_datagen.spec.model import DataSpec
 from tests.integration.datagen.leaks import ALIGNED, ANYWHERE, ROWS, TABLES, people_spec
 from tests.postgres import RunningPostgres
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.docker
 
 def check(server: RunningPostgres, source: str, copy: str, spec: DataSpec | None = None) -> Certificate:
     sides = Sides(server.url(source), server.url(copy), "production", "copy", "test")
-    return check_copy(sides, spec or people_spec(), key=b"k" * 32, key_id="00000000", on_progress=lambda *_: None)
+    return check_copy(sides, spec or people_spec(), on_progress=lambda *_: None)
 
 
 @pytest.fixture(scope="module")

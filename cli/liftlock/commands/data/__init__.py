@@ -12,6 +12,7 @@ class _Data(Root):
         Later("generate", "data.generate:generate", "Fill a migrated database with synthetic rows at a size, in the shape of a profile."),
         Later("subset", "data.subset:subset", "Show which rows the subset of data/DB.yaml takes, and why one of them."),
         Later("snapshot", "data.snapshot", "Keep golden copies of databases, and put databases back to them."),
+        Later("check", "data.check:check", "Prove that no sensitive value of a source is left in a copy, or say where one is."),
     )
 
 

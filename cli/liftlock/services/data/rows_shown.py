@@ -11,10 +11,11 @@ from liftlock.core.ports import Progress
 
 @dataclass
 class RowsShown:
-    """Called as liftlock_datagen's Progress. now: seconds of any clock."""
+    """Called as liftlock_datagen's Progress. now: seconds of any clock. unit: what is counted."""
 
     progress: Progress
     now: Callable[[], float] = time.monotonic
+    unit: str = "rows"
     _began: dict[str, float] = field(default_factory=dict)
 
     def __call__(self, what: str, done: int, total: int) -> None:
@@ -22,9 +23,9 @@ class RowsShown:
         now = self.now()
         passed = now - self._began.setdefault(what, now)
         rate = done / passed if passed > 0 else 0.0
-        text = f"{done:,} of {total:,} rows" if total >= done else f"{done:,} rows"  # an estimate may be too low
+        text = f"{done:,} of {total:,} {self.unit}" if total >= done else f"{done:,} {self.unit}"  # an estimate may be too low
         if rate:
-            text += f", {rate:,.0f} rows/s"
+            text += f", {rate:,.0f} {self.unit}/s"
         if rate and total > done:
             text += f", {(total - done) / rate:.0f} s left"
         self.progress.item(f"data {what}", text, passed if done >= total else None)

@@ -1,0 +1,93 @@
+"""`liftlock data check`: the leak certificate of a copy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from liftlock.commands.data.options import PLACE, EnvironmentOption
+from liftlock.commands.output import JsonOption, print_json, print_table
+from liftlock.commands.repository import RepoOption
+from liftlock.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from liftlock_datagen.certificate.model import Certificate, FoundRow
+
+FromOption = Annotated[str | None, typer.Option("--from", metavar="PLACE", help=f"The source, whose values must not survive. {PLACE}")]
+FindOption = Annotated[
+    list[str] | None, typer.Option("--find", metavar="HASH", help="Instead of checking: where the row is that a certificate names so.")
+]
+
+
+def check(
+    to: Annotated[str, typer.Option("--to", metavar="PLACE", help=f"The copy. {PLACE}")],
+    source: FromOption = None,
+    spec: Annotated[str | None, typer.Option("--spec", metavar="DB", help="Which data/DB.yaml holds; otherwise the source's.")] = None,
+    report: Annotated[Path | None, typer.Option("--report", metavar="FILE", help="Also write the certificate as a page (HTML).")] = None,
+    find: FindOption = None,
+    environment: EnvironmentOption = None,
+    repo: RepoOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Prove that no sensitive value of the source is left in a copy, or say where one is. Both databases are only read.
+
+    Rows are compared with their own rows, and every sensitive value is looked for in everything that holds text. Planted canaries prove
+    that the check sees. No value is shown. Exits 4 where there is a leak or a group that is too small, 3 where something was not looked at.
+    """
+    from liftlock.services.data.certification import exit_of
+    from liftlock.wiring import data as wiring
+
+    work = wiring.data_workspace(repo, environment)
+    places, use = wiring.data_places(work), wiring.certification(work)
+    copy = places.resolve(to, environment)
+    if find:
+        return _found(use.find(copy, find), as_json=as_json)
+    if source is None:
+        raise UsageError("--from is missing: the copy is held against its source", hint="say --from PLACE")
+    certificate = use.check(places.resolve(source, environment), copy, spec, report)
+    print_json("data-check", certificate) if as_json else _show(certificate, report)
+    raise typer.Exit(exit_of(certificate.verdict))
+
+
+def _found(rows: Sequence[FoundRow], *, as_json: bool) -> None:
+    if as_json:
+        print_json("data-check-rows", rows)
+        return
+    cells = [(row.position, row.table, f"WHERE ctid = '{row.ctid}'") for row in rows]
+    print_table(["hash", "table", "row"], cells, empty="no such row; the table may have been written since")
+
+
+def _show(certificate: Certificate, report: Path | None) -> None:
+    print_table(_COLUMNS, list(_columns(certificate)), empty="no sensitive column")
+    found = [
+        (item.source, f"{item.place} ({item.part})", item.form, item.cells, item.values, item.verdict, " ".join(item.examples))
+        for item in certificate.findings
+    ]
+    print_table(_FINDINGS, found, empty="no sensitive value was found anywhere")
+    groups = [(item.table, ", ".join(item.columns), item.smallest, item.rows_below, item.k, item.verdict) for item in certificate.anonymity]
+    print_table(_GROUPS, groups, empty="no quasi-identifiers")
+    for gap in (*certificate.unread, *(f"canary not found: {place}" for place in certificate.canaries.missed)):
+        typer.echo(f"not looked at: {gap}")
+    rate = certificate.cells / certificate.seconds if certificate.seconds else 0
+    typer.echo(
+        f"{certificate.verdict}: {certificate.leaks} leaks; {certificate.cells:,} cells of {certificate.rows:,} rows held against"
+        f" {certificate.needles:,} values in {certificate.seconds:.1f} s ({rate:,.0f} cells/s);"
+        f" {certificate.canaries.planted} canaries, {len(certificate.canaries.missed)} missed" + (f"; page: {report}" if report else "")
+    )
+
+
+_COLUMNS = ("column", "is", "rows", "compared", "agree", "by chance", "verdict")
+_FINDINGS = ("value of", "found in", "form", "cells", "values", "verdict", "rows")
+_GROUPS = ("table", "quasi-identifiers", "smallest group", "rows in small groups", "k", "verdict")
+
+
+def _columns(certificate: Certificate) -> Iterator[tuple[object, ...]]:
+    for item in certificate.columns:
+        name = f"{item.table}.{item.column} {item.path}".strip()
+        for count in item.forms:
+            if count.rows or count is item.forms[0]:
+                yield name, item.privacy, item.rows, count.form, count.rows, count.expected, count.verdict

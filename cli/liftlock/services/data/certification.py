@@ -1,0 +1,66 @@
+"""Holds a copy against its source, and says what may be said of it. Reads both, writes neither."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from liftlock.core.errors import ExitCode, UsageError
+from liftlock.core.ports import Progress
+from liftlock.services.data.errors import datagen_errors
+from liftlock.services.data.places import Place
+from liftlock.services.data.rows_shown import RowsShown
+from liftlock_datagen.certificate.model import Certificate, FoundRow, Sides, Verdict
+from liftlock_datagen.port import DataEngine
+from liftlock_datagen.spec.model import DataSpec
+
+_EXITS = {Verdict.LEAK: ExitCode.BLOCKED, Verdict.INCOMPLETE: ExitCode.INCOMPLETE}
+
+
+@dataclass(frozen=True, slots=True)
+class Certification:
+    """specs: the classification of a database, None where there is none. render: a certificate as a page. write: text into a file.
+
+    tool: what checks, with its version.
+    """
+
+    engine: DataEngine
+    progress: Progress
+    specs: Callable[[str], DataSpec | None]
+    render: Callable[[Certificate], str]
+    write: Callable[[Path, str], None]
+    tool: str
+
+    def check(self, source: Place, copy: Place, database: str | None, report: Path | None) -> Certificate:
+        """The certificate, written as a page where a file is named. Both places are only read, so protected ones will do."""
+        name = database or source.database
+        spec = self.specs(name)
+        if spec is None:
+            raise UsageError(
+                f"there is no data/{name}.yaml, so nobody has said which columns are sensitive",
+                hint=f"propose one: liftlock data init {name}; or name another database with --spec",
+            )
+        self.progress.step(f"data check {copy.shown} against {source.shown}")
+        sides = Sides(source.url, copy.url, source.shown, copy.shown, self.tool)
+        with datagen_errors():
+            found = self.engine.check(sides, spec, on_progress=RowsShown(self.progress, unit="cells"))
+        if report is not None:
+            self._write(report, self.render(found))
+        return found
+
+    def find(self, copy: Place, positions: Sequence[str]) -> tuple[FoundRow, ...]:
+        """Where the rows are that a certificate of this copy names."""
+        with datagen_errors(about=copy.shown):
+            return self.engine.find_rows(copy.url, positions)
+
+    def _write(self, path: Path, text: str) -> None:
+        try:
+            self.write(path, text)
+        except OSError as err:
+            raise UsageError(f"{path} cannot be written: {err.strerror}", hint="name another file with --report") from err
+
+
+def exit_of(verdict: Verdict) -> ExitCode:
+    """What the command's exit status says."""
+    return _EXITS.get(verdict, ExitCode.DONE)

@@ -1,0 +1,92 @@
+"""`liftlock data check` against a real server: words, page, document, exit status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from liftlock.core.errors import UsageError
+from liftlock.main import app
+from tests.config_repository import FILES
+from tests.json_results import validated
+from tests.postgres import PASSWORD, RunningPostgres
+
+pytestmark = pytest.mark.docker
+
+_CLASSIFICATION = """
+version: 1
+key: env:DATA_KEY
+tables:
+  people:
+    quasi-identifiers: [city]
+    columns:
+      id: {kind: identifier, rule: keep}
+      email: {kind: email, rule: pseudonym}
+      city: {kind: city, rule: keep}
+"""
+_ROWS = """
+CREATE TABLE people (id int PRIMARY KEY, email text, city text);
+INSERT INTO people SELECT i, '{0}' || i || '.muster@{0}-mail.net', 'Bern' FROM generate_series(1, 50) i;
+"""
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    for name, text in {**FILES, "data/shop.yaml": _CLASSIFICATION}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    def run(*words: str, **variables: str) -> Result:
+        result = CliRunner().invoke(app, ["data", "check", *words, "--repo", str(tmp_path)], env=variables)
+        assert PASSWORD not in result.output
+        assert "muster" not in result.output
+        return result
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def databases(postgres: RunningPostgres) -> Iterator[dict[str, str]]:
+    leak = "UPDATE people SET email = 'prod7.muster@prod-mail.net' WHERE id = 8;"
+    clean = _ROWS.format("copy")
+    with postgres.database(_ROWS.format("prod")) as source, postgres.database(clean) as good, postgres.database(clean + leak) as bad:
+        yield {"SOURCE": postgres.url(source), "GOOD": postgres.url(good), "BAD": postgres.url(bad)}
+
+
+def test_a_clean_copy_exits_with_0_and_a_page(run: Run, databases: dict[str, str], tmp_path: Path) -> None:
+    page = tmp_path / "certificate.html"
+    done = run("--from", "env:SOURCE", "--to", "env:GOOD", "--spec", "shop", "--report", str(page), **databases)
+    assert done.exit_code == 0, done.output
+    assert "clean: 0 leaks; " in done.stdout
+    html = page.read_text()
+    assert "No sensitive value of the source was found in the copy" in html
+    assert "pseudonymised" in html
+    assert "<script" not in html
+    assert "src=" not in html
+
+
+def test_a_leak_exits_with_4_and_leads_to_its_row(run: Run, databases: dict[str, str], tmp_path: Path) -> None:
+    page = tmp_path / "certificate.html"
+    words = ("--from", "env:SOURCE", "--to", "env:BAD", "--spec", "shop", "--json", "--report", str(page))
+    done = run(*words, **databases)
+    assert done.exit_code == 4, done.output
+    found = validated(done.stdout)
+    assert (found["verdict"], found["findings"][0]["place"]) == ("leak", "public.people.email")
+    position = found["findings"][0]["examples"][0]
+    assert position in page.read_text()
+    assert "the copy must not be used" in page.read_text()
+    rows = validated(run("--to", "env:BAD", "--find", position, "--json", **databases).stdout)["items"]
+    assert [(row["position"], row["table"]) for row in rows] == [(position, "public.people")]
+    assert "ctid = '(0," in run("--to", "env:BAD", "--find", position, **databases).stdout
+    assert "no such row" in run("--to", "env:GOOD", "--find", position, **databases).stdout
+
+
+def test_a_check_without_a_classification_or_a_source_is_refused(run: Run, databases: dict[str, str]) -> None:
+    missing = run("--from", "env:SOURCE", "--to", "env:GOOD", **databases)
+    assert isinstance(missing.exception, UsageError)
+    assert "nobody has said which columns are sensitive" in str(missing.exception)
+    assert "--from is missing" in str(run("--to", "env:GOOD", **databases).exception)
