@@ -11,7 +11,7 @@ from typing import Protocol
 from liftlock_datagen.catalog.model import Catalog, TableName
 from liftlock_datagen.certificate.model import Certificate, FoundRow, Sides
 from liftlock_datagen.classify.model import Proposal
-from liftlock_datagen.profile.model import ProfileReading
+from liftlock_datagen.profile.model import Profile, ProfileReading
 from liftlock_datagen.snapshots.facts import DatabaseFacts
 from liftlock_datagen.spec.model import DataSpec
 from liftlock_datagen.subset.report import SubsetReport
@@ -58,8 +58,8 @@ class DataEngine(Protocol):
         """What generate would load. Only reads."""
         ...
 
-    def profile(self, url: str, spec: DataSpec | None) -> ProfileReading:
-        """The shape of the database, from its statistics; reads no table."""
+    def profile(self, url: str, spec: DataSpec | None, *, like: Profile | None = None) -> ProfileReading:
+        """The shape of the database, from its statistics; reads no table. like: for made rows, shows what that profile shows."""
         ...
 
     def propose(self, url: str, *, sample: int | None) -> tuple[Catalog, Proposal]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from liftlock_datagen.certificate.model import Certificate, FoundRow, Sides
     from liftlock_datagen.classify.model import Proposal
     from liftlock_datagen.port import Progress
-    from liftlock_datagen.profile.model import ProfileReading
+    from liftlock_datagen.profile.model import Profile, ProfileReading
     from liftlock_datagen.snapshots.facts import DatabaseFacts
     from liftlock_datagen.spec.model import DataSpec
     from liftlock_datagen.subset.report import SubsetReport
@@ -62,11 +62,11 @@ class PostgresEngine:
 
         return plan_database(url, request)
 
-    def profile(self, url: str, spec: DataSpec | None) -> ProfileReading:
+    def profile(self, url: str, spec: DataSpec | None, *, like: Profile | None = None) -> ProfileReading:
         """The shape of the database; see profile/read.py."""
         from liftlock_datagen.profile.read import read_profile  # noqa: PLC0415
 
-        return read_profile(url, spec)
+        return read_profile(url, spec, like=like)
 
     def propose(self, url: str, *, sample: int | None) -> tuple[Catalog, Proposal]:
         """Catalog and sample in one read-only look; see classify/."""

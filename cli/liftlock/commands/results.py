@@ -63,6 +63,7 @@ def _data_rows() -> dict[str, Any]:
     from liftlock.services.data.generation import GenerationReport
     from liftlock.services.data.profiles import ProfileReport
     from liftlock_datagen.subset.report import SubsetReport
+    from liftlock_datagen.profile.compare import Comparison
 
     profile = {name: kind for name, kind in fields_of(ProfileReport).items() if name != "text"}
     return {
@@ -70,6 +71,7 @@ def _data_rows() -> dict[str, Any]:
         "data-generate": GenerationReport,
         "data-profile": Fields({**profile, "file": PurePath}),
         "data-subset": SubsetReport,
+        "data-report": Comparison,
     }
 
 

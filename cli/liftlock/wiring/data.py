@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from liftlock.services.data.certification import Certification
     from liftlock.services.data.classification import Classification
     from liftlock.services.data.generation import Generation, RowsAsked
-    from liftlock.services.data.places import DataPlaces
+    from liftlock.services.data.places import DataPlaces, Place
     from liftlock.services.data.profiles import Profiles
     from liftlock.services.data.snapshots import SnapshotKeeping
     from liftlock.services.data.subsets import Subsets
     from liftlock.wiring.work import Workspace
     from liftlock_datagen.port import DataEngine
+    from liftlock_datagen.profile.compare import Comparison
     from liftlock_datagen.profile.model import Profile
 
 
@@ -92,6 +93,29 @@ def generation(work: Workspace) -> Generation:
         return profile_of(path, work.root / "data" / f"{database}.profile.json", read_profile_file)
 
     return Generation(data_engine(), work.progress, DataFiles(work.root).read, profile)
+
+
+def compared_shapes(work: Workspace, place: Place, profile: Path | None) -> tuple[Comparison, str]:
+    """The rows of a place beside the profile in the file, or beside the database's usual one; and the profile's name."""
+    from liftlock.adapters.config_files.data_files import DataFiles
+    from liftlock.services.data.profiles import profile_of
+    from liftlock.services.data.shape_reports import ShapeReports
+    from liftlock_datagen.profile.file import read_profile_file
+
+    found, name = profile_of(profile, work.root / "data" / f"{place.database}.profile.json", read_profile_file)
+    if found is None or name is None:
+        raise UsageError(f"there is no data/{place.database}.profile.json to hold the rows against", hint="name one with --profile FILE")
+    return ShapeReports(data_engine(), DataFiles(work.root).read).compare(place, found), name
+
+
+def write_shapes(path: Path, comparison: Comparison, *, place: str, profile: str) -> None:
+    """The page of a comparison; UsageError where the file cannot be written."""
+    from liftlock.adapters.data_shapes_page import render_shapes
+
+    try:
+        _write(path, render_shapes(comparison, place=place, profile=profile))
+    except OSError as err:
+        raise UsageError(f"{path} cannot be written: {err.strerror}", hint="name another file") from err
 
 
 def rows_asked(

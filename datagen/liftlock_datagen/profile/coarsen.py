@@ -71,8 +71,28 @@ def coarse_histogram(observed: Observed, unit: Unit, grain: Grain, *, whole: boo
     end = max(0.01, grain.rows / present)
     points = [end, *(place / buckets for place in range(1, buckets)), 1 - end]
     step = _step(spread.at(0.95) - spread.at(0.05), spread.at(0.5), unit, grain, whole=whole)
-    bounds = [round(spread.at(min(max(point, end), 1 - end)) / step) * step for point in points]
-    return Histogram(unit, tuple(rounded(bound, 12) for bound in bounds))
+    return _rounded_histogram([spread.at(min(max(point, end), 1 - end)) for point in points], step, unit)
+
+
+def _rounded_histogram(points: Sequence[float], step: float, unit: Unit) -> Histogram:
+    """Points that only fall together by rounding leave their share to a neighbouring piece; those that were the same are a common value."""
+    pieces: list[tuple[float, float, int]] = []
+    waiting = 0
+    for low, high in pairwise(points):
+        start, end = (rounded(round(point / step) * step, 12) for point in (low, high))
+        common = pieces[-1][0] == pieces[-1][1] if pieces else False
+        if start == end and low != high:  # no room by rounding
+            waiting += 1
+        elif pieces and low == high and common and pieces[-1][1] == end:
+            pieces[-1] = (start, end, pieces[-1][2] + 1 + waiting)
+            waiting = 0
+        else:
+            pieces.append((start, end, 1 + waiting))
+            waiting = 0
+    if waiting:
+        last = pieces.pop() if pieces else (start, end, 0)
+        pieces.append((*last[:2], last[2] + waiting))
+    return Histogram(unit, (pieces[0][0], *(end for _, end, _ in pieces)), tuple(weight for *_, weight in pieces))
 
 
 def _step(span: float, middle: float, unit: Unit, grain: Grain, *, whole: bool) -> float:

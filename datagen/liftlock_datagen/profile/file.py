@@ -27,7 +27,8 @@ class HistogramShape(_Shape):
     """Bounds of buckets with equal shares of the rows: rounded, and without the extremes."""
 
     unit: Unit = Field(description="Numbers, days or moments.", examples=["number"])
-    bounds: list[float | str] = Field(min_length=3, description="Rising; dates and moments in ISO 8601.", examples=[[0, 10, 50]])
+    bounds: list[float | str] = Field(min_length=2, description="Rising; dates and moments in ISO 8601.", examples=[[0, 10, 50]])
+    weights: list[int] = Field([], description="The share of the rows between each two bounds; none: all the same.", examples=[[3, 1]])
 
 
 class ColumnShape(_Shape):
@@ -94,8 +95,13 @@ def _column_text(shape: ColumnProfile) -> str:
     if shape.values:
         found["values"] = dict(shape.values)
     if shape.histogram:
-        found["histogram"] = {"unit": shape.histogram.unit, "bounds": [_shown(shape.histogram.unit, x) for x in shape.histogram.bounds]}
+        found["histogram"] = _histogram_shown(shape.histogram)
     return json.dumps(found, ensure_ascii=False)
+
+
+def _histogram_shown(histogram: Histogram) -> dict[str, Any]:
+    shown: dict[str, Any] = {"unit": histogram.unit, "bounds": [_shown(histogram.unit, bound) for bound in histogram.bounds]}
+    return shown | ({"weights": histogram.weights} if len(set(histogram.weights)) > 1 else {})
 
 
 def _quoted(text: str) -> str:
@@ -149,7 +155,9 @@ def _column(shape: ColumnShape) -> ColumnProfile:
         bounds = tuple(_bound(shape.histogram.unit, bound) for bound in shape.histogram.bounds)
         if any(after < before for before, after in pairwise(bounds)):
             raise ValueError("the bounds of a histogram must rise")
-        histogram = Histogram(shape.histogram.unit, bounds)
+        if shape.histogram.weights and (len(shape.histogram.weights) != len(bounds) - 1 or min(shape.histogram.weights) < 1):
+            raise ValueError("the weights of a histogram are one number above 0 between each two bounds")
+        histogram = Histogram(shape.histogram.unit, bounds, tuple(shape.histogram.weights))
     values = tuple(shape.values.items())
     return ColumnProfile(shape.nulls, shape.distinct, shape.width, shape.correlation, tuple(shape.frequencies), values, histogram)
 

@@ -22,13 +22,20 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """Between each two neighbouring bounds lies the same share of the rows. Equal neighbours: that share has this one value.
+    """Between each two neighbouring bounds lies a share of the rows: as its weight says, the same everywhere where there are none.
 
-    The bounds are rounded, and the first and the last are not the extremes (see coarsen.py).
+    Equal neighbours: that share has this one value. Bounds are rounded, and the first and last are not the extremes (see coarsen.py).
     """
 
     unit: Unit
     bounds: tuple[float, ...]
+    weights: tuple[int, ...] = ()
+
+    @property
+    def masses(self) -> tuple[float, ...]:
+        """The share of the rows between each two bounds."""
+        weights = self.weights or (1,) * (len(self.bounds) - 1)
+        return tuple(weight / sum(weights) for weight in weights)
 
 
 @dataclass(frozen=True, slots=True)

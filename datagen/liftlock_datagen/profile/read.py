@@ -70,8 +70,9 @@ FROM pg_stats s JOIN unnest(%s::text[], %s::text[], %s::text[], %s::boolean[]) w
 """
 
 
-def read_profile(url: str, spec: DataSpec | None = None) -> ProfileReading:
+def read_profile(url: str, spec: DataSpec | None = None, *, like: Profile | None = None) -> ProfileReading:
     """The database's shape. spec: the classification of its columns; without one no histograms, and values of enums and booleans only.
+    like: for rows that were made: whatever that profile shows is shown of these as well.
 
     Raises:
         DatagenError: the database cannot be reached or refused. No password is in the message.
@@ -82,14 +83,16 @@ def read_profile(url: str, spec: DataSpec | None = None) -> ProfileReading:
             cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
         tables = cursor.execute(_TABLES).fetchall()
         columns = cursor.execute(_COLUMNS, [[table["oid"] for table in tables]]).fetchall()
-        return _assembled(cursor, tables, columns, spec)
+        return _assembled(cursor, tables, columns, spec, like)
 
 
-def _assembled(cursor: psycopg.Cursor[Row], tables: Sequence[Row], columns: Sequence[Row], spec: DataSpec | None) -> ProfileReading:
+def _assembled(
+    cursor: psycopg.Cursor[Row], tables: Sequence[Row], columns: Sequence[Row], spec: DataSpec | None, like: Profile | None
+) -> ProfileReading:
     by_table: dict[int, list[Row]] = defaultdict(list)
     for column in columns:
         by_table[column["oid"]].append(column)
-    wanted, unclassified = _wanted(tables, by_table, spec)
+    wanted, unclassified = _wanted(tables, by_table, spec, like)
     values = _values(cursor, wanted)
     found, gaps = {}, []
     for table in tables:
@@ -115,7 +118,9 @@ def _reason(column: Row) -> GapReason:
 _Wanted = dict[tuple[TableName, str], tuple[Showing, bool]]
 
 
-def _wanted(tables: Sequence[Row], by_table: dict[int, list[Row]], spec: DataSpec | None) -> tuple[_Wanted, tuple[str, ...]]:
+def _wanted(
+    tables: Sequence[Row], by_table: dict[int, list[Row]], spec: DataSpec | None, like: Profile | None
+) -> tuple[_Wanted, tuple[str, ...]]:
     """The columns whose values may be looked at, with how much of them and whether their statistics are a partitioned table's; and the
     columns that show counts only because nobody classified them."""
     found: _Wanted = {}
@@ -126,11 +131,19 @@ def _wanted(tables: Sequence[Row], by_table: dict[int, list[Row]], spec: DataSpe
             facts = ColumnFacts(name, column["name"], column["type"], column["enum"], column["unique"], column["refers"])
             value = spec.value(name, column["name"]) if spec else None
             showing = showing_of(facts, value)
+            if like is not None and not facts.refers:
+                showing = _shown_in(like.column(name, column["name"]))
             if showing is not Showing.COUNTS:
                 found[name, column["name"]] = (showing, table["partitioned"])
             elif value is None and not column["refers"]:
                 unclassified.append(f"{name}.{column['name']}")
     return found, tuple(unclassified)
+
+
+def _shown_in(column: ColumnProfile | None) -> Showing:
+    if column is None or not (column.histogram or column.values):
+        return Showing.COUNTS
+    return Showing.FINE if column.histogram else Showing.VALUES
 
 
 def _values(cursor: psycopg.Cursor[Row], wanted: _Wanted) -> dict[tuple[TableName, str], Row]:

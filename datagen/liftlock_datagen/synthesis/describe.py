@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from liftlock_datagen.synthesis.draws import (
+    Covering,
     Earlier,
     GroupOf,
     Later,
@@ -32,8 +33,8 @@ def describe_column(column: ColumnPlan, table: TablePlan) -> str:
             return f"{parent}.{target}, {_spread(table.link(link).source)}"
         case Scaled(source, form):
             return f"{_form(form)}{_source(source, form)}"
-        case Repeated(inner, Piecewise(bounds)):
-            return f"{_words(inner)}, {bounds[-1]:,} different"
+        case Repeated(inner, Covering(count)):
+            return f"{_words(inner)}, {count:,} different"
         case generator:
             return _words(generator)
 
@@ -90,6 +91,8 @@ def _source(source: Source, form: Form) -> str:
                 if listed
                 else f" {_shown(bounds[0], form)} to {_shown(bounds[-1] - 1, form)}, by the profile"
             )
+        case Covering():
+            return ", as often as in the profile"
         case Milestone(_, _, _, _, _, shares):
             return ", in the order of a row's life" + (", by the profile" if shares else "")
         case Later(bases):

@@ -14,6 +14,15 @@ class Piecewise:
 
 
 @dataclass(frozen=True, slots=True)
+class Covering:
+    """Each number below `once` for one of the table's `rows`, the others by the shares: so many values differ, not by chance fewer."""
+
+    once: int
+    rows: int
+    shares: Piecewise
+
+
+@dataclass(frozen=True, slots=True)
 class Grouping:
     """Splits a table's rows into consecutive groups, one per parent row, of skewed sizes up to `cap`, in total exactly `rows`.
 
@@ -87,7 +96,7 @@ class Popular:
     """
 
     parents: int
-    shares: Piecewise | None = None
+    shares: Piecewise | Covering | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,5 +161,19 @@ class Spaced:
 
 
 Source = (
-    Serial | Uniform | Piecewise | Permuted | Milestone | Later | Popular | Earlier | GroupOf | PlaceIn | MixedIn | Radix | FirstOf | Spaced
+    Serial
+    | Uniform
+    | Piecewise
+    | Covering
+    | Permuted
+    | Milestone
+    | Later
+    | Popular
+    | Earlier
+    | GroupOf
+    | PlaceIn
+    | MixedIn
+    | Radix
+    | FirstOf
+    | Spaced
 )

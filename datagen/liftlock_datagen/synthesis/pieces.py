@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from math import ceil
 
 from liftlock_datagen.profile.model import ColumnProfile
-from liftlock_datagen.synthesis.draws import Piecewise
+from liftlock_datagen.synthesis.draws import Covering, Piecewise
 
 _WHOLE = 1 << 32
 _MOST_PIECES = 4096
@@ -40,17 +40,23 @@ def of_steps(start: int, steps: Iterable[tuple[int, float]]) -> Piecewise | None
     return Piecewise((start, *(end for end, _ in kept)), tuple(ends))
 
 
-def of_bounds(bounds: Sequence[float], low: int, high: int) -> Piecewise | None:
-    """Numbers of low … high, with equal mass between each two neighbouring bounds. Equal neighbours are one number that is common."""
+def of_bounds(bounds: Sequence[float], masses: Sequence[float], low: int, high: int) -> Piecewise | None:
+    """Numbers of low … high, with that mass between each two neighbouring bounds. Equal neighbours are one number that is common."""
     inside = [min(max(round(bound), low), high) for bound in bounds]
-    common = Counter(start for start, end in pairwise(inside) if start == end)
+    common: dict[int, float] = defaultdict(float)
+    between: dict[int, float] = {}
+    for (start, end), mass in zip(pairwise(inside), masses, strict=True):
+        if start == end:
+            common[start] += mass
+        else:
+            between[start] = mass
     numbers = sorted(set(inside))
     steps: list[tuple[int, float]] = []
     for number, following in pairwise([*numbers, numbers[-1] + 1]):
-        if common[number]:
-            steps.append((number + 1, float(common[number])))
-        if number != numbers[-1]:
-            steps.append((following, 1.0))
+        if number in common:
+            steps.append((number + 1, common[number]))
+        if number in between:
+            steps.append((following, between[number]))
     if steps and steps[-1][0] == numbers[-1]:
         steps[-1] = (numbers[-1] + 1, steps[-1][1])
     return of_steps(numbers[0], steps)
@@ -72,3 +78,13 @@ def of_ranks(column: ColumnProfile, distinct: float, size: int) -> Piecewise | N
     heads = [share / present for share in column.frequencies[:_MOST_PIECES]][: ceil(distinct)]
     steps = [(min(size, round((place + 1) * size / distinct)), share) for place, share in enumerate(heads)]
     return of_steps(0, [*steps, (size, max(0.0, 1 - sum(heads)))])
+
+
+def covering(shares: Piecewise, rows: int) -> Covering | Piecewise:
+    """The same shares of so many rows, but with each number at least once; just the shares where there are fewer rows than numbers."""
+    size = shares.bounds[-1]
+    if rows < size or shares.bounds[0] != 0:
+        return shares
+    masses = [(after - before) * rows / _WHOLE for before, after in pairwise((0, *shares.ends))]
+    rest = [max(0.0, mass - (end - start)) for mass, (start, end) in zip(masses, pairwise(shares.bounds), strict=True)]
+    return Covering(size, rows, of_steps(0, list(zip(shares.bounds[1:], rest, strict=True))) or shares)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from psycopg import sql
 
 from liftlock_datagen.catalog.model import TableName
-from liftlock_datagen.catalog.read import _MIGRATION_BOOKS
+from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.database.beside import built_beside
 from liftlock_datagen.database.connect import Connection, connected, wrapped
 from liftlock_datagen.database.schema_copy import Section, copied_schema
@@ -21,11 +21,6 @@ from liftlock_datagen.synthesis.marker import Found
 from liftlock_datagen.synthesis.request import RowsRequest
 
 Note = Callable[[str], None]
-
-_TABLES = """
-SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1, 2
-"""
 
 
 def generate(
@@ -68,9 +63,10 @@ def generate(
 
 def _copy_books(source_url: str, target_url: str) -> None:
     with connected(source_url) as source, connected(target_url) as target, wrapped(target_url):
-        for schema, name in source.execute(_TABLES).fetchall():
-            if _MIGRATION_BOOKS.fullmatch(name):
-                _copy_table(source, target, TableName(schema, name))
+        tables = {table.name for table in read_catalog(source).tables}
+        for book in read_catalog(source, with_migration_books=True).tables:
+            if book.name not in tables:
+                _copy_table(source, target, book.name)
 
 
 def _copy_table(source: Connection, target: Connection, table: TableName) -> None:

@@ -14,6 +14,7 @@ from liftlock_datagen.synthesis.draws import (
     FirstOf,
     Grouping,
     GroupOf,
+    Later,
     Milestone,
     MixedIn,
     Piecewise,
@@ -45,7 +46,7 @@ from liftlock_datagen.synthesis.generators import (
     Word,
 )
 from liftlock_datagen.synthesis.limits import Family, Limits, units_of
-from liftlock_datagen.synthesis.pieces import of_bounds, of_ranks, of_shares
+from liftlock_datagen.synthesis.pieces import covering, of_bounds, of_ranks, of_shares
 from liftlock_datagen.synthesis.plan_data import LoadPlan, TablePlan
 from liftlock_datagen.synthesis.sampling import sample_texts
 from liftlock_datagen.synthesis.text_columns import fits
@@ -109,7 +110,8 @@ class _Shaper:
     def _link(self, link: Link) -> Link:
         match link.source:
             case Popular(parents):
-                return replace(link, source=Popular(parents, self._fan(link, parents)))
+                fan = self._fan(link, parents)
+                return replace(link, source=Popular(parents, fan and covering(fan, self._table.rows)))
         return link
 
     def _grouping(self, link: Link) -> tuple[Grouping, Grouping] | None:
@@ -130,7 +132,12 @@ class _Shaper:
             return plan
         if plan.nulls:
             plan = replace(plan, nulls=self._nulls(plan, shape))
-        if plan.name in self._room.fixed or isinstance(plan.generator, Reference):
+        match plan.generator:
+            case Scaled(Milestone(early=early)) if early >= 0:  # their order stays, as all of a row's move together
+                return replace(plan, generator=self._milestone(plan.generator))
+            case Reference():
+                return plan
+        if plan.name in self._room.fixed:
             return plan
         return replace(plan, generator=self._generator(plan, shape))
 
@@ -145,14 +152,12 @@ class _Shaper:
         if shape.values:
             return self._of_values(generator, shape, limits)
         match generator:
-            case Scaled(Milestone() as milestone, form) if milestone.early >= 0:
-                return self._milestone(generator, milestone)
             case Scaled(Uniform() | Milestone(), (Whole() | Day() | Moment()) as form) if shape.histogram is not None:
-                pieces = of_bounds(_in_units(shape.histogram, form), limits.low, limits.high)
+                pieces = of_bounds(_in_units(shape.histogram, form), shape.histogram.masses, limits.low, limits.high)
                 return Scaled(pieces, form) if pieces else generator
             case Scaled(Uniform(0, high), (Word() | Listed()) as form) if not generator.shared:
                 pieces = self._ranks(shape, high + 1)
-                return Scaled(pieces, form) if pieces else generator
+                return Scaled(covering(pieces, self._table.rows), form) if pieces else generator
         return self._repeated(self._wide(generator, shape, limits), shape)
 
     def _distinct(self, shape: ColumnProfile) -> float:
@@ -169,7 +174,7 @@ class _Shaper:
         if not isinstance(generator, Prose | Title | JsonObject | JsonList | Binary | Uuid | Pattern) or distinct > self._table.rows / 2:
             return generator
         pieces = self._ranks(shape, max(1, round(distinct)))
-        return Repeated(generator, pieces) if pieces and not getattr(generator, "unique", False) else generator
+        return Repeated(generator, covering(pieces, self._table.rows)) if pieces and not getattr(generator, "unique", False) else generator
 
     def _wide(self, generator: Generator, shape: ColumnProfile, limits: Limits) -> Generator:
         """Running text of about the profile's width."""
@@ -208,6 +213,8 @@ class _Shaper:
         generators = [(column.name, column.generator) for column in self._table.columns]
         sources = [(name, generator.source) for name, generator in generators if isinstance(generator, Scaled)]
         found = [(name, source) for name, source in sources if isinstance(source, Milestone) and source.early >= 0]
+        if any(isinstance(source, Later) for _, source in sources):
+            return None  # a column follows others within a room that was measured for the usual moments
         known = [(source, histogram) for name, source in found if (histogram := self._histogram(name)) is not None]
         if not known:
             return None
@@ -218,18 +225,18 @@ class _Shaper:
         middle = (source.early + source.late) // 2
         if low > high:
             return None
-        pieces = of_bounds([bound * factor - middle for bound in histogram.bounds], low, high)
+        pieces = of_bounds([bound * factor - middle for bound in histogram.bounds], histogram.masses, low, high)
         return (pieces.bounds[0], pieces.bounds[-1] - 1, pieces) if pieces else None
 
     def _histogram(self, name: str) -> Histogram | None:
         shape = self._shape.columns.get(name)
         return shape.histogram if shape else None
 
-    def _milestone(self, generator: Scaled, milestone: Milestone) -> Generator:
-        if self._base is None:
+    def _milestone(self, generator: Scaled) -> Generator:
+        if self._base is None or not isinstance(generator.source, Milestone):
             return generator
         first, last, pieces = self._base
-        return replace(generator, source=replace(milestone, first=first, last=last, shares=pieces))
+        return replace(generator, source=replace(generator.source, first=first, last=last, shares=pieces))
 
 
 def _in_units(histogram: Histogram, form: Whole | Day | Moment) -> list[float]:

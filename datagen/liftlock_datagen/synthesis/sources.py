@@ -20,6 +20,7 @@ from liftlock_datagen.primitives.bits import (
     uniform,
 )
 from liftlock_datagen.synthesis.draws import (
+    Covering,
     Earlier,
     FirstOf,
     Grouping,
@@ -73,6 +74,9 @@ class SourceReader:
                 return drawn.astype(np.int64) + low
             case Piecewise():
                 return piecewise(source, draw(key, rows))
+            case Covering(once, count, shares):
+                places = permute(self.key(table, label, "once"), rows, count).astype(np.int64)
+                return np.where(places < once, places, piecewise(shares, draw(key, rows)))
             case Permuted(low, high):
                 return permute(key, rows, high - low + 1).astype(np.int64) + low
             case Milestone(unit, first, last, early, late, shares):
@@ -81,8 +85,8 @@ class SourceReader:
             case Later():
                 return self._later(source, table, key, rows)
             case Popular(parents, shares):
-                ranks = skewed(key, rows, parents) if shares is None else piecewise(shares, draw(key, rows)).astype(np.uint64)
-                return scatter(key, ranks, parents).astype(np.int64)
+                ranks = self.numbers(shares or Uniform(0, parents - 1, skewed=True), table, label, rows)
+                return scatter(key, ranks.astype(np.uint64), parents).astype(np.int64)
             case Earlier(own_root):
                 return self._earlier(key, rows, own_root=own_root)
             case Radix(shared_label, total, divisor, modulus, low):

@@ -43,7 +43,7 @@ def _one(kind: str, shape: ColumnProfile, *checks: Check, name: str = "x", rows:
 @settings(max_examples=80)
 @given(st.lists(st.integers(-50, 2000), min_size=3, max_size=30), st.integers(0, 400), st.integers(500, 1500))
 def test_pieces_of_bounds_rise_and_stay_within_the_limits(bounds: list[int], low: int, high: int) -> None:
-    found = of_bounds(sorted(bounds), low, high)
+    found = of_bounds(sorted(bounds), (1.0,) * (len(bounds) - 1), low, high)
     assert found is not None
     assert all(before < after for before, after in pairwise(found.bounds))
     assert found.ends[-1] == 1 << 32
@@ -63,7 +63,7 @@ def test_ranks_stay_within_their_number(shares: list[float], distinct: int, size
 
 
 def test_a_number_that_is_common_is_drawn_as_often_as_the_bounds_say() -> None:
-    found = of_bounds([0, 5, 5, 5, 10], 0, 100)
+    found = of_bounds([0, 5, 5, 5, 10], (1, 1, 1, 1), 0, 100)
     assert found is not None
     counted = Counter(piecewise(found, _BITS).tolist())
     assert counted[5] / len(_BITS) == pytest.approx(0.5, abs=0.02)
@@ -178,6 +178,12 @@ def test_children_spread_over_parents_as_in_the_profile(primary: bool) -> None:
     found = _fan(101_000, primary=primary)
     assert len(found) == pytest.approx(500, abs=3)
     assert found[0] / sum(found) == pytest.approx(0.3, abs=0.02)
+
+
+def test_as_many_parents_have_children_as_in_the_profile() -> None:
+    parents, children = table("p", *key()), table("c", *key(), column("p", "int8"), refers("p", "p"))
+    plan = _shaped(parents, children, rows=2000, p=TableProfile(1000), c=TableProfile(1000, columns={"p": ColumnProfile(distinct=-1)}))
+    assert set(Counter(values_of(plan, "c", "p")).values()) == {1}
 
 
 def test_a_smaller_copy_keeps_the_curve() -> None:

@@ -13,6 +13,7 @@ class _Data(Root):
         Later("subset", "data.subset:subset", "Show which rows the subset of data/DB.yaml takes, and why one of them."),
         Later("snapshot", "data.snapshot", "Keep golden copies of databases, and put databases back to them."),
         Later("check", "data.check:check", "Prove that no sensitive value of a source is left in a copy, or say where one is."),
+        Later("report", "data.report:report", "Write a page that shows generated rows beside the profile: plots, no row."),
     )
 
 

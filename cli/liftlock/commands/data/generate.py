@@ -44,6 +44,9 @@ def generate(
     profile: ProfileOption = None,
     plan_only: Annotated[bool, typer.Option("--plan-only", help="Show what every column would get, and write nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Also replace rows that liftlock did not make; they are lost.")] = False,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Also write a page that shows the rows beside the profile.")
+    ] = None,
     environment: EnvironmentOption = None,
     repo: RepoOption = None,
     as_json: JsonOption = False,
@@ -58,8 +61,11 @@ def generate(
     work = wiring.data_workspace(repo, environment)
     at = wiring.data_places(work).resolve(place, environment)
     use, asked = wiring.generation(work), wiring.rows_asked(size, rows, seed, locale, profile, table or ())
-    report = use.plan(at, asked) if plan_only else use.run(at, asked, replace_rows=yes)
-    print_json("data-generate", report) if as_json else _show(report)
+    done = use.plan(at, asked) if plan_only else use.run(at, asked, replace_rows=yes)
+    if report is not None and not plan_only:
+        comparison, name = wiring.compared_shapes(work, at, profile)
+        wiring.write_shapes(report, comparison, place=at.shown, profile=name)
+    print_json("data-generate", done) if as_json else _show(done)
 
 
 def _show(report: GenerationReport) -> None:
