@@ -92,7 +92,8 @@ def _rounded_histogram(points: Sequence[float], step: float, unit: Unit) -> Hist
     if waiting:
         last = pieces.pop() if pieces else (start, end, 0)
         pieces.append((*last[:2], last[2] + waiting))
-    return Histogram(unit, (pieces[0][0], *(end for _, end, _ in pieces)), tuple(weight for *_, weight in pieces))
+    weights = tuple(weight for *_, weight in pieces)
+    return Histogram(unit, (pieces[0][0], *(end for _, end, _ in pieces)), weights if len(set(weights)) > 1 else ())
 
 
 def _step(span: float, middle: float, unit: Unit, grain: Grain, *, whole: bool) -> float:

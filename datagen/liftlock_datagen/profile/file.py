@@ -101,7 +101,7 @@ def _column_text(shape: ColumnProfile) -> str:
 
 def _histogram_shown(histogram: Histogram) -> dict[str, Any]:
     shown: dict[str, Any] = {"unit": histogram.unit, "bounds": [_shown(histogram.unit, bound) for bound in histogram.bounds]}
-    return shown | ({"weights": histogram.weights} if len(set(histogram.weights)) > 1 else {})
+    return shown | ({"weights": histogram.weights} if histogram.weights else {})
 
 
 def _quoted(text: str) -> str:

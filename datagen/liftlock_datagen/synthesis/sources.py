@@ -72,11 +72,8 @@ class SourceReader:
             case Uniform(low, high, skew):
                 drawn = skewed(key, rows, high - low + 1) if skew else uniform(key, rows, high - low + 1)
                 return drawn.astype(np.int64) + low
-            case Piecewise():
-                return piecewise(source, draw(key, rows))
-            case Covering(once, count, shares):
-                places = permute(self.key(table, label, "once"), rows, count).astype(np.int64)
-                return np.where(places < once, places, piecewise(shares, draw(key, rows)))
+            case Piecewise() | Covering():
+                return self._by_shares(source, table, label, rows)
             case Permuted(low, high):
                 return permute(key, rows, high - low + 1).astype(np.int64) + low
             case Milestone(unit, first, last, early, late, shares):
@@ -98,6 +95,13 @@ class SourceReader:
                 return self._in_group(source, table, key, rows)
             case _:
                 assert_never(source)
+
+    def _by_shares(self, source: Piecewise | Covering, table: TableName, label: str, rows: Counters) -> Numbers:
+        bits = draw(self.key(table, label), rows)
+        if isinstance(source, Piecewise):
+            return piecewise(source, bits)
+        places = permute(self.key(table, label, "once"), rows, source.rows).astype(np.int64)
+        return np.where(places < source.once, places, piecewise(source.shares, bits))
 
     def _offset(self, table: TableName, source: Milestone, rows: Counters, span: int) -> Numbers:
         key = self.key(table, "milestone", str(source.early), str(source.late))
