@@ -62,8 +62,8 @@ def _data_rows() -> dict[str, Any]:
     from liftlock.services.data.classification import InitReport
     from liftlock.services.data.generation import GenerationReport
     from liftlock.services.data.profiles import ProfileReport
-    from liftlock_datagen.subset.report import SubsetReport
     from liftlock_datagen.profile.compare import Comparison
+    from liftlock_datagen.subset.report import SubsetReport
 
     profile = {name: kind for name, kind in fields_of(ProfileReport).items() if name != "text"}
     return {
