@@ -29,6 +29,11 @@ class ProblemCode(StrEnum):
     DERIVED_COLUMN = "derived-column"
     UNPROVED_CHECK = "unproved-check"
     SUBSET_UNKNOWN = "subset-unknown"
+    UNCLASSIFIED_PATH = "unclassified-path"
+    KEPT_SENSITIVE = "kept-sensitive"
+    NOT_IN_DATABASE = "not-in-database"
+    UNGATED_QUASI_IDENTIFIERS = "ungated-quasi-identifiers"
+    STALE_ACCEPTANCE = "stale-acceptance"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -12,6 +12,7 @@ from liftlock_datagen.catalog.model import Catalog, TableName
 from liftlock_datagen.certificate.model import Certificate, FoundRow, Sides
 from liftlock_datagen.classify.model import Proposal
 from liftlock_datagen.profile.model import Profile, ProfileReading
+from liftlock_datagen.review.model import DataPlan
 from liftlock_datagen.snapshots.facts import DatabaseFacts
 from liftlock_datagen.spec.model import DataSpec
 from liftlock_datagen.subset.report import SubsetReport
@@ -66,8 +67,8 @@ class DataEngine(Protocol):
         """The catalog, and a proposal for every column. sample: how many values of each may be looked at; None for none."""
         ...
 
-    def read_catalog(self, url: str) -> Catalog:
-        """The catalog, migration tools' tables left out. Only reads."""
+    def review(self, url: str, spec: DataSpec, *, sample: int | None) -> DataPlan:
+        """What an anonymised copy of the database would do. sample: how many documents are looked through for paths; None for none."""
         ...
 
     def survey_subset(

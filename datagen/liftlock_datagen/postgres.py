@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from liftlock_datagen.classify.model import Proposal
     from liftlock_datagen.port import Progress
     from liftlock_datagen.profile.model import Profile, ProfileReading
+    from liftlock_datagen.review.model import DataPlan
     from liftlock_datagen.snapshots.facts import DatabaseFacts
     from liftlock_datagen.spec.model import DataSpec
     from liftlock_datagen.subset.report import SubsetReport
@@ -74,11 +75,11 @@ class PostgresEngine:
 
         return propose_for(url, sample)
 
-    def read_catalog(self, url: str) -> Catalog:
-        """The catalog; see catalog/read.py."""
-        from liftlock_datagen.classify.database import catalog_of  # noqa: PLC0415
+    def review(self, url: str, spec: DataSpec, *, sample: int | None) -> DataPlan:
+        """The plan as people review it; see review/."""
+        from liftlock_datagen.review.database import review_database  # noqa: PLC0415
 
-        return catalog_of(url)
+        return review_database(url, spec, sample)
 
     def survey_subset(
         self,

@@ -61,6 +61,7 @@ def _data_check() -> dict[str, Any]:
 def _data_rows() -> dict[str, Any]:
     from liftlock.services.data.classification import InitReport
     from liftlock.services.data.generation import GenerationReport
+    from liftlock.services.data.planning import PlanReport
     from liftlock.services.data.profiles import ProfileReport
     from liftlock_datagen.profile.compare import Comparison
     from liftlock_datagen.subset.report import SubsetReport
@@ -68,6 +69,7 @@ def _data_rows() -> dict[str, Any]:
     profile = {name: kind for name, kind in fields_of(ProfileReport).items() if name != "text"}
     return {
         "data-init": InitReport,
+        "data-plan": PlanReport,
         "data-generate": GenerationReport,
         "data-profile": Fields({**profile, "file": PurePath}),
         "data-subset": SubsetReport,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from liftlock.services.data.classification import Classification
     from liftlock.services.data.generation import Generation, RowsAsked
     from liftlock.services.data.places import DataPlaces, Place
+    from liftlock.services.data.planning import Planning
     from liftlock.services.data.profiles import Profiles
     from liftlock.services.data.snapshots import SnapshotKeeping
     from liftlock.services.data.subsets import Subsets
@@ -80,6 +81,14 @@ def classification(work: Workspace) -> Classification:
     from liftlock.services.data.classification import Classification
 
     return Classification(data_engine(), DataFiles(work.root), work.progress)
+
+
+def planning(work: Workspace) -> Planning:
+    """Shows what an anonymised copy would do."""
+    from liftlock.adapters.config_files.data_files import DataFiles
+    from liftlock.services.data.planning import Planning
+
+    return Planning(data_engine(), DataFiles(work.root).read)
 
 
 def generation(work: Workspace) -> Generation:

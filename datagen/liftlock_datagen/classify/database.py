@@ -15,9 +15,3 @@ def propose_for(url: str, sample: int | None) -> tuple[Catalog, Proposal]:
     with connected(url) as connection, wrapped(url):
         catalog = read_catalog(connection)
         return catalog, propose(catalog, read_sample(connection, catalog, sample) if sample else None)
-
-
-def catalog_of(url: str) -> Catalog:
-    """The catalog alone."""
-    with connected(url) as connection, wrapped(url):
-        return read_catalog(connection)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from liftlock_datagen.classify.model import Candidate, Decision, Undecided
 from liftlock_datagen.spec.model import Kind, Rule, ValueSpec
@@ -19,14 +20,24 @@ _CLEARLY = 0.25
 _SHOWN = 3
 
 
+class Family(StrEnum):
+    """What a type is made of, as far as rules depend on it."""
+
+    TEXT = "text"
+    DATE = "date"
+    NUMBER = "number"
+    PLACE = "place"
+    SEARCH = "search"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the rule for a kind depends on beside the kind. unique: alone in a unique index; textual: its type is text."""
+    """What the rule for a kind depends on beside the kind. unique: alone in a unique index."""
 
     nullable: bool = True
     unique: bool = False
-    textual: bool = True
-    dated: bool = False
+    family: Family = Family.TEXT
 
 
 def combine(*groups: Iterable[Candidate]) -> list[Candidate]:
@@ -63,16 +74,25 @@ def value_of(candidate: Candidate, facts: Facts) -> ValueSpec:
 
 
 def _rule(kind: Kind, facts: Facts) -> tuple[Rule, dict[str, str]]:
-    if kind not in SENSITIVE:
+    if kind not in SENSITIVE or kind in {Kind.COUNTRY, Kind.REGION, Kind.GENDER}:
         return Rule.KEEP, {}
-    if kind is Kind.BIRTH_DATE:
-        return (Rule.GENERALISE, {"to": "year"}) if facts.dated else (Rule.SYNTHETIC, {})
-    if kind in {Kind.COUNTRY, Kind.REGION, Kind.GENDER}:
-        return Rule.KEEP, {}
-    if kind is Kind.PASSWORD or (kind is Kind.SECRET and not facts.unique):
-        return Rule.SYNTHETIC, {}
-    if kind in {Kind.HEALTH, Kind.FILE, Kind.DOCUMENT}:
-        return (Rule.EMPTY if facts.nullable else Rule.SYNTHETIC), {}
-    if kind in {Kind.FREE_TEXT, Kind.COORDINATES}:
-        return (Rule.SYNTHETIC if not facts.unique else Rule.PSEUDONYM), {}
+    emptied = {"value": "(0,0)" if kind is Kind.COORDINATES else "{}"}
+    match kind, facts.family:
+        case ((Kind.BIRTH_DATE | Kind.COORDINATES), (Family.DATE | Family.NUMBER)):
+            return Rule.GENERALISE, {"to": _COARSE.get((kind, facts.family), "1")}
+        case (_, Family.SEARCH) | (Kind.COORDINATES, Family.PLACE) | (Kind.DOCUMENT, _):
+            return (Rule.EMPTY, {}) if facts.nullable else (Rule.CONSTANT, emptied)
+        case ((Kind.HEALTH | Kind.FILE), _):
+            return (Rule.EMPTY if facts.nullable else Rule.SYNTHETIC), {}
+        case Kind.PASSWORD, _:
+            return Rule.SYNTHETIC, {}
+        case ((Kind.SECRET | Kind.FREE_TEXT | Kind.COORDINATES | Kind.BIRTH_DATE), _):
+            return (Rule.PSEUDONYM if facts.unique else Rule.SYNTHETIC), {}
     return Rule.PSEUDONYM, {}
+
+
+_COARSE = {
+    (Kind.BIRTH_DATE, Family.DATE): "year",
+    (Kind.BIRTH_DATE, Family.NUMBER): "5",
+    (Kind.COORDINATES, Family.NUMBER): "1",
+}

@@ -13,7 +13,7 @@ from liftlock_datagen.classify.names import Surroundings, candidates_by_name, su
 from liftlock_datagen.classify.phrases import phrases
 from liftlock_datagen.classify.references import guess_references
 from liftlock_datagen.classify.tokens import singular, words_of
-from liftlock_datagen.classify.types import DOCUMENTS, TEXTS, base_of, can_hold, candidate_by_type
+from liftlock_datagen.classify.types import DOCUMENTS, TEXTS, base_of, can_hold, candidate_by_type, family_of
 from liftlock_datagen.classify.values import candidates_by_values, embedded
 from liftlock_datagen.spec.model import Kind, Rule, ValueSpec
 from liftlock_datagen.spec.rules import INDIRECT, SENSITIVE
@@ -78,8 +78,7 @@ def _doubted(candidates: list[Candidate], values: Sequence[str]) -> list[Candida
 
 def _facts(table: Table, column: Column) -> Facts:
     unique = any(index.unique and len(index.parts) == 1 and index.parts[0].column == column.name for index in table.indexes)
-    type = base_of(column.type).name
-    return Facts(column.nullable, unique, type in TEXTS, type in {"date", "timestamp", "timestamptz"})
+    return Facts(column.nullable, unique, family_of(base_of(column.type)))
 
 
 def _link(table: Table, column: Column) -> Candidate | None:
@@ -114,7 +113,7 @@ def _path(path: str, around: Surroundings, values: Sequence[str]) -> Decision:
     named = candidates_by_name(steps[-1] if steps else "", inner) or candidates_by_name(name, inner)
     seen = candidates_by_values(values)
     plain = _of_scalars(values)
-    return decide(_doubted(combine(named[:4], seen, plain), values), Facts(unique=False, textual=not plain))
+    return decide(_doubted(combine(named[:4], seen, plain), values), Facts())
 
 
 def _of_scalars(values: Sequence[str]) -> list[Candidate]:

@@ -53,7 +53,7 @@ def _polymorphic(catalog: Catalog, table: Table, column: Column, kind: Column, v
 
 def _called(table: Table, words: tuple[str, ...]) -> bool:
     name = words_of(table.name.name)
-    return bool(words) and name[:-1] == words[:-1] and singular(name[-1]) == singular(words[-1])
+    return bool(words) and bool(name) and name[:-1] == words[:-1] and singular(name[-1]) == singular(words[-1])
 
 
 def _key_like(table: Table, column: Column) -> str | None:

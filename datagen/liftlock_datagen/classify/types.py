@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from liftlock_datagen.catalog.model import Column, ColumnType
+from liftlock_datagen.classify.decide import Family
 from liftlock_datagen.classify.model import Candidate
 from liftlock_datagen.spec.model import Kind
 
@@ -60,6 +61,19 @@ def base_of(type: ColumnType) -> ColumnType:
     while type.element is not None:
         type = type.element
     return type
+
+
+def family_of(type: ColumnType) -> Family:
+    """What rules need to know of the type."""
+    families = (
+        (TEXTS, Family.TEXT),
+        (_NUMBERS - {"money"}, Family.NUMBER),
+        (_PLACES, Family.PLACE),
+        (frozenset({"tsvector"}), Family.SEARCH),
+    )
+    if type.name in {"date", "timestamp", "timestamptz"}:
+        return Family.DATE
+    return next((family for names, family in families if type.name in names and not type.labels), Family.OTHER)
 
 
 def candidate_by_type(column: Column) -> Candidate | None:

@@ -70,7 +70,7 @@ class Choice:
 
     def column(self, kind: ColumnType, spec: ColumnSpec) -> Transformer:
         """The transformer of a column. UnfitError where there is none."""
-        if kind.name in {"json", "jsonb", "hstore"} and spec.value.kind is Kind.DOCUMENT and spec.value.rule is not Rule.EMPTY:
+        if kind.name in {"json", "jsonb", "hstore"} and spec.value.kind is Kind.DOCUMENT and spec.value.rule is Rule.KEEP:
             paths = tuple((path, self.leaf(value)) for path, value in sorted(spec.paths.items()))
             return Document(paths, store=kind.name == "hstore")
         return self.value(kind, spec.value)

@@ -66,15 +66,15 @@ _COARSE = frozenset(
         Kind.URL,
     }
 )
-_DATES = frozenset({Kind.BIRTH_DATE, Kind.MOMENT, Kind.DOCUMENT})
-_NO_PSEUDONYM = frozenset({Kind.GENDER, Kind.AMOUNT, Kind.CATEGORY, Kind.FLAG, Kind.MOMENT, Kind.DOCUMENT, Kind.REFERENCE})
+_DATES = frozenset({Kind.BIRTH_DATE, Kind.MOMENT})
+_NO_PSEUDONYM = frozenset({Kind.GENDER, Kind.AMOUNT, Kind.CATEGORY, Kind.FLAG, Kind.MOMENT})
 _LINKING = frozenset({Kind.IDENTIFIER, Kind.REFERENCE})
 
 OPTIONS: Mapping[Rule, Mapping[str, str]] = MappingProxyType(
     {
         Rule.KEEP: {},
         Rule.PSEUDONYM: {},
-        Rule.GENERALISE: {"to": "year, month, a width such as 10, or how many leading characters stay"},
+        Rule.GENERALISE: {"to": "year, month or decade, a width such as 10, or how many leading characters stay"},
         Rule.SHIFT: {"days": "how far at most, both ways"},
         Rule.SYNTHETIC: {},
         Rule.CONSTANT: {"value": "what stands there in all rows"},
@@ -95,6 +95,8 @@ def fitting(kind: Kind) -> tuple[Rule, ...]:
     """The rules that a value of the kind takes."""
     if kind is Kind.REFERENCE:
         return (Rule.KEEP, Rule.EMPTY)
+    if kind is Kind.DOCUMENT:
+        return (Rule.KEEP, Rule.CONSTANT, Rule.EMPTY)
     if kind is Kind.IDENTIFIER:
         return (Rule.KEEP, Rule.PSEUDONYM)
     rules = [Rule.KEEP, Rule.SYNTHETIC, Rule.CONSTANT, Rule.EMPTY]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -135,6 +136,53 @@ def test_drift_is_found_by_check_and_added_by_a_second_run_that_keeps_the_rest(r
     assert [line for line in mine.splitlines() if line not in after and "body" not in line] == []
     customers = _spec(root).tables[TableName("public", "customers")].columns
     assert (customers["phone"].value.rule, customers["fax"].value.kind) == (Rule.EMPTY, Kind.PHONE)
+
+
+def test_a_plan_stops_at_what_nobody_decided_and_shows_the_rest(run: Run, root: Path) -> None:
+    missing = run("plan")
+    assert "liftlock data init shop" in str(getattr(missing.exception, "hint", ""))
+    run("init")
+    found = run("plan", "--json")
+    assert found.exit_code == 78, found.output
+    report = validated(found.stdout)
+    codes = {item["code"] for item in report["errors"]}
+    assert "unclassified-column" in codes
+    assert all(item["place"].startswith("data/shop.yaml:") for item in report["errors"])
+    assert {item["place"] for item in report["errors"] if item["where"] == "public.customers.preferences"} == {
+        f"data/shop.yaml:{_spec(root).tables[TableName('public', 'customers')].undecided['preferences']}"
+    }
+
+
+def test_a_decided_classification_passes_strictly_and_a_new_path_stops_it(run: Run, root: Path) -> None:
+    run("init")
+    text = (root / "data/shop.yaml").read_text(encoding="utf-8")
+    decided = "\n".join(_decided(line) for line in text.splitlines()) + _ACCEPTED
+    (root / "data/shop.yaml").write_text(decided, encoding="utf-8")
+    plan = run("plan", "--sample", "100")
+    assert plan.exit_code == 0, plan.output
+    assert "public.customers\nCOLUMN" in plan.output
+    assert "pseudonymised" in run("plan", "--markdown").output
+    kept = decided.replace("email: {kind: email, rule: pseudonym}", "email: {kind: email, rule: keep}")
+    (root / "data/shop.yaml").write_text(kept, encoding="utf-8")
+    assert (run("plan").exit_code, run("plan", "--strict").exit_code) == (0, 4)
+    less = "\n".join(line for line in decided.splitlines() if "$.mail" not in line and "$.*" not in line) + "\n"
+    other = re.sub(r"^( +)paths:$", r'\1paths:\n\1  "$.zz": {kind: flag, rule: keep}', less, flags=re.MULTILINE)
+    (root / "data/shop.yaml").write_text(other, encoding="utf-8")
+    assert run("plan").exit_code == 0
+    stopped = run("plan", "--sample", "100")
+    assert stopped.exit_code == 78
+    assert "[unclassified-path]" in stopped.output
+
+
+_ACCEPTED = """
+accepted:
+  - {problem: "unproved-check:public.customers.email", reason: "every address that is made holds an @ between other signs"}
+"""
+
+
+def _decided(line: str) -> str:
+    """What a person would write for what is unclassified."""
+    return line.replace(": unclassified", ": {kind: technical, rule: keep}")
 
 
 def test_a_database_that_nothing_declares_is_refused_with_the_nearest_name(root: Path) -> None:

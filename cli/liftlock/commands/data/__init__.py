@@ -8,6 +8,7 @@ from liftlock.commands.app import Commands, Later, Root
 class _Data(Root):
     later = (
         Later("init", "data.init:init", "Propose what every column holds into data/DB.yaml; later runs add what is new."),
+        Later("plan", "data.plan:plan", "Show what an anonymised copy does to each column, and every problem, before any write."),
         Later("profile", "data.profile:profile", "Write the shape of a database from its statistics; no row is read."),
         Later("generate", "data.generate:generate", "Fill a migrated database with synthetic rows at a size, in the shape of a profile."),
         Later("subset", "data.subset:subset", "Show which rows the subset of data/DB.yaml takes, and why one of them."),

@@ -1,0 +1,94 @@
+"""`liftlock data plan`: what an anonymised copy does to each column, for people who review it and for CI."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from liftlock.commands.data.options import PLACE, EnvironmentOption
+from liftlock.commands.output import JsonOption, print_json, print_table
+from liftlock.commands.repository import RepoOption
+from liftlock.core.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from liftlock.services.data.planning import PlanReport, ShownFinding
+    from liftlock_datagen.review.model import PlanLine, PlanTable
+
+
+def plan(
+    database: Annotated[str, typer.Argument(metavar="DB", help="The database; its classification is data/DB.yaml.")],
+    source: Annotated[str | None, typer.Option("--from", metavar="PLACE", help=f"Whose catalog is taken: {PLACE}")] = None,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            "--sample", metavar="N", min=1, max=10_000, help="Look through up to so many documents of each JSON column for new paths."
+        ),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 4 on every warning that the file does not accept.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print it as Markdown, for a pull request.")] = False,
+    environment: EnvironmentOption = None,
+    repo: RepoOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show, per table and column, what an anonymised copy does, and every problem with a stable code. Nothing is written.
+
+    Exits 78 on an error, such as a table, column or JSON path that nobody classified; with --strict 4 on a warning that nobody accepted.
+    """
+    from liftlock.services.data.planning import report_of
+    from liftlock.wiring import data as wiring
+
+    if markdown and as_json:
+        raise UsageError("--markdown and --json are two forms of the same; say one of them")
+    work = wiring.data_workspace(repo, environment)
+    name = wiring.declared_database(work, database)
+    place = wiring.data_places(work).resolve(source or database, environment)
+    found = wiring.planning(work).plan(name, place, sample=sample)
+    report = report_of(found, place, strict=strict)
+    if as_json:
+        print_json("data-plan", report)
+    elif markdown:
+        from liftlock_datagen.review.markdown import markdown as text
+
+        typer.echo(text(found), nl=False)
+    else:
+        _show(report)
+    if report.errors:
+        raise typer.Exit(ExitCode.CONFIG)
+    if strict and report.warnings:
+        raise typer.Exit(ExitCode.BLOCKED)
+
+
+def _show(report: PlanReport) -> None:
+    for table in report.tables:
+        _show_table(table)
+    typer.echo(", ".join(f"{count} {privacy.value}" for privacy, count in report.columns.items()) + " (columns and JSON paths)")
+    for title, items in (("accepted", report.accepted), ("warning", report.warnings), ("error", report.errors)):
+        _show_findings(title, items)
+    if not (report.errors or report.warnings):
+        typer.echo(f"{report.place}: nothing speaks against {report.file}")
+
+
+def _show_table(table: PlanTable) -> None:
+    if table.rows == "none" or table.untouched:
+        typer.echo(f"{table.table}: {'no rows are copied' if table.rows == 'none' else f'{len(table.lines)} columns kept as they are'}\n")
+        return
+    typer.echo(table.table)
+    headers = ["column", "kind", "what happens", "privacy", "unique", "why"]
+    print_table(headers, [_row(line) for line in table.lines], empty="no column is classified")
+    if table.quasi_identifiers:
+        typer.echo(f"quasi-identifiers: {', '.join(table.quasi_identifiers)}")
+    typer.echo("")
+
+
+def _row(line: PlanLine) -> tuple[str, ...]:
+    name = f"  {line.path}" if line.path else line.column
+    return name, line.kind, line.what, line.privacy.value, line.uniqueness.replace("_", " "), line.why
+
+
+def _show_findings(title: str, items: Sequence[ShownFinding]) -> None:
+    for item in items:
+        because = f" (accepted: {item.accepted})" if item.accepted else ""
+        typer.echo(f"{title}: {item.place} {item.where} [{item.code}]: {item.message}{because}")

@@ -1,0 +1,190 @@
+"""Catalog and classification to the plan that people review. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import replace
+
+from liftlock_datagen.catalog.model import Catalog, TableName
+from liftlock_datagen.classify.model import Proposal, Undecided
+from liftlock_datagen.errors import Problem, ProblemCode
+from liftlock_datagen.masking.plan import ColumnMask, TableMask, plan_mask
+from liftlock_datagen.review.model import DataPlan, Finding, Level, PlanLine, PlanTable
+from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Rows, Rule, TableSpec, ValueSpec
+from liftlock_datagen.spec.rules import INDIRECT, SENSITIVE
+from liftlock_datagen.spec.update import covered
+
+UNACCEPTABLE = frozenset({ProblemCode.UNCLASSIFIED_TABLE, ProblemCode.UNCLASSIFIED_COLUMN, ProblemCode.UNCLASSIFIED_PATH})
+"""What nobody can accept: nobody knows what it is."""
+SeenPaths = Mapping[tuple[TableName, str], Set[str]]
+
+
+def review(catalog: Catalog, spec: DataSpec, proposal: Proposal, seen: SeenPaths | None = None) -> DataPlan:
+    """What an anonymised copy does, and everything that speaks against it.
+
+    Args:
+        catalog: of the source. spec: the classification. proposal: for the reasons of columns that people left as proposed.
+        seen: the paths that a sample showed in documents.
+    """
+    rows = {table.name: table.rows for table in catalog.tables if table.rows is not None}
+    mask = plan_mask(catalog, replace(spec, accepted=()), rows=rows)
+    masks = {table.name: table for table in mask.tables}
+    shown = [table for table in catalog.tables if table.partition_of is None and table.name in masks]
+    tables = tuple(_table(masks[table.name], spec, proposal) for table in shown)
+    found = [
+        Finding(_told(problem, spec), Level.ERROR, _line_of(problem, spec)) for problem in mask.problems if _counts(problem, spec, catalog)
+    ]
+    found += _undecided_paths(catalog, spec, seen or {})
+    found += (Finding(problem, Level.WARNING, line) for problem, line in _warnings(catalog, spec))
+    return DataPlan(spec.file, tables, tuple(_accepted(_once(found), spec)), spec.k)
+
+
+def _table(mask: TableMask, spec: DataSpec, proposal: Proposal) -> PlanTable:
+    said = spec.tables.get(mask.name)
+    lines = [line for column in mask.columns if said for line in _lines(mask.name, column, said, spec, proposal)]
+    return PlanTable(str(mask.name), mask.rows.value, mask.raw, mask.quasi_identifiers, tuple(lines))
+
+
+def _lines(table: TableName, mask: ColumnMask, said: TableSpec, spec: DataSpec, proposal: Proposal) -> Iterator[PlanLine]:
+    column = said.columns.get(mask.name)
+    if column is None:
+        return
+    proposed = proposal.tables[table].columns.get(mask.name) if table in proposal.tables else None
+    guess = proposed.decision if proposed and not isinstance(proposed.decision, Undecided) else None
+    yield PlanLine(
+        column=mask.name,
+        path="",
+        type=str(mask.type),
+        kind=column.value.kind.value,
+        rule=column.value.rule.value,
+        privacy=mask.privacy,
+        domain=mask.value.pseudonym_domain if mask.value.rule is Rule.PSEUDONYM else "",
+        uniqueness=mask.guarantee.value,
+        what=mask.text,
+        why=_why(column.value, guess, spec),
+        line=column.value.line,
+    )
+    for path, value in column.paths.items():
+        domain = value.pseudonym_domain if value.rule is Rule.PSEUDONYM else ""
+        why = value.reason or f"{spec.file}:{value.line}"
+        yield PlanLine(
+            mask.name, path, "", value.kind.value, value.rule.value, value.privacy, domain, "", value.rule.value, why, value.line
+        )
+
+
+def _why(value: ValueSpec, guess: ValueSpec | None, spec: DataSpec) -> str:
+    if value.reason:
+        return value.reason
+    return guess.reason if guess is not None and guess.kind is value.kind else f"{spec.file}:{value.line}"
+
+
+# --- findings -----------------------------------------------------------------------------------------------------------------------------
+
+
+def _counts(problem: Problem, spec: DataSpec, catalog: Catalog) -> bool:
+    """Whether a problem is one: a partition is what its partitioned table is, and columns of a table without rows go nowhere."""
+    table = next((table for table in catalog.tables if str(table.name) == problem.table), None)
+    if table is not None and table.partition_of is not None and problem.code in UNACCEPTABLE:
+        return False
+    said = spec.tables.get(table.name) if table is not None else None
+    return said is None or said.rows is not Rows.NONE
+
+
+def _told(problem: Problem, spec: DataSpec) -> Problem:
+    """What nobody classified, with the way out."""
+    if problem.code not in UNACCEPTABLE:
+        return problem
+    where = spec.file or f"data/{spec.database}.yaml"
+    return replace(problem, text=f"{problem.text}: decide it in {where} (liftlock data init {spec.database} adds what is new)")
+
+
+def _line_of(problem: Problem, spec: DataSpec) -> int:
+    table = next((table for name, table in spec.tables.items() if str(name) == problem.table), None)
+    if table is None:
+        return 0
+    column = table.columns.get(problem.column or "")
+    return column.value.line if column is not None else table.undecided.get(problem.column or "", table.line)
+
+
+def _undecided_paths(catalog: Catalog, spec: DataSpec, seen: SeenPaths) -> Iterator[Finding]:
+    there = {table.name for table in catalog.tables}
+    for table in spec.tables.values():
+        for name, column in table.columns.items():
+            if (
+                table.name not in there
+                or table.rows is Rows.NONE
+                or column.value.kind is not Kind.DOCUMENT
+                or column.value.rule is not Rule.KEEP
+            ):
+                continue
+            new = [path for path in seen.get((table.name, name), ()) if not _known(path, {*column.paths, *column.undecided})]
+            for path in (*column.undecided, *sorted(new)):
+                problem = Problem(str(table.name), f"{name} {path}", ProblemCode.UNCLASSIFIED_PATH, "the path is not classified")
+                yield Finding(_told(problem, spec), Level.ERROR, column.undecided.get(path, column.value.line))
+
+
+def _known(path: str, patterns: set[str]) -> bool:
+    """Whether the path, or an object or a list around it, is classified."""
+    return covered(path, patterns) or any(path.startswith((f"{pattern}.", f"{pattern}[")) for pattern in patterns)
+
+
+def _warnings(catalog: Catalog, spec: DataSpec) -> Iterator[tuple[Problem, int]]:
+    there = {table.name: {column.name for column in table.columns} for table in catalog.tables}
+    for name, table in spec.tables.items():
+        if name not in there:
+            yield (
+                Problem(str(name), None, ProblemCode.NOT_IN_DATABASE, "the database has no such table; take it out of the file"),
+                table.line,
+            )
+            continue
+        for column, line in _named(table):
+            if column not in there[name]:
+                text = "the table has no such column; take it out of the file"
+                yield Problem(str(name), column, ProblemCode.NOT_IN_DATABASE, text), line
+        if table.rows is Rows.NONE:
+            continue
+        yield from _kept(table)
+        if table.quasi_identifiers and spec.k <= 1:
+            text = "quasi-identifiers are named, and k is 1: no gate counts how many rows share them; set k, 5 is usual"
+            yield Problem(str(name), None, ProblemCode.UNGATED_QUASI_IDENTIFIERS, text), table.line
+
+
+def _named(table: TableSpec) -> Iterator[tuple[str, int]]:
+    yield from ((name, column.value.line) for name, column in table.columns.items())
+    yield from table.undecided.items()
+
+
+def _kept(table: TableSpec) -> Iterator[tuple[Problem, int]]:
+    """What may say who somebody is and stays as it is; what many people share is the business of the gate k."""
+    for name, column in table.columns.items():
+        for path, value in _values(column):
+            if value.rule is Rule.KEEP and value.kind in SENSITIVE - INDIRECT:
+                where = f"{name} {path}" if path else name
+                text = f"{value.kind.value} is kept as it is: choose another rule, or accept it with a reason"
+                yield Problem(str(table.name), where, ProblemCode.KEPT_SENSITIVE, text), value.line
+
+
+def _values(column: ColumnSpec) -> Iterator[tuple[str, ValueSpec]]:
+    if column.value.kind is not Kind.DOCUMENT:
+        yield "", column.value
+    yield from column.paths.items()
+
+
+def _once(findings: list[Finding]) -> list[Finding]:
+    found = {(item.level, item.problem): item for item in findings}
+    return sorted(found.values(), key=lambda item: (item.level, item.problem.table, item.problem.column or "", item.problem.code))
+
+
+def _accepted(findings: list[Finding], spec: DataSpec) -> Iterator[Finding]:
+    """The findings with the reasons why somebody lives with them; an acceptance of nothing is a finding of its own."""
+    reasons = {item.problem: item.reason for item in spec.accepted}
+    for item in findings:
+        yield replace(item, accepted=reasons.get(item.id, "")) if item.problem.code not in UNACCEPTABLE else item
+    ids = {item.id: item.problem.code for item in findings}
+    for acceptance in spec.accepted:
+        code = ids.get(acceptance.problem)
+        if code is None or code in UNACCEPTABLE:
+            text = (
+                "accepted, but there is no such problem; take the entry out" if code is None else "nobody can accept what nobody classified"
+            )
+            yield Finding(Problem(acceptance.problem, None, ProblemCode.STALE_ACCEPTANCE, text), Level.WARNING, acceptance.line)
