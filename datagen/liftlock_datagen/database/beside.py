@@ -7,6 +7,7 @@ next run. What the new database holds is its maker's part.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,12 +18,15 @@ from psycopg import sql
 
 from liftlock_datagen.database.connect import Connection, connected, database_of, url_of, wrapped
 from liftlock_datagen.database.leftovers import MARKER, beside_name, drop_database, lock_of, remove_leftovers
+from liftlock_datagen.database.rights import carry_rights
 from liftlock_datagen.database.swap import Swap, refuse_unswappable, swap_in
 from liftlock_datagen.errors import DatagenError
 
 Note = Callable[[str], None]
 
 _PATIENCE = 30.0
+_LINGERING = 10.0  # seconds that a server may take to notice that its client is gone
+_PAUSE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,8 @@ class Beside:
 def built_beside(target_url: str, *, template: str = "", patience: float = _PATIENCE, on_note: Note = lambda _: None) -> Iterator[Beside]:
     """An empty database beside the target; it takes the target's place when the block ends well, and is dropped when it does not.
 
-    The target's owner, rights, settings and comment, those of the database itself, are carried over. Its sessions are ended at the swap.
-    A target that does not exist comes into being.
+    The target's owner, rights, settings and comment are carried over, and the owner and rights of every object in it whose name the new
+    database has too. Its sessions are ended at the swap. A target that does not exist comes into being.
 
     Args:
         target_url: of a role that owns the target and may create databases.
@@ -58,7 +62,7 @@ def built_beside(target_url: str, *, template: str = "", patience: float = _PATI
     target = database_of(target_url)
     with _server(target_url, target) as keeper:
         with wrapped(target_url):
-            _claim(keeper, target)
+            _claim(keeper, target, min(patience, _LINGERING))
             remove_leftovers(keeper, target, on_note)
             beside = _named(keeper, target_url, target)
             _require_rights(keeper, beside)
@@ -69,6 +73,8 @@ def built_beside(target_url: str, *, template: str = "", patience: float = _PATI
                 _create(keeper, beside, template)
             yield beside
             swap = Swap(beside.name, target, beside_name(target) if beside.exists else None, marker(target), patience)
+            if beside.exists:
+                _carry_rights(target_url, beside, on_note)
             with wrapped(target_url):
                 swap_in(keeper, target_url, swap, on_note)
         except BaseException:
@@ -97,14 +103,19 @@ def _server(target_url: str, target: str) -> Iterator[Connection]:
             continue
         with keeper:
             keeper.execute("SELECT set_config('client_min_messages', 'warning', false), set_config('statement_timeout', '0', false)")
+            if keeper.info.server_version >= 140000:  # so that the lock of a run that is killed in a long statement goes at once
+                keeper.execute("SELECT set_config('client_connection_check_interval', '1s', false)")
             yield keeper
         return
 
 
-def _claim(keeper: Connection, target: str) -> None:
-    """One run at a time for one target. The lock goes with the connection."""
-    row = keeper.execute("SELECT pg_try_advisory_lock(%s, %s)", lock_of(target)).fetchone()
-    if not row or not row[0]:
+def _claim(keeper: Connection, target: str, patience: float) -> None:
+    """One run at a time for one target. The lock goes with the connection; that of a run that was killed may live a moment longer."""
+    ends = time.monotonic() + patience
+    while not (keeper.execute("SELECT pg_try_advisory_lock(%s, %s)", lock_of(target)).fetchone() or (False,))[0]:
+        if time.monotonic() < ends:
+            time.sleep(_PAUSE)
+            continue
         raise DatagenError(f"another run is building {target} at this moment", hint="wait for it to end, then run the same command again")
 
 
@@ -128,6 +139,11 @@ def _require_rights(keeper: Connection, beside: Beside) -> None:
             f"role {role} does not own database {beside.target}; {beside.owner} does",
             hint=f'use a role that owns it, or: GRANT "{beside.owner}" TO "{role}"',
         )
+
+
+def _carry_rights(target_url: str, beside: Beside, on_note: Note) -> None:
+    with connected(target_url) as old, connected(beside.url) as new, wrapped(target_url):
+        carry_rights(old, new, on_note)
 
 
 def _create(keeper: Connection, beside: Beside, template: str) -> None:

@@ -135,6 +135,6 @@ def _who(keeper: Connection, database: str) -> str:
     """Applications and how many sessions each has."""
     query = (
         "SELECT coalesce(nullif(application_name, ''), 'unnamed'), count(*) FROM pg_stat_activity"
-        " WHERE datname = %s AND backend_type = 'client backend' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 5"
+        " WHERE datname = %s AND usesysid IS NOT NULL AND application_name NOT LIKE 'liftlock%%' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 5"
     )
     return ", ".join(f"{count} of {name}" for name, count in keeper.execute(query, [database]).fetchall())

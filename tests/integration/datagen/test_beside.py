@@ -80,6 +80,48 @@ def test_the_new_database_takes_the_name_and_all_that_was_said_of_the_old_one(se
     assert databases(server, target) == [target]
 
 
+RIGHTS = """
+SELECT c.relname, pg_get_userbyid(c.relowner), c.relacl::text,
+       ARRAY(SELECT attacl::text FROM pg_attribute WHERE attrelid = c.oid ORDER BY attnum)
+FROM pg_class c WHERE c.relname IN ('thing', 'seen', 'thing_id_seq')
+UNION ALL SELECT proname, pg_get_userbyid(proowner), proacl::text, NULL FROM pg_proc WHERE proname = 'one'
+UNION ALL SELECT nspname, pg_get_userbyid(nspowner), nspacl::text, NULL FROM pg_namespace WHERE nspname = 'Mine'
+UNION ALL SELECT 'defaults', pg_get_userbyid(defaclrole), defaclacl::text, NULL FROM pg_default_acl ORDER BY 1
+"""
+OBJECTS = """
+CREATE TABLE thing (id serial, what text); CREATE VIEW seen AS SELECT * FROM thing;
+CREATE FUNCTION one(a int, b text) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE SCHEMA "Mine";
+"""
+
+
+def test_applications_keep_their_rights_and_what_they_own(server: RunningPostgres) -> None:
+    server.administer('CREATE ROLE "an app"; GRANT "an app" TO liftlock; CREATE ROLE reader')
+    try:
+        with server.database(OBJECTS) as target:
+            server.administer(f'GRANT CREATE ON DATABASE {target} TO "an app"')
+            with server.connect(target) as connection:
+                for statement in (
+                    'GRANT ALL ON SCHEMA public, "Mine" TO "an app"',
+                    'ALTER TABLE thing OWNER TO "an app"',
+                    'ALTER SCHEMA "Mine" OWNER TO "an app"',
+                    "GRANT SELECT, UPDATE ON seen TO reader WITH GRANT OPTION",
+                    "GRANT SELECT (what) ON thing TO reader",
+                    "REVOKE EXECUTE ON FUNCTION one FROM PUBLIC",
+                    "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO reader",
+                ):
+                    connection.execute(statement.encode())
+                before = connection.execute(RIGHTS).fetchall()
+            notes = list[str]()
+            building = built_beside(server.url(target), on_note=notes.append)
+            with building as beside, psycopg.connect(beside.url, autocommit=True) as connection:
+                connection.execute(OBJECTS.encode())
+            with server.connect(target) as connection:
+                assert connection.execute(RIGHTS).fetchall() == before
+            assert not [note for note in notes if "rights" in note]
+    finally:
+        server.administer('DROP ROLE IF EXISTS "an app"; DROP ROLE IF EXISTS reader')
+
+
 def test_a_setting_that_the_role_may_not_make_is_told_and_holds_nothing_up(server: RunningPostgres, target: str) -> None:
     server.administer(f"ALTER DATABASE {target} SET app.token = 'hush'")
     notes = list[str]()
@@ -155,7 +197,7 @@ def test_a_database_that_was_not_there_comes_into_being(server: RunningPostgres,
 
 def test_two_runs_for_one_target_are_refused(server: RunningPostgres, target: str) -> None:
     with built_beside(server.url(target)) as beside:
-        with pytest.raises(DatagenError, match="another run"), built_beside(server.url(target)):
+        with pytest.raises(DatagenError, match="another run"), built_beside(server.url(target), patience=0.2):
             pass
         fill(beside.url, "new")
     assert content(server, target) == "new"
