@@ -123,13 +123,17 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A trigger that people made. enabled: O (origin), D (disabled), R (replica), A (always). function: what it calls."""
+    """A trigger that people made. enabled: O (origin), D (disabled), R (replica), A (always). function: what it calls.
+
+    before: it fires before the row (or statement) and may change it.
+    """
 
     name: str
     definition: str
     function: TableName
     enabled: str = "O"
     inherited: bool = False
+    before: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,6 +160,10 @@ class Catalog:
         except KeyError:
             raise KeyError(str(name)) from None
 
+    def find(self, name: TableName) -> Table | None:
+        """The table of that name; None where there is none, such as one of a migration tool."""
+        return self._by_name.get(name)
+
     def root_of(self, table: Table) -> Table:
         """The partitioned table that the rows of a partition are addressed by; the table itself where it is no partition."""
         while table.partition_of is not None:

@@ -99,7 +99,6 @@ ORDER BY k.conrelid, k.conname COLLATE "C"
 """
 
 # An index that a view, a function, a replica identity or a CLUSTER mark depends on keeps its place: dropping it would lose that, or fail.
-# So does a partition's part of an index: it goes with the whole one.
 INDEXES = """
 SELECT i.indrelid AS table, i.indexrelid AS oid, x.relname AS name, i.indisunique AS unique, i.indisprimary AS primary, m.amname AS method,
        i.indisexclusion AS exclusion, NOT i.indimmediate AS deferrable, {nulls_distinct} AS nulls_distinct,
@@ -108,7 +107,7 @@ SELECT i.indrelid AS table, i.indexrelid AS oid, x.relname AS name, i.indisuniqu
        ARRAY(SELECT a.attname FROM generate_series(0, i.indnatts - 1) p LEFT JOIN pg_attribute a
              ON a.attrelid = i.indrelid AND a.attnum = i.indkey[p] AND a.attnum > 0 ORDER BY p)::text[] AS columns,
        ARRAY(SELECT pg_get_indexdef(i.indexrelid, p + 1, true) FROM generate_series(0, i.indnkeyatts - 1) p ORDER BY p)::text[] AS parts,
-       NOT (i.indisreplident OR i.indisclustered OR NOT i.indisvalid OR h.inhparent IS NOT NULL
+       NOT (i.indisreplident OR i.indisclustered OR NOT i.indisvalid
             OR EXISTS (SELECT FROM pg_depend d WHERE d.classid IN ('pg_rewrite'::regclass, 'pg_proc'::regclass)
                        AND (d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indexrelid
                             OR d.refclassid = 'pg_constraint'::regclass AND d.refobjid = own.oid))) AS movable
@@ -123,7 +122,7 @@ ALWAYS_DISTINCT, MAYBE_DISTINCT = "true", "NOT i.indnullsnotdistinct"  # Postgre
 
 TRIGGERS = """
 SELECT t.tgrelid AS table, t.tgname AS name, pg_get_triggerdef(t.oid) AS definition, t.tgenabled::text AS enabled,
-       fn.nspname AS function_schema, f.proname AS function_name, {is_part} AS inherited
+       fn.nspname AS function_schema, f.proname AS function_name, {is_part} AS inherited, (t.tgtype & 2) <> 0 AS before
 FROM pg_trigger t JOIN pg_proc f ON f.oid = t.tgfoid JOIN pg_namespace fn ON fn.oid = f.pronamespace
 WHERE NOT t.tgisinternal ORDER BY t.tgrelid, t.tgname COLLATE "C"
 """

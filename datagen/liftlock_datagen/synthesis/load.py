@@ -4,7 +4,7 @@ Foreign keys and movable indexes are dropped first and made again from their own
 and then validated, so that the database itself proves every reference, whatever the order of the tables and however they refer to one
 another.
 A run that is killed leaves the database as it was. The marker liftlock_data.seeded is written last, in the same transaction.
-Triggers fire as they do for any row.
+Triggers that compute a row fire; see load_phases.py for all that is done around the rows.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 
 from psycopg import sql
 
-from liftlock_datagen.catalog.model import Catalog, ForeignKey, Index, Table, TableName
+from liftlock_datagen.catalog.model import Catalog, TableName
 from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.database.connect import Connection, connected, wrapped
+from liftlock_datagen.database.load_phases import build_indexes, finish_load, prepare_load, prove_references
 from liftlock_datagen.errors import DatagenError
 from liftlock_datagen.synthesis.generate import Generation
 from liftlock_datagen.synthesis.marker import Found, asked, mark, marked_rows, read_marker
@@ -132,18 +133,17 @@ def _load(
     phases: dict[str, float] = {}
     with _timed(phases, "prepare"):
         _refuse_filled(connection, catalog)
-        _drop_constraints(connection, catalog)
+        prepare_load(connection, catalog)
     with _timed(phases, "copy"), ThreadPoolExecutor(1, thread_name_prefix="generate") as worker:
         generation = Generation(plan, vocabularies)
         for table in plan.tables:
             _copy(connection, table, generation, worker, on_progress)
     with _timed(phases, "indexes"):
-        _build_indexes(connection, catalog)
+        build_indexes(connection, catalog)
     with _timed(phases, "foreign keys"):
-        _prove_references(connection, catalog)
+        prove_references(connection, catalog)
     with _timed(phases, "finish"):
-        _advance_sequences(connection, catalog)
-        _analyze(connection, catalog)
+        finish_load(connection, catalog)
         mark(connection, plan, request)
     return phases
 
@@ -200,83 +200,3 @@ def _copy(connection: Connection, table: TablePlan, generation: Generation, work
 
 def _block(generation: Generation, table: TablePlan, start: int) -> bytes:
     return generation.block(table, start, min(_BLOCK_ROWS, table.rows - start))
-
-
-# --- constraints and indexes ----------------------------------------------------------------------------------------------------------
-
-
-def _drop_constraints(connection: Connection, catalog: Catalog) -> None:
-    for table in catalog.tables:
-        for key in table.foreign_keys:
-            _drop_constraint(connection, table, key.name)
-    for table in catalog.tables:
-        for index in filter(_is_moved, table.indexes):
-            if index.constraint is not None:
-                _drop_constraint(connection, table, index.name)
-            else:
-                connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(table.name.schema, index.name)))
-
-
-def _drop_constraint(connection: Connection, table: Table, name: str) -> None:
-    connection.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(_name(table.name), sql.Identifier(name)))
-
-
-def _is_moved(index: Index) -> bool:
-    return index.movable
-
-
-def _add_constraint(connection: Connection, table: Table, name: str, definition: str) -> None:
-    statement = sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} ").format(_name(table.name), sql.Identifier(name))
-    connection.execute(statement.as_bytes(connection) + definition.encode())
-
-
-def _build_indexes(connection: Connection, catalog: Catalog) -> None:
-    """Every dropped index from its own definition, primary keys first; then their comments."""
-    for table in catalog.tables:
-        for index in sorted(filter(_is_moved, table.indexes), key=lambda index: (not index.primary, index.name)):
-            if index.constraint is not None:
-                _add_constraint(connection, table, index.name, index.constraint)
-                _comment(connection, sql.SQL("CONSTRAINT {} ON {}").format(sql.Identifier(index.name), _name(table.name)), index.comment)
-            else:
-                connection.execute(index.definition.encode())
-                _comment(connection, sql.SQL("INDEX {}").format(sql.Identifier(table.name.schema, index.name)), index.comment)
-
-
-def _prove_references(connection: Connection, catalog: Catalog) -> None:
-    for table in catalog.tables:
-        for key in table.foreign_keys:
-            _add_foreign_key(connection, table, key)
-
-
-def _add_foreign_key(connection: Connection, table: Table, key: ForeignKey) -> None:
-    """The key as it was: one that was NOT VALID stays so, any other is validated."""
-    _add_constraint(connection, table, key.name, key.definition + (" NOT VALID" if key.validated else ""))
-    if key.validated:
-        connection.execute(sql.SQL("ALTER TABLE {} VALIDATE CONSTRAINT {}").format(_name(table.name), sql.Identifier(key.name)))
-    _comment(connection, sql.SQL("CONSTRAINT {} ON {}").format(sql.Identifier(key.name), _name(table.name)), key.comment)
-
-
-def _comment(connection: Connection, what: sql.Composed, comment: str | None) -> None:
-    if comment is not None:
-        connection.execute(sql.SQL("COMMENT ON {} IS {}").format(what, sql.Literal(comment)))
-
-
-# --- the end --------------------------------------------------------------------------------------------------------------------------
-
-
-def _advance_sequences(connection: Connection, catalog: Catalog) -> None:
-    """Each sequence goes on behind the largest value that was loaded."""
-    for table in catalog.tables:
-        for column in table.columns:
-            if column.sequence is None:
-                continue
-            name = sql.Literal(_name(column.sequence).as_string(connection))
-            statement = sql.SQL("SELECT setval({}::regclass, max({})) FROM {} HAVING max({}) >= 1").format(
-                name, sql.Identifier(column.name), _name(table.name), sql.Identifier(column.name)
-            )
-            connection.execute(statement)
-
-
-def _analyze(connection: Connection, catalog: Catalog) -> None:
-    for table in catalog.tables:
-        connection.execute(sql.SQL("ANALYZE {}").format(_name(table.name)))

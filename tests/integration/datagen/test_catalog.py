@@ -105,7 +105,7 @@ def test_what_stands_beside_rows_is_there(catalog: Catalog) -> None:
     (key,) = child.foreign_keys
     assert (key.target_columns, key.on_delete, key.on_update, key.deferred) == (("number",), Action.CASCADE, Action.SET_NULL, True)
     (trigger,) = child.triggers
-    assert (trigger.name, trigger.enabled, trigger.function) == ("touched", "D", TableName("public", "touch"))
+    assert (trigger.name, trigger.enabled, trigger.before, trigger.function) == ("touched", "D", True, TableName("public", "touch"))
     (policy,) = child.policies
     assert (policy.name, policy.command, policy.permissive, policy.roles) == ("mine", "r", False, ("public",))
     assert (child.row_security, child.row_security_forced) == (True, True)
@@ -125,7 +125,7 @@ def test_partitions_of_any_depth_are_under_their_root(catalog: Catalog) -> None:
     assert catalog.partitions_of(TableName("public", "child")) == (public(catalog, "child"),)
     assert [key.inherited for key in europe.foreign_keys] == [True]
     (index,) = europe.indexes
-    assert (index.parent, index.movable) == (TableName("public", "event_2024_pkey"), False)
+    assert (index.parent, index.movable) == (TableName("public", "event_2024_pkey"), True)
     assert [key.target.name for key in public(catalog, "note").foreign_keys] == ["event"]
     hashed = public(catalog, "hashed").partition_key
     assert hashed is not None
