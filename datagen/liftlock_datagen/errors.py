@@ -14,6 +14,7 @@ class ProblemCode(StrEnum):
     UNSUPPORTED_TABLE = "unsupported-table"
     UNPLANNABLE_CHECK = "unplannable-check"
     UNPLANNABLE_UNIQUE = "unplannable-unique"
+    UNPLANNABLE_PARTITION = "unplannable-partition"
     EXCLUSION_CONSTRAINT = "exclusion-constraint"
     UNIQUE_DOMAIN_TOO_SMALL = "unique-domain-too-small"
     OVERLAPPING_FOREIGN_KEYS = "overlapping-foreign-keys"

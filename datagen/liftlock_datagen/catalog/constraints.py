@@ -125,7 +125,7 @@ class Check:
 class Trigger:
     """A trigger that people made. enabled: O (origin), D (disabled), R (replica), A (always). function: what it calls.
 
-    before: it fires before the row (or statement) and may change it.
+    before: it fires before the row (or statement) and may change it. refuses: its function says RAISE EXCEPTION, so it may refuse the row.
     """
 
     name: str
@@ -134,6 +134,7 @@ class Trigger:
     enabled: str = "O"
     inherited: bool = False
     before: bool = False
+    refuses: bool = False
 
 
 @dataclass(frozen=True, slots=True)

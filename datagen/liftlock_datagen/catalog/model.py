@@ -56,7 +56,7 @@ class TableKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table. obstacles: what it has that synthesis cannot fill, in words.
+    """One table.
 
     partition_of and bound: of a partition (it may be partitioned itself). inherits: parents by INHERITS. rows: PostgreSQL's estimate, None
     where the table was never analysed. bytes: on disk, without indexes. Both change with the data, so they are no part of the digest.
@@ -68,7 +68,6 @@ class Table:
     foreign_keys: tuple[ForeignKey, ...] = ()
     checks: tuple[Check, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
-    obstacles: tuple[str, ...] = ()
     kind: TableKind = TableKind.ORDINARY
     partition_of: TableName | None = None
     bound: str | None = None

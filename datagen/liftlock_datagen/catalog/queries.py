@@ -122,7 +122,8 @@ ALWAYS_DISTINCT, MAYBE_DISTINCT = "true", "NOT i.indnullsnotdistinct"  # Postgre
 
 TRIGGERS = """
 SELECT t.tgrelid AS table, t.tgname AS name, pg_get_triggerdef(t.oid) AS definition, t.tgenabled::text AS enabled,
-       fn.nspname AS function_schema, f.proname AS function_name, {is_part} AS inherited, (t.tgtype & 2) <> 0 AS before
+       fn.nspname AS function_schema, f.proname AS function_name, {is_part} AS inherited, (t.tgtype & 2) <> 0 AS before,
+       f.prosrc ~* 'raise[[:space:]]+exception' AS refuses
 FROM pg_trigger t JOIN pg_proc f ON f.oid = t.tgfoid JOIN pg_namespace fn ON fn.oid = f.pronamespace
 WHERE NOT t.tgisinternal ORDER BY t.tgrelid, t.tgname COLLATE "C"
 """

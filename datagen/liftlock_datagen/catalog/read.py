@@ -123,7 +123,6 @@ class _Parts:
             foreign_keys=tuple(foreign_key_of(k) for k in constraints if k["kind"] == "f"),
             checks=(*checks, *(check for column in columns for check in self.types.domain_checks(column["type"], column["name"]))),
             exclusions=tuple(exclusion_of(k, indexes[k["index"]]) for k in constraints if k["kind"] == "x"),
-            obstacles=_obstacles(row),
             kind=model.TableKind(row["kind"]),
             partition_of=parents[0] if row["partition"] and parents else None,
             bound=row["bound"],
@@ -160,12 +159,6 @@ class _Parts:
 
 def _table_name(row: Row) -> TableName:
     return TableName(row["schema"], row["name"])
-
-
-def _obstacles(row: Row) -> tuple[str, ...]:
-    if row["kind"] == "p" or row["partition"]:
-        return ("it is partitioned",)
-    return ("it takes part in inheritance",) if row["parents"] or row["has_children"] else ()
 
 
 def _estimate(row: Row) -> int | None:

@@ -86,7 +86,7 @@ def check_of(row: Row) -> constraints.Check:
 def trigger_of(row: Row) -> constraints.Trigger:
     """A trigger."""
     function = TableName(row["function_schema"], row["function_name"])
-    return constraints.Trigger(row["name"], row["definition"], function, row["enabled"], row["inherited"], row["before"])
+    return constraints.Trigger(row["name"], row["definition"], function, row["enabled"], row["inherited"], row["before"], row["refuses"])
 
 
 def policy_of(row: Row) -> constraints.Policy:

@@ -4,7 +4,8 @@ Foreign keys and what can be moved of the indexes are dropped first and made aga
 comments; keys are validated then, so PostgreSQL itself proves every reference. All of it belongs into one transaction.
 
 Triggers that compute a row (BEFORE) fire as they do for any row; those that act behind it (AFTER) are off meanwhile: they would write rows
-into other tables, or tell other systems. So is row security that is forced on the owner, which forbids COPY.
+into other tables, or tell other systems. So are those that may refuse a row (RAISE EXCEPTION): what they guard is the application's order of
+work, which a load does not follow. So is row security that is forced on the owner, which forbids COPY.
 """
 
 from __future__ import annotations
@@ -130,8 +131,9 @@ def _parts(catalog: Catalog) -> dict[TableName, list[tuple[Table, Index]]]:
 
 
 def _acting(catalog: Catalog) -> Iterator[tuple[Table, Trigger]]:
-    """Triggers that act behind a row and are on."""
-    return ((table, trigger) for table in catalog.tables for trigger in table.triggers if not trigger.before and trigger.enabled in _ON)
+    """Triggers that act behind a row or may refuse it, and are on."""
+    on = ((table, trigger) for table in catalog.tables for trigger in table.triggers if trigger.enabled in _ON)
+    return ((table, trigger) for table, trigger in on if trigger.refuses or not trigger.before)
 
 
 # --- how ------------------------------------------------------------------------------------------------------------------------------

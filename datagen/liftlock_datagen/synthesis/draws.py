@@ -160,6 +160,15 @@ class Spaced:
     low: int
 
 
+@dataclass(frozen=True, slots=True)
+class Boxed:
+    """lows[i] … highs[i], for an i that each row draws; columns of one label draw the same."""
+
+    label: str
+    lows: tuple[int, ...]
+    highs: tuple[int, ...]
+
+
 Source = (
     Serial
     | Uniform
@@ -176,4 +185,5 @@ Source = (
     | Radix
     | FirstOf
     | Spaced
+    | Boxed
 )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from liftlock_datagen.catalog.model import Table
 from liftlock_datagen.errors import Problem, ProblemCode
 from liftlock_datagen.synthesis.demands import Different, Ordered, describe
-from liftlock_datagen.synthesis.draws import Earlier, Later, Milestone, Uniform
+from liftlock_datagen.synthesis.draws import Boxed, Earlier, Later, Milestone, Uniform
 from liftlock_datagen.synthesis.generators import ColumnPlan, Day, Link, Moment, Null, Reference, Scaled, Whole
 from liftlock_datagen.synthesis.limits import Limits
 from liftlock_datagen.synthesis.semantics import ANY_NUMBER, DAY, milestone_window, usual_range
@@ -136,6 +136,8 @@ def _cut(plan: ColumnPlan, high: int) -> ColumnPlan | None:
             return plan if old <= high else replace(plan, generator=Scaled(Uniform(low, high, skewed), form, shared))
         case Scaled(Milestone(unit, _, last, _, late)):
             return plan if (last + late) // unit <= high else None
+        case Scaled(Boxed(_, _, highs)):
+            return plan if max(highs) <= high else None
         case Scaled():
             return plan
         case _:

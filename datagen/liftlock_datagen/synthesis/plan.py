@@ -6,49 +6,29 @@ values. What cannot be planned is a problem with a stable code and its table and
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from liftlock_datagen.catalog.model import Catalog, Column, ForeignKey, Match, Table, TableName
+from liftlock_datagen.catalog.model import Catalog, Column, ForeignKey, Match, TableName
 from liftlock_datagen.errors import PlanError, Problem, ProblemCode
 from liftlock_datagen.profile.model import Profile
-from liftlock_datagen.synthesis.checks import CheckFindings, read_checks
-from liftlock_datagen.synthesis.columns import choose
-from liftlock_datagen.synthesis.demands import ColumnDemand, Different, Ordered, Presence
+from liftlock_datagen.synthesis.demands import Different, Ordered
 from liftlock_datagen.synthesis.designs import Counts, design_capacity, designed_columns, designed_links, first_presences, slot_ends
-from liftlock_datagen.synthesis.differences import find_differences
+from liftlock_datagen.synthesis.drafting import Draft, draft_tables
 from liftlock_datagen.synthesis.draws import Earlier, Popular, Source, Uniform
-from liftlock_datagen.synthesis.expressions import columns_of
 from liftlock_datagen.synthesis.generators import ColumnPlan, Link, Listed, Null, Presences, Reference, Scaled
-from liftlock_datagen.synthesis.joint import Joint, JointColumns, join_columns
-from liftlock_datagen.synthesis.keys import KeyColumns, KeyDesigns, SoleColumn, decided_columns, design_keys
-from liftlock_datagen.synthesis.limits import Limits, limits_of
-from liftlock_datagen.synthesis.links import TableLinks, circular_columns, find_links, load_order
+from liftlock_datagen.synthesis.joint import Joint
+from liftlock_datagen.synthesis.keys import SoleColumn
+from liftlock_datagen.synthesis.links import TableLinks, load_order
 from liftlock_datagen.synthesis.orders import order_columns
 from liftlock_datagen.synthesis.plan_data import LoadPlan, TablePlan
 from liftlock_datagen.synthesis.row_counts import Shares, count_rows, profiled_shares, share_rows
 from liftlock_datagen.synthesis.semantics import usual_nulls
 from liftlock_datagen.synthesis.shaping import Room, shape_plan
-from liftlock_datagen.synthesis.subjects import UNLIMITED, Choice, Subject
+from liftlock_datagen.synthesis.subjects import UNLIMITED
 from liftlock_datagen.vocabulary.words import Vocabularies
 
 MOST_ROWS = (1 << 31) - 1
-Demands = Mapping[tuple[TableName, str], tuple[ColumnDemand, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A table with everything decided that needs no row counts."""
-
-    table: Table
-    links: TableLinks
-    findings: CheckFindings
-    limits: dict[str, Limits]
-    choices: dict[str, Choice]
-    keys: KeyDesigns
-    joints: tuple[Joint, ...]
-    problems: tuple[Problem, ...]
 
 
 def plan_load(
@@ -66,36 +46,34 @@ def plan_load(
     """
     if not 1 <= rows <= MOST_ROWS:
         raise PlanError([Problem("all tables", None, ProblemCode.ROWS_OUT_OF_RANGE, f"{rows} rows asked; 1 to {MOST_ROWS} can be made")])
-    links = {table.name: find_links(table, catalog) for table in catalog.tables}
-    circular = list(circular_columns(links))
-    findings = {table.name: read_checks(table) for table in catalog.tables}
-    demands = _demands(findings, links) if not circular else {}
-    drafts = {table.name: _draft(table, links[table.name], findings[table.name], demands, vocabularies) for table in catalog.tables}
-    problems = [*circular, *(problem for draft in drafts.values() for problem in draft.problems)]
+    drafts, problems = draft_tables(catalog, vocabularies)
     if problems:
         raise PlanError(problems)
     if not drafts:
         return LoadPlan(seed, rows, (), catalog.digest, vocabularies.digest)
+    links = {name: draft.links for name, draft in drafts.items()}
     usual = share_rows([draft.table for draft in drafts.values()], links, load_order(links))
     known = {name: table.rows for name, table in profile.tables.items() if table.rows is not None} if profile else {}
     shares = replace(profiled_shares(usual, known), fixed=counts or {})
     counted = _count(drafts, links, rows, shares)
     order = [name for group in load_order(links) for name in group]
     planned = [_plan_table(drafts[name], counted) for name in order]
-    problems = [problem for _, found in planned for problem in found]
-    if problems:
-        raise PlanError(problems)
+    unmet = [problem for _, found in planned for problem in found]
+    if unmet:
+        raise PlanError(unmet)
     plan = LoadPlan(seed, rows, tuple(table for table, _ in planned), catalog.digest, vocabularies.digest)
     rooms = {name: _room(draft) for name, draft in drafts.items()}
     return shape_plan(plan, rooms, profile, vocabularies) if profile else plan
 
 
-def _room(draft: _Draft) -> Room:
+def _room(draft: Draft) -> Room:
     """What a profile's shape must leave as it is planned."""
     in_keys = {part.column for index in draft.table.indexes if index.unique for part in index.parts if part.column}
     compared = {name for demand in draft.findings.between for name in _compared(demand)}
     joined = {name for joint in draft.joints for name in (*joint.texts, *joint.present)}
-    return Room(draft.limits, frozenset(in_keys | compared | joined), {key.name: key.columns for key in draft.links.keys})
+    return Room(
+        draft.limits, frozenset(in_keys | compared | joined | set(draft.drawn)), {key.name: key.columns for key in draft.links.keys}
+    )
 
 
 def _compared(demand: Ordered | Different) -> tuple[str, str]:
@@ -106,70 +84,7 @@ def _compared(demand: Ordered | Different) -> tuple[str, str]:
             return one, other
 
 
-def _demands(findings: Mapping[TableName, CheckFindings], links: Mapping[TableName, TableLinks]) -> Demands:
-    """What is demanded of each column. What a foreign key's column demands is demanded of the column that it takes its values from, too."""
-    found: dict[tuple[TableName, str], tuple[ColumnDemand, ...]] = defaultdict(tuple)
-    for table, read in findings.items():
-        for column, demands in read.by_column.items():
-            found[table, column] += demands
-            handed_up = tuple(replace(demand, column=column) for demand in demands if not isinstance(demand, Presence))
-            step = links[table].of_column(column)
-            while step is not None:
-                above, name = step[0].target, step[1]
-                handed_up = tuple(replace(demand, column=name) for demand in handed_up)
-                found[above, name] += handed_up
-                step = links[above].of_column(name)
-    for read_links in links.values():
-        for key in read_links.keys:
-            for column in key.target_columns:
-                found[key.target, column] += (Presence(column, absent=False),)
-    return found
-
-
-def _draft(table: Table, links: TableLinks, findings: CheckFindings, demands: Demands, vocabularies: Vocabularies) -> _Draft:
-    written = [column for column in table.columns if not column.generated]
-    differences = find_differences(table)
-    limits = {}
-    for column in written:
-        kept = (Presence(column.name, absent=False),) if column.name in differences.required else ()
-        limits[column.name] = limits_of(column, (*demands.get((table.name, column.name), ()), *kept))
-
-    def unique_choice(name: str) -> Choice | Problem:
-        return choose(Subject(table.name, table.column(name), limits[name], unique=True, step=differences.steps.get(name, 1)), vocabularies)
-
-    tied = frozenset(name for condition in findings.joint for name in columns_of(condition.tree))
-    keys = design_keys(differences, KeyColumns(table, links, limits, unique_choice, tied))
-    sole = {design.column for design in keys.designs if isinstance(design, SoleColumn)}
-    choices, problems = {}, [*links.problems, *findings.problems, *keys.problems, *_obstacles(table)]
-    for column in written:
-        if links.of_column(column.name) is not None:
-            continue
-        step = differences.steps.get(column.name, 1)
-        found = choose(Subject(table.name, column, limits[column.name], unique=column.name in sole, step=step), vocabularies)
-        if isinstance(found, Problem):
-            problems.append(found)
-        else:
-            choices[column.name] = found
-    joints, unmet = join_columns(findings.joint, _joint_columns(table, links, limits, choices, keys), vocabularies)
-    return _Draft(table, links, findings, limits, choices, keys, joints, (*problems, *unmet))
-
-
-def _joint_columns(
-    table: Table, links: TableLinks, limits: Mapping[str, Limits], choices: Mapping[str, Choice], keys: KeyDesigns
-) -> JointColumns:
-    """What may be changed where columns are planned together: all of MATCH FULL are there, and what a key decides stays."""
-    whole = {name for key in links.keys if key.match is Match.FULL and len(key.columns) > 1 for name in key.columns}
-    known = {name: replace(found, required=found.required or name in whole) for name, found in limits.items()}
-    return JointColumns(table, known, choices, decided_columns(keys.designs))
-
-
-def _obstacles(table: Table) -> list[Problem]:
-    return [Problem(str(table.name), None, ProblemCode.UNSUPPORTED_TABLE, text) for text in table.obstacles]
-
-
-def _count(
-    drafts: Mapping[TableName, _Draft], links: Mapping[TableName, TableLinks], total: int, shares: Shares
-) -> Mapping[TableName, int]:
+def _count(drafts: Mapping[TableName, Draft], links: Mapping[TableName, TableLinks], total: int, shares: Shares) -> Mapping[TableName, int]:
     order = load_order(links)
 
     def cap(name: TableName, rows: Mapping[TableName, int]) -> int:
@@ -189,13 +104,13 @@ def _count(
     )
 
 
-def _counts(draft: _Draft, rows: Mapping[TableName, int]) -> Counts:
+def _counts(draft: Draft, rows: Mapping[TableName, int]) -> Counts:
     parents = {key.name: rows[key.target] for key in draft.links.keys}
     own = frozenset(key.name for key in draft.links.keys if key.target == draft.table.name)
     return Counts(rows[draft.table.name], parents, own, draft.choices, draft.limits, draft.keys.differences)
 
 
-def _narrowest(draft: _Draft, rows: Mapping[TableName, int]) -> str | None:
+def _narrowest(draft: Draft, rows: Mapping[TableName, int]) -> str | None:
     """The column of the key that allows the fewest rows."""
     counts = _counts(draft, rows)
     tight = min(draft.keys.designs, key=lambda design: design_capacity(design, counts), default=None)
@@ -205,10 +120,10 @@ def _narrowest(draft: _Draft, rows: Mapping[TableName, int]) -> str | None:
 # --- with row counts ------------------------------------------------------------------------------------------------------------------
 
 
-def _plan_table(draft: _Draft, rows: Mapping[TableName, int]) -> tuple[TablePlan, list[Problem]]:
+def _plan_table(draft: Draft, rows: Mapping[TableName, int]) -> tuple[TablePlan, list[Problem]]:
     counts = _counts(draft, rows)
     linked, made = designed_links(draft.keys.designs, counts), designed_columns(draft.keys.designs, counts)
-    made |= slot_ends(counts, made)
+    made |= slot_ends(counts, made) | dict(draft.drawn)
     presences = first_presences(draft.keys.designs, counts)
     links = tuple(Link(key.name, key.target, linked.get(key.name) or _free_source(draft, key.name, rows)) for key in draft.links.keys)
     columns = []
@@ -238,7 +153,7 @@ def _joined(plan: ColumnPlan, joints: Sequence[Joint]) -> ColumnPlan:
     return plan
 
 
-def _free_source(draft: _Draft, name: str, rows: Mapping[TableName, int]) -> Source:
+def _free_source(draft: Draft, name: str, rows: Mapping[TableName, int]) -> Source:
     key = next(key for key in draft.links.keys if key.name == name)
     if key.target == draft.table.name:
         needed = {name for joint in draft.joints for name in joint.present}
@@ -246,7 +161,7 @@ def _free_source(draft: _Draft, name: str, rows: Mapping[TableName, int]) -> Sou
     return Popular(rows[key.target])
 
 
-def _reference_plan(draft: _Draft, column: Column, key: ForeignKey, target: str, *, fixed: bool) -> ColumnPlan:
+def _reference_plan(draft: Draft, column: Column, key: ForeignKey, target: str, *, fixed: bool) -> ColumnPlan:
     """A column of a foreign key. fixed: its parents are decided by a unique key, so that it is never NULL."""
     limits = draft.limits[column.name]
     if limits.absent and not limits.required:

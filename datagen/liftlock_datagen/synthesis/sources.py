@@ -20,6 +20,7 @@ from liftlock_datagen.primitives.bits import (
     uniform,
 )
 from liftlock_datagen.synthesis.draws import (
+    Boxed,
     Covering,
     Earlier,
     FirstOf,
@@ -63,7 +64,7 @@ class SourceReader:
         """The plan of a column of the table."""
         return self._plan.table(table).column(name)
 
-    def numbers(self, source: Source, table: TableName, label: str, rows: Counters) -> Numbers:
+    def numbers(self, source: Source, table: TableName, label: str, rows: Counters) -> Numbers:  # noqa: PLR0912 - one case for each source
         """The source's number for each row."""
         key = self.key(table, label)
         match source:
@@ -89,6 +90,8 @@ class SourceReader:
             case Radix(shared_label, total, divisor, modulus, low):
                 whole = permute(self.key(table, shared_label), rows, total)
                 return (whole // np.uint64(divisor) % np.uint64(modulus)).astype(np.int64) + low
+            case Boxed():
+                return self._boxed(source, table, key, rows)
             case Spaced(inner, step, low):
                 return self.numbers(inner, table, label, rows) * step + low
             case GroupOf() | PlaceIn() | MixedIn() | FirstOf():
@@ -102,6 +105,11 @@ class SourceReader:
             return piecewise(source, bits)
         places = permute(self.key(table, label, "once"), rows, source.rows).astype(np.int64)
         return np.where(places < source.once, places, piecewise(source.shares, bits))
+
+    def _boxed(self, source: Boxed, table: TableName, key: int, rows: Counters) -> Numbers:
+        chosen = uniform(self.key(table, source.label), rows, len(source.lows)).astype(np.int64)
+        lows, highs = np.array(source.lows, np.int64)[chosen], np.array(source.highs, np.int64)[chosen]
+        return lows + reduce_bits(draw(key, rows), (highs - lows + 1).astype(np.uint64)).astype(np.int64)
 
     def _offset(self, table: TableName, source: Milestone, rows: Counters, span: int) -> Numbers:
         key = self.key(table, "milestone", str(source.early), str(source.late))

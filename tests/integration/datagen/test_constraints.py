@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from liftlock_datagen.errors import PlanError
+from tests.integration.datagen.shape import SHAPE
 from tests.integration.datagen.test_seed import ask, fill
 from tests.postgres import RunningPostgres
 
@@ -53,3 +56,60 @@ def test_rows_differ_as_exclusions_and_expressions_ask(postgres: RunningPostgres
 
 def test_a_tree_with_a_unique_name_under_each_parent_has_roots(postgres: RunningPostgres, different: str) -> None:
     assert ask(postgres, different, "SELECT count(*) BETWEEN 1 AND 200 FROM node WHERE parent_id IS NULL") == [(True,)]
+
+
+TRIGGERS = "SELECT tgrelid::regclass::text, tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1, 2"
+
+
+@pytest.fixture(scope="module")
+def partitions_schema() -> str:
+    return (HERE / "partitions.sql").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def parted(postgres: RunningPostgres, partitions_schema: str) -> Iterator[str]:
+    with postgres.database(partitions_schema) as name:
+        before = ask(postgres, name, SHAPE), ask(postgres, name, TRIGGERS)
+        fill(postgres, name, rows=8000)
+        assert (ask(postgres, name, SHAPE), ask(postgres, name, TRIGGERS)) == before
+        yield name
+
+
+def test_every_partition_gets_rows_but_a_default_one_beside_others(postgres: RunningPostgres, parted: str) -> None:
+    leaves = "SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r' AND reltuples = 0 ORDER BY 1"
+    assert ask(postgres, parted, leaves) == [("by_list_rest",)]
+
+
+def test_parents_and_children_by_inheritance_hold_rows_of_their_own(postgres: RunningPostgres, parted: str) -> None:
+    assert ask(postgres, parted, "SELECT count(*) > 10 FROM ONLY base UNION ALL SELECT count(*) > 10 FROM kid") == [(True,), (True,)]
+    taken = "SELECT nextval('base_id_seq') > (SELECT max(id) FROM base)"
+    assert ask(postgres, parted, taken) == [(True,)]
+
+
+def test_a_trigger_that_refuses_rows_is_switched_off_and_on_again(postgres: RunningPostgres, parted: str) -> None:
+    assert ask(postgres, parted, "SELECT count(*) > 10 FROM refusing") == [(True,)]
+    with pytest.raises(psycopg.errors.RaiseException, match="no rows here"):
+        ask(postgres, parted, "INSERT INTO refusing VALUES (0, 0) RETURNING 1")
+
+
+def test_the_sizes_of_blocks_and_another_seed_keep_rows_in_their_partitions(postgres: RunningPostgres, partitions_schema: str) -> None:
+    with postgres.database(partitions_schema) as name:
+        assert fill(postgres, name, rows=500, number=7).total >= 500
+
+
+def test_row_security_that_holds_for_the_loading_role_is_named_before_any_write(postgres: RunningPostgres) -> None:
+    schema = "CREATE TABLE mine (id int PRIMARY KEY); ALTER TABLE mine ENABLE ROW LEVEL SECURITY; ALTER TABLE mine FORCE ROW LEVEL SECURITY"
+    with postgres.database(schema) as name, pytest.raises(PlanError, match=r"public\.mine \[row-security\].*BYPASSRLS"):
+        fill(postgres, name, rows=10)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "CREATE TABLE p (id int) PARTITION BY RANGE (id)",
+        "CREATE TABLE p (id int, t text) PARTITION BY LIST (right(t, 2)); CREATE TABLE p1 PARTITION OF p FOR VALUES IN ('x')",
+    ],
+)
+def test_partitions_that_cannot_be_planned_are_named(postgres: RunningPostgres, schema: str) -> None:
+    with postgres.database(schema) as name, pytest.raises(PlanError, match=r"public\.p \[unplannable-partition\]"):
+        fill(postgres, name, rows=10)

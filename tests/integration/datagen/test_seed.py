@@ -138,7 +138,7 @@ def test_what_cannot_be_planned_is_named_with_table_and_column_before_any_write(
             ("public.hard", "total", ProblemCode.UNPLANNABLE_CHECK),
             ("public.hard", None, ProblemCode.EXCLUSION_CONSTRAINT),
             ("public.hard", None, ProblemCode.UNPLANNABLE_UNIQUE),
-            ("public.split", None, ProblemCode.UNSUPPORTED_TABLE),
+            ("public.split", None, ProblemCode.UNPLANNABLE_PARTITION),
         }
         assert ask(postgres, name, "SELECT to_regclass('liftlock_data.seeded')") == [(None,)]
 
@@ -147,17 +147,6 @@ def test_sequences_go_on_after_the_last_row(postgres: RunningPostgres, odd: str)
     fill(postgres, odd, rows=500)
     assert ask(postgres, odd, "INSERT INTO category (slug) VALUES ('mine') RETURNING id = (SELECT max(id) + 1 FROM category)") == [(True,)]
     assert ask(postgres, odd, "INSERT INTO depot (name, opened) VALUES ('mine', '2024-01-01') RETURNING id > 1") == [(True,)]
-
-
-def test_triggers_of_the_application_fire(postgres: RunningPostgres) -> None:
-    schema = """
-    CREATE TABLE note (id int PRIMARY KEY, body text NOT NULL, size int);
-    CREATE FUNCTION measure() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.size := length(NEW.body); RETURN NEW; END $$;
-    CREATE TRIGGER measure BEFORE INSERT ON note FOR EACH ROW EXECUTE FUNCTION measure();
-    """
-    with postgres.database(schema) as name:
-        fill(postgres, name, rows=100)
-        assert ask(postgres, name, "SELECT count(*) FROM note WHERE size IS DISTINCT FROM length(body)") == [(0,)]
 
 
 def test_an_impossible_number_of_rows_is_refused_and_names_the_narrow_column(postgres: RunningPostgres) -> None:
