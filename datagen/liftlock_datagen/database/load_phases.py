@@ -4,8 +4,8 @@ Foreign keys and what can be moved of the indexes are dropped first and made aga
 comments; keys are validated then, so PostgreSQL itself proves every reference. All of it belongs into one transaction.
 
 Triggers that compute a row (BEFORE) fire as they do for any row; those that act behind it (AFTER) are off meanwhile: they would write rows
-into other tables, or tell other systems. So are those that may refuse a row (RAISE EXCEPTION): what they guard is the application's order of
-work, which a load does not follow. So is row security that is forced on the owner, which forbids COPY.
+into other tables, or tell other systems. So are those that may refuse a row (RAISE EXCEPTION): what they guard is the application's order
+of work, which a load does not follow. So is row security that is forced on the owner, which forbids COPY.
 """
 
 from __future__ import annotations

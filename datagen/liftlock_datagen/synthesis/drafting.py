@@ -134,10 +134,14 @@ def _joint_columns(
 def _decided_early(table: Table, links: TableLinks) -> frozenset[str]:
     """Columns whose values come from parents, or must tell a parent's rows apart."""
     linked = frozenset(name for key in links.keys for name in key.columns)
-    told = [difference.columns - linked for difference in find_differences(table).all]
-    return linked.union(*(columns for columns in told if len(columns) == 1 or not any(_differs_anyway(table, name) for name in columns)))
+    told = [(difference.columns - linked, not difference.columns & linked) for difference in find_differences(table).all]
+    return linked.union(
+        *(names for names, alone in told if len(names) == 1 or not any(_differs_anyway(table, name, alone=alone) for name in names))
+    )
 
 
-def _differs_anyway(table: Table, name: str) -> bool:
+def _differs_anyway(table: Table, name: str, *, alone: bool) -> bool:
+    """Whether a key makes this column differ by itself and leaves its others free. alone: no foreign key is in the key."""
     column = table.column(name)
-    return bool(column.sequence or column.identity) or column.type.name == "uuid"
+    counts = alone and column.type.name in {"int4", "int8"}
+    return counts or bool(column.sequence or column.identity) or column.type.name == "uuid"

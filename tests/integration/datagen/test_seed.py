@@ -149,6 +149,17 @@ def test_sequences_go_on_after_the_last_row(postgres: RunningPostgres, odd: str)
     assert ask(postgres, odd, "INSERT INTO depot (name, opened) VALUES ('mine', '2024-01-01') RETURNING id > 1") == [(True,)]
 
 
+def test_triggers_of_the_application_fire(postgres: RunningPostgres) -> None:
+    schema = """
+    CREATE TABLE note (id int PRIMARY KEY, body text NOT NULL, size int);
+    CREATE FUNCTION measure() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.size := length(NEW.body); RETURN NEW; END $$;
+    CREATE TRIGGER measure BEFORE INSERT ON note FOR EACH ROW EXECUTE FUNCTION measure();
+    """
+    with postgres.database(schema) as name:
+        fill(postgres, name, rows=100)
+        assert ask(postgres, name, "SELECT count(*) FROM note WHERE size IS DISTINCT FROM length(body)") == [(0,)]
+
+
 def test_an_impossible_number_of_rows_is_refused_and_names_the_narrow_column(postgres: RunningPostgres) -> None:
     with postgres.database("CREATE TABLE small (code char(1) PRIMARY KEY CHECK (code IN ('a', 'b')))") as name:
         with pytest.raises(PlanError, match=r"public\.small\.code \[unique-domain-too-small\]: its keys allow 2 rows"):
