@@ -11,6 +11,7 @@ from typing import Protocol
 from liftlock_datagen.catalog.model import Catalog, TableName
 from liftlock_datagen.certificate.model import Certificate, FoundRow, Sides
 from liftlock_datagen.classify.model import Proposal
+from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.profile.model import Profile, ProfileReading
 from liftlock_datagen.review.model import DataPlan
 from liftlock_datagen.snapshots.facts import DatabaseFacts
@@ -83,7 +84,7 @@ class DataEngine(Protocol):
         """Which rows the classification's subset would take, and why one of them. Only reads. salt: decides what a share chooses."""
         ...
 
-    def check(self, sides: Sides, spec: DataSpec, *, on_progress: Progress) -> Certificate:
+    def check(self, sides: Sides, spec: DataSpec, *, key: PseudonymKey | None, on_progress: Progress) -> Certificate:
         """What of the source's sensitive values is still in the copy. Only reads; no value is in the result."""
         ...
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from liftlock_datagen.catalog.model import Catalog, TableName
     from liftlock_datagen.certificate.model import Certificate, FoundRow, Sides
     from liftlock_datagen.classify.model import Proposal
+    from liftlock_datagen.masking.keys import PseudonymKey
     from liftlock_datagen.port import Progress
     from liftlock_datagen.profile.model import Profile, ProfileReading
     from liftlock_datagen.review.model import DataPlan
@@ -95,11 +96,11 @@ class PostgresEngine:
 
         return survey(url, spec, salt=salt, row=row, on_rows=on_rows)
 
-    def check(self, sides: Sides, spec: DataSpec, *, on_progress: Progress) -> Certificate:
+    def check(self, sides: Sides, spec: DataSpec, *, key: PseudonymKey | None, on_progress: Progress) -> Certificate:
         """The leak certificate; see certificate/check.py."""
         from liftlock_datagen.certificate.check import check_copy  # noqa: PLC0415
 
-        return check_copy(sides, spec, on_progress=on_progress)
+        return check_copy(sides, spec, key=key, on_progress=on_progress)
 
     def find_rows(self, url: str, positions: Sequence[str]) -> tuple[FoundRow, ...]:
         """Rows by their hashed positions; see certificate/find.py."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from liftlock.services.data.snapshots import SnapshotKeeping
     from liftlock.services.data.subsets import Subsets
     from liftlock.wiring.work import Workspace
+    from liftlock_datagen.masking.keys import PseudonymKey
     from liftlock_datagen.port import DataEngine
     from liftlock_datagen.profile.compare import Comparison
     from liftlock_datagen.profile.model import Profile
@@ -155,11 +156,18 @@ def subsets(work: Workspace) -> Subsets:
 
 def certification(work: Workspace) -> Certification:
     """Checks copies."""
+    import os
+
     from liftlock.adapters.config_files.data_files import DataFiles
     from liftlock.adapters.data_pages import render_certificate
     from liftlock.services.data.certification import Certification
 
-    return Certification(data_engine(), work.progress, DataFiles(work.root).read, render_certificate, _write, work.parts.tool)
+    def key(reference: str) -> PseudonymKey:
+        from liftlock_datagen.masking.keys import read_key
+
+        return read_key(reference, os.environ)
+
+    return Certification(data_engine(), work.progress, DataFiles(work.root).read, key, render_certificate, _write, work.parts.tool)
 
 
 def _write(path: Path, text: str) -> None:

@@ -37,6 +37,7 @@ from liftlock_datagen.certificate.relations import read_relations
 from liftlock_datagen.certificate.source import Counted, digest, digests_of, read_source
 from liftlock_datagen.certificate.streams import moment, snapshot
 from liftlock_datagen.database.connect import Connection
+from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.snapshots.markers import anonymised, seeded
 from liftlock_datagen.spec.model import DataSpec
 
@@ -44,11 +45,14 @@ COMMON = 100
 """A value in more rows than this is not looked for."""
 
 
-def check_copy(sides: Sides, spec: DataSpec, *, on_progress: Counted, common: int = COMMON) -> Certificate:
-    """The certificate of a copy. Both databases are only read, each in one snapshot."""
+def check_copy(sides: Sides, spec: DataSpec, *, key: PseudonymKey | None = None, on_progress: Counted, common: int = COMMON) -> Certificate:
+    """The certificate of a copy. Both databases are only read, each in one snapshot.
+
+    key: the pseudonym key; without it rows whose keys are pseudonymised are not matched.
+    """
     began = time.monotonic()
     with TemporaryDirectory(prefix="liftlock-check-") as folder, snapshot(sides.source) as source, snapshot(sides.copy) as copy:
-        run = _Run(spec, source, copy, Path(folder), position_key(copy), on_progress, common)
+        run = _Run(spec, source, copy, Path(folder), position_key(copy), key, on_progress, common)
         return run.certificate(sides, began)
 
 
@@ -56,15 +60,23 @@ class _Run:
     """One check while it goes on."""
 
     def __init__(
-        self, spec: DataSpec, source: Connection, copy: Connection, folder: Path, secret: bytes, on_progress: Counted, common: int
+        self,
+        spec: DataSpec,
+        source: Connection,
+        copy: Connection,
+        folder: Path,
+        secret: bytes,
+        key: PseudonymKey | None,
+        on_progress: Counted,
+        common: int,
     ) -> None:
         self._spec, self._source, self._copy, self._secret, self._on_progress = spec, source, copy, secret, on_progress
         self._catalogs = read_catalog(source), read_catalog(copy)
-        self._plan = plan_check(spec, *self._catalogs, generated=seeded(copy) is not None)
+        self._plan = plan_check(spec, *self._catalogs, generated=seeded(copy) is not None, has_key=key is not None)
         hasher = make_hasher(secrets.token_bytes(32))  # for this run alone: no hash that it makes is in the report
         self._relations = read_relations(source)
         self._side = read_source(
-            source, self._plan, hasher, folder, secret, on_progress, relations=self._relations, common=common
+            source, self._plan, hasher, folder, secret, on_progress, relations=self._relations, common=common, key=key
         )  # fmt: skip
         table = self._side.builder.table()
         first = next((item.number for item in self._plan.sensitive if item.searched), None)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from liftlock_datagen.catalog.model import Catalog, Column, Table, TableName, TypeKind
 from liftlock_datagen.certificate.features import forms_of
 from liftlock_datagen.certificate.model import Form, Method
-from liftlock_datagen.masking.references import Place, followed
+from liftlock_datagen.masking.plan import plan_mask
+from liftlock_datagen.masking.transformers import Integers, Invented, Keep, Letters, Transformer, Uuids
 from liftlock_datagen.spec.model import DataSpec, Kind, Rows, Rule, TableSpec, ValueSpec
 
 # Fixed in form: nothing but their own kind of value fits in, so they are compared row by row and not searched.
@@ -21,6 +22,8 @@ FIXED_TYPES = frozenset(
     }
 )  # fmt: skip
 _TEXTS = frozenset({"text", "varchar", "bpchar", "citext", "name", "json", "jsonb", "xml", "hstore", "inet", "cidr"})
+_KEPT = (Keep,)
+_MAPS = (Integers, Letters, Uuids, Invented)  # the same value gives the same pseudonym, whatever stands beside it
 # What these say may be said of many people, so that seeing it elsewhere says nothing of one.
 WEAK_KINDS = frozenset(
     {
@@ -48,12 +51,16 @@ class Sensitive:
 
 @dataclass(frozen=True, slots=True)
 class TablePlan:
-    """A table of both sides. key: columns whose values tell which rows belong together; none: rows cannot be matched."""
+    """A table of both sides. key: columns whose values tell which rows belong together; none: rows cannot be matched.
+
+    makers: what the copy made of each column of the key.
+    """
 
     name: TableName
     columns: tuple[Sensitive, ...]
     key: tuple[Column, ...]
     method: Method
+    makers: tuple[Transformer, ...] = ()
     quasi_identifiers: tuple[str, ...] = ()
     diverse: tuple[str, ...] = ()
 
@@ -76,19 +83,26 @@ class CheckPlan:
         return next((table for table in self.tables if table.name == name), None)
 
 
-def plan_check(spec: DataSpec, source: Catalog, copy: Catalog, *, generated: bool = False) -> CheckPlan:
-    """The plan. generated: the copy's rows were made from the schema alone, so no row of it belongs to one of the source."""
-    return _Planner(spec, source, copy, generated=generated).plan()
+def plan_check(spec: DataSpec, source: Catalog, copy: Catalog, *, generated: bool = False, has_key: bool = False) -> CheckPlan:
+    """The plan.
+
+    generated: the copy's rows were made from the schema alone, so no row of it belongs to one of the source.
+    has_key: pseudonyms can be made again, so rows can be matched by pseudonymised keys.
+    """
+    return _Planner(spec, source, copy, generated=generated, has_key=has_key).plan()
 
 
 class _Planner:
-    def __init__(self, spec: DataSpec, source: Catalog, copy: Catalog, *, generated: bool) -> None:
+    def __init__(self, spec: DataSpec, source: Catalog, copy: Catalog, *, generated: bool, has_key: bool) -> None:
         self._spec, self._source, self._generated = spec, source, generated
         self._copy: Mapping[TableName, Table] = {table.name: table for table in copy.tables}
         self._gaps: list[str] = []
         self._kept: list[str] = []
         self._count = 0
-        self._follows = followed(source, spec)
+        self._masks = {
+            table.name: {column.name: column.transformer for column in table.columns} for table in plan_mask(source, spec).tables
+        }
+        self._makers = (*_KEPT, *_MAPS) if has_key else _KEPT
 
     def plan(self) -> CheckPlan:
         tables = tuple(self._table(table, spec) for table, spec in self._classified())
@@ -110,9 +124,10 @@ class _Planner:
     def _table(self, table: Table, spec: TableSpec) -> TablePlan:
         columns = tuple(self._sensitive(table, spec))
         key, method = self._key(table, spec)
+        makers = tuple(self._masks[table.name][column.name] for column in key)
         searched = {column.column.name for column in columns}
         diverse = tuple(name for name in spec.columns if name not in spec.quasi_identifiers and self._is_diverse(spec, name, searched))
-        return TablePlan(table.name, columns, key, method, spec.quasi_identifiers, diverse)
+        return TablePlan(table.name, columns, key, method, makers, spec.quasi_identifiers, diverse)
 
     def _is_diverse(self, spec: TableSpec, name: str, changed: set[str]) -> bool:
         """A kept column that says something about people."""
@@ -123,6 +138,9 @@ class _Planner:
             said = spec.columns.get(column.name)
             if said is None:
                 continue
+            self._gaps += [
+                f"{table.name}.{column.name} {path} is not classified, so its values were not looked for" for path in said.undecided
+            ]
             if said.paths:
                 yield from self._paths(table, column, said.paths)
             elif said.value.rule is Rule.KEEP:
@@ -152,19 +170,11 @@ class _Planner:
             return (), Method.ABSENT
         if self._generated:
             return (), Method.VALUES
-        for index in sorted(table.indexes, key=lambda index: (not index.primary, index.name)):
-            names = [part.column for part in index.parts]
-            if index.unique and index.predicate is None and all(self._is_kept(table.name, name) for name in names):
-                return tuple(table.column(str(name)) for name in names), Method.KEY
+        masks = self._masks[table.name]
+        unique = [index for index in table.indexes if index.unique and index.predicate is None]
+        for makers, method in ((_KEPT, Method.KEY), (self._makers, Method.PSEUDONYM)):
+            for index in sorted(unique, key=lambda index: (not index.primary, index.name)):
+                names = [part.column for part in index.parts]
+                if all(name is not None and isinstance(masks.get(name), makers) for name in names):
+                    return tuple(table.column(str(name)) for name in names), method
         return (), Method.VALUES
-
-    def _is_kept(self, table: TableName, name: str | None) -> bool:
-        """Whether the copy has the column's values as they were; a reference's are what they refer to."""
-        seen: set[Place] = set()
-        place = (table, name or "")
-        while place in self._follows and place not in seen:
-            seen.add(place)
-            place = self._follows[place]
-        said = self._spec.tables.get(place[0])
-        column = said.columns.get(place[1]) if said else None
-        return column is not None and not column.paths and column.value.rule is Rule.KEEP

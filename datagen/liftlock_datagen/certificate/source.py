@@ -18,13 +18,15 @@ from liftlock_datagen.certificate.aligned import Alignment, Compared
 from liftlock_datagen.certificate.blocks import Block
 from liftlock_datagen.certificate.features import Features
 from liftlock_datagen.certificate.hashing import Hasher, Hashes
-from liftlock_datagen.certificate.model import Form
+from liftlock_datagen.certificate.model import Form, Method
 from liftlock_datagen.certificate.needles import NeedleBuilder
 from liftlock_datagen.certificate.plan import CheckPlan, Sensitive, TablePlan
 from liftlock_datagen.certificate.relations import Relation, key_expressions, only, select, sensitive_expression
 from liftlock_datagen.certificate.spill import IN_MEMORY
 from liftlock_datagen.certificate.streams import blocks
 from liftlock_datagen.database.connect import Connection
+from liftlock_datagen.masking.cells import ColumnMaker
+from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.primitives.bits import mix
 
 Counted = Callable[[str, int, int], None]
@@ -54,12 +56,32 @@ def row_keys(table: TablePlan, number: int, features: Features) -> Hashes:
     """Whose row each is: the hash of its key, another one in every table; 0 without a key."""
     if not table.key:
         return np.zeros(features.block.rows, np.uint64)
-    return mix(features.cells(1, len(table.key)) + np.uint64((number + 1) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF))
+    return _salted(features.cells(1, len(table.key)), number)
+
+
+def pseudonymised_keys(
+    table: TablePlan, number: int, features: Features, key: PseudonymKey, ours: NDArray[np.bool_], hasher: Hasher
+) -> Hashes:
+    """The keys of the source's rows as row_keys gives those of the copy's: what the copy made of each key is made again."""
+    keys = row_keys(table, number, features)
+    rows = np.flatnonzero(~ours).tolist()
+    columns = []
+    for place, (column, transformer) in enumerate(zip(table.key, table.makers, strict=True), start=1):
+        make = ColumnMaker(f"{table.name}.{column.name}", transformer, key)
+        columns.append(make([features.block.cell(row * features.block.columns + place) for row in rows]))
+    made = Block(b"".join(b"\t".join(cells) + b"\n" for cells in zip(*columns, strict=True)), len(columns))
+    if rows:
+        keys[~ours] = _salted(hasher.of(made.octets).stretches(made.column(0)[0], made.column(len(columns) - 1)[1]), number)
+    return keys
+
+
+def _salted(keys: Hashes, number: int) -> Hashes:
+    return mix(keys + np.uint64((number + 1) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF))
 
 
 def read_source(
     connection: Connection, plan: CheckPlan, hasher: Hasher, folder: Path, secret: bytes, on_progress: Counted, *,
-    relations: Sequence[Relation], common: int, limit: int = IN_MEMORY,
+    relations: Sequence[Relation], common: int, key: PseudonymKey | None = None, limit: int = IN_MEMORY,
 ) -> SourceSide:  # fmt: skip
     """Reads every table that has sensitive columns."""
     side = SourceSide(NeedleBuilder(hasher, folder, len(plan.sensitive), common, limit))
@@ -73,7 +95,7 @@ def read_source(
             planted = plant(table, secret) if leaf == 0 else b""
             try:
                 with connection.transaction():
-                    _read(connection, relation, table, number, side, hasher, planted, on_progress)
+                    _read(connection, relation, table, number, side, hasher, planted, key, on_progress)
             except psycopg.Error as err:
                 if err.sqlstate is None or connection.closed:
                     raise
@@ -83,13 +105,16 @@ def read_source(
 
 def _read(
     connection: Connection, relation: Relation, table: TablePlan, number: int, side: SourceSide, hasher: Hasher, planted: bytes,
-    on_progress: Counted,
+    key: PseudonymKey | None, on_progress: Counted,
 ) -> None:  # fmt: skip
     done = 0
     for block in _blocks(connection, relation, table, planted):
         features = Features(hasher, block)
         ours = planted_rows(block)
-        keys = row_keys(table, number, features)
+        if key is not None and table.method is Method.PSEUDONYM:
+            keys = pseudonymised_keys(table, number, features, key, ours, hasher)
+        else:
+            keys = row_keys(table, number, features)
         side.alignments[table.name].add(0, keys, features, ours)
         for place, item in enumerate(table.columns):
             if item.searched:

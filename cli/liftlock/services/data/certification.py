@@ -12,6 +12,8 @@ from liftlock.services.data.errors import datagen_errors
 from liftlock.services.data.places import Place
 from liftlock.services.data.rows_shown import RowsShown
 from liftlock_datagen.certificate.model import Certificate, FoundRow, Sides, Verdict
+from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.port import DataEngine
 from liftlock_datagen.spec.model import DataSpec
 
@@ -20,14 +22,15 @@ _EXITS = {Verdict.LEAK: ExitCode.BLOCKED, Verdict.INCOMPLETE: ExitCode.INCOMPLET
 
 @dataclass(frozen=True, slots=True)
 class Certification:
-    """specs: the classification of a database, None where there is none. render: a certificate as a page. write: text into a file.
+    """specs: the classification of a database, None where there is none. key: what a reference names. render: a certificate as a page.
 
-    tool: what checks, with its version.
+    write: text into a file. tool: what checks, with its version.
     """
 
     engine: DataEngine
     progress: Progress
     specs: Callable[[str], DataSpec | None]
+    key: Callable[[str], PseudonymKey]
     render: Callable[[Certificate], str]
     write: Callable[[Path, str], None]
     tool: str
@@ -44,10 +47,20 @@ class Certification:
         self.progress.step(f"data check {copy.shown} against {source.shown}")
         sides = Sides(source.url, copy.url, source.shown, copy.shown, self.tool)
         with datagen_errors():
-            found = self.engine.check(sides, spec, on_progress=RowsShown(self.progress, unit="cells"))
+            found = self.engine.check(sides, spec, key=self._key(spec), on_progress=RowsShown(self.progress, unit="cells"))
         if report is not None:
             self._write(report, self.render(found))
         return found
+
+    def _key(self, spec: DataSpec) -> PseudonymKey | None:
+        """The key, where this machine has it: it helps to match rows, and nothing else needs it."""
+        if not spec.key:
+            return None
+        try:
+            return self.key(spec.key)
+        except DatagenError as err:
+            self.progress.step(f"data check goes without the pseudonym key ({err.message}): rows with pseudonymised keys are not matched")
+            return None
 
     def find(self, copy: Place, positions: Sequence[str]) -> tuple[FoundRow, ...]:
         """Where the rows are that a certificate of this copy names."""
