@@ -10,9 +10,14 @@ from datetime import datetime
 
 import pytest
 
+from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.certificate.check import check_copy
 from liftlock_datagen.certificate.model import Certificate, Form, Method, Sides, Verdict
-from liftlock_datagen.spec.model import DataSpec
+from liftlock_datagen.masking.cells import ColumnMaker
+from liftlock_datagen.masking.keys import PseudonymKey
+from liftlock_datagen.masking.plan import plan_mask
+from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Rule, TableSpec, ValueSpec
 from tests.integration.datagen.leaks import ALIGNED, ANYWHERE, ROWS, TABLES, people_spec
 from tests.postgres import RunningPostgres
 
@@ -191,3 +196,29 @@ def test_a_column_that_nobody_classified_makes_it_incomplete(postgres: RunningPo
     found = check(postgres, source, clean, dataclasses.replace(spec, tables=tables))
     assert found.verdict is Verdict.INCOMPLETE
     assert found.unread == ("public.logs is not classified, so its values were not looked for",)
+
+
+def test_rows_meet_by_pseudonymised_keys_where_the_key_is_known(postgres: RunningPostgres) -> None:
+    schema = "CREATE TABLE account (id bigint PRIMARY KEY, email text);"
+    name = TableName("public", "account")
+    values = {"id": ValueSpec(Kind.IDENTIFIER, Rule.PSEUDONYM), "email": ValueSpec(Kind.EMAIL, Rule.PSEUDONYM)}
+    spec = DataSpec("a", {name: TableSpec(name, {column: ColumnSpec(value) for column, value in values.items()})}, digest="spec")
+    key = PseudonymKey(bytes(range(32)))
+    rows_too = "INSERT INTO account SELECT i, 'old' || i || '@old-mail.net' FROM generate_series(1, 100) i;"
+    with postgres.database(schema + rows_too) as source, postgres.database(schema) as copy:
+        with postgres.connect(source) as connection:
+            mask = plan_mask(read_catalog(connection), spec).table(name)
+        numbers = ColumnMaker("account.id", mask.columns[0].transformer, key)([str(number).encode() for number in range(1, 101)])
+        rows = [(int(new), f"new{old}@new-mail.net" if old != 42 else "old42@old-mail.net") for old, new in enumerate(numbers, start=1)]
+        with postgres.connect(copy) as connection, connection.cursor() as cursor:
+            cursor.executemany("INSERT INTO account VALUES (%s, %s)", rows)
+        sides = Sides(postgres.url(source), postgres.url(copy), "production", "copy", "test")
+        found = check_copy(sides, spec, key=key, on_progress=lambda *_: None)
+        without = check_copy(sides, spec, on_progress=lambda *_: None)
+    assert [(table.method, table.matched) for table in found.tables] == [(Method.PSEUDONYM, 100)]
+    assert found.canaries.missed == ()
+    email = next(item for item in found.columns if item.column == "email")
+    assert (email.forms[0].form, email.forms[0].rows, email.forms[0].verdict) == (Form.UNCHANGED, 1, Verdict.LEAK)
+    assert [(item.place, item.own_row) for item in found.findings] == [("public.account.email", 1)]
+    assert [(table.method, table.matched) for table in without.tables] == [(Method.VALUES, 0)]
+    assert [(item.place, item.own_row) for item in without.findings] == [("public.account.email", 0)]
