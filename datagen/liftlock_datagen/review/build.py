@@ -10,7 +10,7 @@ from liftlock_datagen.classify.model import Proposal, Undecided
 from liftlock_datagen.errors import Problem, ProblemCode
 from liftlock_datagen.masking.plan import ColumnMask, TableMask, plan_mask
 from liftlock_datagen.review.model import DataPlan, Finding, Level, PlanLine, PlanTable
-from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Rows, Rule, TableSpec, ValueSpec
+from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Privacy, Rows, Rule, TableSpec, ValueSpec
 from liftlock_datagen.spec.rules import INDIRECT, SENSITIVE
 from liftlock_datagen.spec.update import covered
 
@@ -42,7 +42,8 @@ def review(catalog: Catalog, spec: DataSpec, proposal: Proposal, seen: SeenPaths
 def _table(mask: TableMask, spec: DataSpec, proposal: Proposal) -> PlanTable:
     said = spec.tables.get(mask.name)
     lines = [line for column in mask.columns if said for line in _lines(mask.name, column, said, spec, proposal)]
-    return PlanTable(str(mask.name), mask.rows.value, mask.raw, mask.quasi_identifiers, tuple(lines))
+    untouched = all(line.privacy is Privacy.KEPT for line in lines)
+    return PlanTable(str(mask.name), mask.rows.value, untouched, mask.quasi_identifiers, tuple(lines))
 
 
 def _lines(table: TableName, mask: ColumnMask, said: TableSpec, spec: DataSpec, proposal: Proposal) -> Iterator[PlanLine]:
@@ -57,7 +58,7 @@ def _lines(table: TableName, mask: ColumnMask, said: TableSpec, spec: DataSpec, 
         type=str(mask.type),
         kind=column.value.kind.value,
         rule=column.value.rule.value,
-        privacy=mask.privacy,
+        privacy=Privacy.KEPT if column.paths and all(item.rule is Rule.KEEP for item in column.paths.values()) else mask.privacy,
         domain=mask.value.pseudonym_domain if mask.value.rule is Rule.PSEUDONYM else "",
         uniqueness=mask.guarantee.value,
         what=mask.text,
