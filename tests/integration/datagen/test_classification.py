@@ -174,6 +174,17 @@ def test_a_decided_classification_passes_strictly_and_a_new_path_stops_it(run: R
     assert "[unclassified-path]" in stopped.output
 
 
+def test_the_samples_own_classification_covers_its_schema_and_passes_strictly(postgres: RunningPostgres, root: Path) -> None:
+    (root / "data").mkdir()
+    (root / "data/shop.yaml").write_text((_MIGRATIONS.parents[1] / "data/shop.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    schema = "".join(path.read_text(encoding="utf-8") for path in sorted(_MIGRATIONS.glob("*.sql")))
+    with postgres.database(schema) as name:
+        for words in (["init", "--check", "--no-sample"], ["plan", "--strict"]):
+            command = ["data", words[0], "shop", "--from", "env:SOURCE", *words[1:], "--repo", str(root)]
+            result = CliRunner().invoke(app, command, env={"SOURCE": postgres.url(name)})
+            assert result.exit_code == 0, result.output
+
+
 _ACCEPTED = """
 accepted:
   - {problem: "unproved-check:public.customers.email", reason: "every address that is made holds an @ between other signs"}
