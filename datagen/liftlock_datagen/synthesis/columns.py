@@ -30,7 +30,15 @@ from liftlock_datagen.synthesis.generators import (
     Word,
 )
 from liftlock_datagen.synthesis.limits import FIRST_MOMENT, LAST_MOMENT, Family, Limits
-from liftlock_datagen.synthesis.semantics import ANY_NUMBER, milestone_window, usual_nulls, usual_range
+from liftlock_datagen.synthesis.semantics import (
+    ANY_NUMBER,
+    milestone_window,
+    person_values,
+    place_number,
+    place_point,
+    usual_nulls,
+    usual_range,
+)
 from liftlock_datagen.synthesis.structures import array_generator, fields_generator, multirange_generator, range_generator
 from liftlock_datagen.synthesis.subjects import UNLIMITED, Choice, Subject, capacity_of, spread
 from liftlock_datagen.synthesis.technical_types import technical_generator
@@ -62,10 +70,10 @@ def choose(subject: Subject, vocabularies: Vocabularies) -> Choice | Problem:
 def _of_family(subject: Subject, vocabularies: Vocabularies) -> Generator | Problem:
     limits = subject.limits
     if limits.allowed is not None:
-        return _listed(subject)
+        return _listed(subject, vocabularies)
     match limits.family:
         case Family.NUMBER:
-            return _number(subject)
+            return _number(subject, vocabularies)
         case Family.DATE | Family.MOMENT:
             return _point_in_time(subject)
         case Family.TIME | Family.INTERVAL:
@@ -73,7 +81,7 @@ def _of_family(subject: Subject, vocabularies: Vocabularies) -> Generator | Prob
         case Family.TEXT:
             return choose_text(subject, vocabularies)
         case Family.ENUM | Family.BOOLEAN:
-            return _listed(subject)
+            return _listed(subject, vocabularies)
         case Family.ARRAY | Family.COMPOSITE | Family.RANGE | Family.MULTIRANGE:
             return _structure(subject, vocabularies)
         case _:
@@ -112,6 +120,8 @@ def _of_type(subject: Subject, vocabularies: Vocabularies) -> Generator | Proble
             return Markup()
         case Family.VECTOR:
             return _lexemes(vocabularies, unique=unique)
+        case Family.TECHNICAL if column.type.name == "point" and (on_map := place_point(column.name, vocabularies)) is not None:
+            return on_map
         case _:
             return technical_generator(column.type.name, vocabularies, unique=unique) or _unsupported(subject)
 
@@ -137,19 +147,25 @@ def _lexemes(vocabularies: Vocabularies, *, unique: bool) -> Generator:
     return Composed((words[0], " ", words[1], " ", words[2], *((" n", Scaled(Serial(1), Whole())) if unique else ())))
 
 
-def _listed(subject: Subject) -> Generator:
+def _listed(subject: Subject, vocabularies: Vocabularies) -> Generator:
     values = subject.limits.choices
     if not subject.unique:
+        of_person = person_values(subject.column.name, values, vocabularies)
+        if of_person is not None:
+            return of_person
         skewed = subject.limits.family is not Family.BOOLEAN
         return Scaled(Uniform(0, len(values) - 1, skewed), Listed(values))
     return Scaled(Serial(0, last=len(values) - 1), Listed(values))
 
 
-def _number(subject: Subject) -> Generator:
+def _number(subject: Subject, vocabularies: Vocabularies) -> Generator:
     limits, form = subject.limits, Whole(subject.limits.scale)
     if subject.unique:
         low = limits.low if limits.bounded_low and limits.low > 0 else max(1, limits.low)
         return Scaled(Serial(low if low <= limits.high else limits.low, subject.step, limits.high), form)
+    on_map = place_number(subject.column.name, vocabularies, limits.low / 10**limits.scale, limits.high / 10**limits.scale)
+    if limits.scale > 0 and on_map is not None:
+        return on_map
     known = usual_range(subject.column.name)
     usual, unit = known or ANY_NUMBER, 10**limits.scale if limits.scale > 0 else 1
     low, high = max(limits.low, usual.low * unit), min(limits.high, usual.high * unit)

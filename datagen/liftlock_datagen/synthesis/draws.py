@@ -169,21 +169,37 @@ class Boxed:
     highs: tuple[int, ...]
 
 
-Source = (
-    Serial
-    | Uniform
-    | Piecewise
-    | Covering
-    | Permuted
-    | Milestone
-    | Later
-    | Popular
-    | Earlier
-    | GroupOf
-    | PlaceIn
-    | MixedIn
-    | Radix
-    | FirstOf
-    | Spaced
-    | Boxed
-)
+@dataclass(frozen=True, slots=True)
+class Product:
+    """The product of some columns of the row, times `up`, divided by `down` and rounded down; within low … high."""
+
+    columns: tuple[str, ...]
+    up: int = 1
+    down: int = 1
+    low: int = -(1 << 60)
+    high: int = 1 << 60
+
+
+@dataclass(frozen=True, slots=True)
+class SumOver:
+    """The sum of `each` over the rows of a table that belong to this row: schema and name of that table, and how its rows are grouped."""
+
+    schema: str
+    name: str
+    grouping: Grouping
+    each: Product
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A sum over other rows, plus and minus columns of this row (1 or -1 for each); within low … high."""
+
+    rows: SumOver | None
+    terms: tuple[tuple[str, int], ...]
+    low: int
+    high: int
+
+
+FromColumns = Later | Product | Total
+InGroup = GroupOf | PlaceIn | MixedIn | FirstOf
+Source = FromColumns | InGroup | Serial | Uniform | Piecewise | Covering | Boxed | Permuted | Milestone | Popular | Earlier | Radix | Spaced

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.spec.model import Kind
 from liftlock_datagen.synthesis.draws import Source
 
 # --- forms ----------------------------------------------------------------------------------------------------------------------------
@@ -97,6 +98,13 @@ class Email:
 
 
 @dataclass(frozen=True, slots=True)
+class UserName:
+    """given.family<row>: unique. short: the given name's first letter, the family name and the row's number."""
+
+    short: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PersonName:
     """The row's person: given and family name. unique: with the row's number behind."""
 
@@ -118,6 +126,14 @@ class Phone:
 class Street:
     """House number and street, in the country of the row's place. unique: with the row's number as flat."""
 
+    unique: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """A number that somebody or something is known by, in a form that nobody is given (see vocabulary.identifiers)."""
+
+    kind: Kind
     unique: bool = False
 
 
@@ -279,6 +295,8 @@ class Null:
 
 Maker = (
     Email
+    | UserName
+    | Identified
     | PersonName
     | Phone
     | Street

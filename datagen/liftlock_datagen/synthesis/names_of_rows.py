@@ -9,14 +9,14 @@ import numpy as np
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.primitives.bits import Counters, Numbers, draw, mix, reduce_bits, uniform
 from liftlock_datagen.primitives.encoding import Bytes, Piece, digits, padded_digits
-from liftlock_datagen.synthesis.generators import Email, PersonName, Phone, Street, Title
+from liftlock_datagen.synthesis.generators import Email, PersonName, Phone, Street, Title, UserName
 from liftlock_datagen.synthesis.sources import SourceReader
 from liftlock_datagen.synthesis.word_tables import WordTables
 from liftlock_datagen.vocabulary.parts import fill_chosen
 from liftlock_datagen.vocabulary.words import COUNTRY_CODE, PHONE
 
 _TITLE_WORDS = ("adjective", "material", "thing")
-Naming = Email | PersonName | Phone | Street | Title
+Naming = Email | UserName | PersonName | Phone | Street | Title
 
 
 class NamesOfRows:
@@ -30,11 +30,8 @@ class NamesOfRows:
         """The maker's text for each row."""
         numbered = digits(rows.astype(np.int64) + 1)
         match maker:
-            case Email(short=True):
-                return [b"u", *numbered, b"@example.com"]
-            case Email():
-                given, family = self._person(table, rows, field=1)
-                return [given, b".", family, b".", *numbered, b"@example.org"]
+            case Email() | UserName():
+                return self._mailbox(maker, table, rows)
             case PersonName(unique):
                 given, family = self._person(table, rows, field=0)
                 return [given, b" ", family, b" ", *numbered] if unique else [given, b" ", family]
@@ -51,13 +48,26 @@ class NamesOfRows:
             case _:
                 assert_never(maker)
 
+    def _mailbox(self, maker: Email | UserName, table: TableName, rows: Counters) -> list[Piece]:
+        numbered = digits(self._sources.subject_of(table, rows)[1].astype(np.int64) + 1)
+        if maker == Email(short=True):
+            return [b"u", *numbered, b"@example.com"]
+        given, family = self._person(table, rows, field=1)
+        match maker:
+            case Email():
+                return [given, b".", family, b".", *numbered, b"@example.org"]
+            case UserName(short):
+                return [given[:, :1], family, *numbered] if short else [given, b".", family, *numbered]
+
     def _person(self, table: TableName, rows: Counters, *, field: int) -> tuple[Bytes, Bytes]:
         """The row's person; the same streams as columns for given and family name draw from."""
+        table, rows = self._sources.subject_of(table, rows)
         given, family = self._sources.key(table, "person.given"), self._sources.key(table, "person.family")
         return self._words.pick("given", given, rows, field=field), self._words.pick("family", family, rows, field=field)
 
     def _place(self, table: TableName, rows: Counters) -> Numbers:
         """The row's place; the same stream as columns for city, country and so on draw from."""
+        table, rows = self._sources.subject_of(table, rows)
         places = len(self._words.vocabularies.lists["place"])
         return uniform(self._sources.key(table, "place"), rows, places).astype(np.int64)
 

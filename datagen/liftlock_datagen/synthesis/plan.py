@@ -12,6 +12,7 @@ from dataclasses import replace
 from liftlock_datagen.catalog.model import Catalog, Column, ForeignKey, Match, TableName
 from liftlock_datagen.errors import PlanError, Problem, ProblemCode
 from liftlock_datagen.profile.model import Profile
+from liftlock_datagen.synthesis.coherence import cohere
 from liftlock_datagen.synthesis.demands import Different, Ordered
 from liftlock_datagen.synthesis.designs import Counts, design_capacity, designed_columns, designed_links, first_presences, slot_ends
 from liftlock_datagen.synthesis.drafting import Draft, draft_tables
@@ -63,7 +64,8 @@ def plan_load(
         raise PlanError(unmet)
     plan = LoadPlan(seed, rows, tuple(table for table, _ in planned), catalog.digest, vocabularies.digest)
     rooms = {name: _room(draft) for name, draft in drafts.items()}
-    return shape_plan(plan, rooms, profile, vocabularies) if profile else plan
+    shaped = shape_plan(plan, rooms, profile, vocabularies) if profile else plan
+    return cohere(shaped, rooms)
 
 
 def _room(draft: Draft) -> Room:

@@ -10,12 +10,16 @@ from liftlock_datagen.synthesis.generators import ColumnPlan, Link
 
 @dataclass(frozen=True, slots=True)
 class TablePlan:
-    """One table's rows. columns: those that are written, in the table's order."""
+    """One table's rows. columns: those that are written, in the table's order.
+
+    subject: the link to the row that this row is a part of, one to one: it speaks of the same person and place.
+    """
 
     name: TableName
     rows: int
     columns: tuple[ColumnPlan, ...]
     links: tuple[Link, ...] = ()
+    subject: str = ""
 
     def column(self, name: str) -> ColumnPlan:
         """The plan of one column; KeyError where the column is not written."""

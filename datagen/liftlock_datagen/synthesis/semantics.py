@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.synthesis.draws import Uniform
-from liftlock_datagen.synthesis.generators import Code, Email, Generator, Listed, PersonName, Phone, Prose, Scaled, Street, Title, Word
-from liftlock_datagen.vocabulary.words import Vocabularies
+from liftlock_datagen.synthesis.generators import Composed, Generator, Listed, PersonName, Scaled, Title, Word
+from liftlock_datagen.synthesis.meanings import MAKERS, VALUES, WORDS, firm_makers
+from liftlock_datagen.vocabulary.words import LATITUDE, LONGITUDE, Vocabularies
 
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _STATES = {
     "order": ("paid", "shipped", "delivered", "pending", "cancelled", "refunded"),
     "payment": ("captured", "authorized", "failed", "refunded"),
@@ -21,6 +21,11 @@ _PERSONS = re.compile(
 )
 _FIRMS = re.compile(r"compan(y|ies)|suppliers?|vendors?|organi[sz]ations?|tenants?|manufacturers?|brands?|shippers?|stores?|shops?")
 _GROUPS = re.compile(r"categor(y|ies)|departments?|genres?|topics?")
+
+_GENDERS = {"f": ("f", "female", "w", "woman", "weiblich", "femme"), "m": ("m", "male", "man", "männlich", "homme")}
+_ON_MAP = "(geo|gps|location|position|place|address|addr)_"
+_COORDINATES = {rf"({_ON_MAP})?lat(itude)?": LATITUDE, rf"({_ON_MAP})?(lon|lng|long|longitude)": LONGITUDE}
+_POINTS = re.compile(r"(.*_)?(coordinates?|coords|location|position|geo|latlng|point)")
 
 DAY = 86400
 HOUR = 3600
@@ -111,13 +116,16 @@ def text_candidates(table: TableName, name: str, vocabularies: Vocabularies, max
     """What a text column of that name may hold, the most telling first. Checks and lengths decide among them."""
     plain = plain_name(name)
     found: list[Generator] = []
-    for pattern, words in _VALUES.items():
+    if _ends_with(_FIRMS, plain_name(table.name)):
+        firms = len(vocabularies.lists["company"])
+        found += [maker for pattern, makers in firm_makers(firms).items() if re.fullmatch(pattern, plain) for maker in makers]
+    for pattern, words in VALUES.items():
         if re.fullmatch(pattern, plain):
             found.append(Scaled(Uniform(0, len(words) - 1, skewed=True), Listed(words)))
-    for pattern, (vocabulary, field, shared) in _WORDS.items():
+    for pattern, (vocabulary, field, shared) in WORDS.items():
         if re.fullmatch(pattern, plain):
             found += _words_within(Word(vocabulary, field, max_length), shared, vocabularies)
-    for pattern, makers in _MAKERS.items():
+    for pattern, makers in MAKERS.items():
         if re.fullmatch(pattern, plain):
             found += makers
     if re.fullmatch(r"(.*_)?(state|status|phase|stage)", plain):
@@ -126,6 +134,37 @@ def text_candidates(table: TableName, name: str, vocabularies: Vocabularies, max
     if re.fullmatch(r"(.*_)?(name|label|title)|full_?name|display_?name", plain):
         found.insert(0 if "_" not in plain else len(found), _name_of(plain_name(table.name), plain, vocabularies, max_length))
     return [*found, Title(3, " ", unique=False), Title(2, " ", unique=False), Title(1, " ", unique=False)]
+
+
+def person_values(name: str, values: tuple[str, ...], vocabularies: Vocabularies) -> Generator | None:
+    """For a gender that is one of some values: the one that goes with the row's given name; None where they do not tell women from men."""
+    if not re.fullmatch(r"(.*_)?(gender|sex)", plain_name(name)):
+        return None
+    spelled = {gender: next((value for value in values if value.lower() in words), "") for gender, words in _GENDERS.items()}
+    if not all(spelled.values()):
+        return None
+    texts = tuple(spelled.get(entry[2], values[0]) for entry in vocabularies.lists["given"])
+    return Scaled(Uniform(0, len(texts) - 1), Listed(texts), "person.given")
+
+
+def place_number(name: str, vocabularies: Vocabularies, low: float, high: float) -> Generator | None:
+    """For a latitude or longitude that may be from low to high: that of the row's place."""
+    field = next((field for pattern, field in _COORDINATES.items() if re.fullmatch(pattern, plain_name(name))), None)
+    if field is None:
+        return None
+    values = [float(text) for text in vocabularies.column("place", field)]
+    return _of_place(field, vocabularies) if low <= min(values) and max(values) <= high else None
+
+
+def place_point(name: str, vocabularies: Vocabularies) -> Generator | None:
+    """For a point on the map: that of the row's place."""
+    if not _POINTS.fullmatch(plain_name(name)):
+        return None
+    return Composed(("(", _of_place(LONGITUDE, vocabularies), ",", _of_place(LATITUDE, vocabularies), ")"))
+
+
+def _of_place(field: int, vocabularies: Vocabularies) -> Scaled:
+    return Scaled(Uniform(0, len(vocabularies.lists["place"]) - 1), Word("place", field), "place")
 
 
 def _words_within(word: Word, shared: str, vocabularies: Vocabularies) -> list[Generator]:
@@ -141,64 +180,11 @@ def _name_of(table: str, column: str, vocabularies: Vocabularies, max_length: in
     if "full" in column or _ends_with(_PERSONS, table):
         return PersonName()
     vocabulary = "company" if _ends_with(_FIRMS, table) else "category" if _ends_with(_GROUPS, table) else ""
-    entries = len(vocabularies.column(vocabulary, 0, max_length)) if vocabulary else 0
-    if entries:
-        return Scaled(Uniform(0, entries - 1), Word(vocabulary, 0, max_length))
+    if vocabulary:
+        found = _words_within(Word(vocabulary, 0, max_length), vocabulary, vocabularies)
+        return found[0] if found else Title(3, " ", unique=False)
     return Title(3, " ", unique=False)
 
 
 def _ends_with(nouns: re.Pattern[str], table: str) -> bool:
     return bool(re.fullmatch(rf"(.*_)?({nouns.pattern})", table))
-
-
-_VALUES = {
-    r"(.*_)?currency(_code)?": ("EUR", "USD", "GBP", "PLN"),
-    r"(.*_)?(gender|sex)": ("f", "m", "x"),
-    r"(.*_)?(method|payment_method|provider)": ("card", "transfer", "invoice", "wallet"),
-    r"(.*_)?carrier": ("parcel", "express", "pickup"),
-    r"(.*_)?(language|lang)(_code)?": ("en", "de", "fr", "nl", "es", "it", "pl"),
-    r"(.*_)?(time_?zone|tz)": ("UTC", "Europe/Berlin", "Europe/London", "America/New_York"),
-    r"(.*_)?(mime_?type|content_?type)": ("text/plain", "image/png", "application/json"),
-    r"(.*_)?(password|passwd|pwd)(_?(hash|digest))?": ("!",),  # no login is possible with it
-}
-_WORDS = {
-    r"(.*_)?(first|given|fore)_?names?": ("given", 0, "person.given"),
-    r"(.*_)?(last|family|sur)_?names?": ("family", 0, "person.family"),
-    r"middle_?name": ("given", 0, ""),
-    r"(.*_)?(city|town|place)(_name)?": ("place", 0, "place"),
-    r"(.*_)?(postcode|postal_?code|zip(_?code)?)": ("place", 1, "place"),
-    r"(.*_)?(region|state|province|county)": ("place", 2, "place"),
-    r"(.*_)?country(_name)?": ("place", 4, "place"),
-    r"(.*_)?country(_?(code|iso\d?))?": ("place", 3, "place"),
-    r"(.*_)?(locale)": ("place", 5, "place"),
-    r"(.*_)?(company|organi[sz]ation|employer|brand|manufacturer|supplier|vendor)(_?name)?": ("company", 0, ""),
-    r"(.*_)?(color|colour)": ("color", 0, ""),
-    r"(.*_)?(category|department|genre)(_?name)?": ("category", 0, ""),
-    r"(.*_)?(role|job|job_?title|position|profession)": ("role", 0, ""),
-    r"(.*_)?tags?": ("tag", 0, ""),
-    r"(.*_)?material": ("material", 0, ""),
-}
-_MAKERS: dict[str, tuple[Generator, ...]] = {
-    r"(.*_)?e_?mail(_?address)?": (Email(), Email(short=True)),
-    r"(.*_)?(user_?name|login|handle|nick(name)?)": (Title(2, ".", unique=True, lower=True),),
-    r"(.*_)?(phone|mobile|telephone|tel|fax|cell)(_?(number|no|nr))?": (Phone(),),
-    r"(.*_)?(street|address|street_?address|address_?(line)?_?1?|line_?1)": (Street(),),
-    r"(.*_)?(customer|contact|recipient|author|owner|person|holder|full|created_by|updated_by)_?name": (PersonName(),),
-    r"(.*_)?(author|recipient|contact|created_by|updated_by|owner|assignee)": (PersonName(),),
-    r"(.*_)?(product|item|article)_?name": (Title(3, " ", unique=False),),
-    r"(.*_)?slug": (Title(3, "-", unique=True, lower=True),),
-    r"(.*_)?(url|website|homepage|link|href|image|avatar|picture|photo)(_?ur[il])?": (
-        Title(3, "-", unique=True, lower=True, prefix="https://www.example.com/"),
-    ),
-    r"(.*_)?(ip|ip_?address|remote_addr|client_ip)": (Scaled(Uniform(1, 254), Listed(tuple(f"192.0.2.{n}" for n in range(255)))),),
-    r"(.*_)?(sku|article_?number|product_?code|part_?number|ean|barcode)": (Scaled(Uniform(0, 32**6 - 1), Code("SKU-", _CROCKFORD, 6)),),
-    r"(.*_)?(last_?4|last_?four)(_digits)?": (Scaled(Uniform(0, 9999), Code("", "0123456789", 4)),),
-    r"(.*_)?(code|number|reference|ref|token|external_id|transaction_id|tracking(_.*)?|no)": (
-        Scaled(Uniform(0, 32**8 - 1), Code("", _CROCKFORD, 8)),
-    ),
-    r"(.*_)?(comments?|reviews?|feedback|body|text|content|message|description|notes?|remarks?|summary|bio|details|reason|subject)": (
-        Prose("opinion", 3),
-        Prose("opinion", 2),
-        Prose("opinion", 1),
-    ),
-}

@@ -24,8 +24,10 @@ from liftlock_datagen.synthesis.draws import (
     Covering,
     Earlier,
     FirstOf,
+    FromColumns,
     Grouping,
     GroupOf,
+    InGroup,
     Later,
     Milestone,
     MixedIn,
@@ -33,16 +35,20 @@ from liftlock_datagen.synthesis.draws import (
     Piecewise,
     PlaceIn,
     Popular,
+    Product,
     Radix,
     Serial,
     Source,
     Spaced,
+    SumOver,
+    Total,
     Uniform,
 )
 from liftlock_datagen.synthesis.generators import ColumnPlan, Scaled
 from liftlock_datagen.synthesis.plan_data import LoadPlan
 
 _LARGEST_WEIGHT = 12  # bits
+_OF_SUBJECT = frozenset({"person.given", "person.family", "place", "company"})
 
 
 class SourceReader:
@@ -51,6 +57,7 @@ class SourceReader:
     def __init__(self, plan: LoadPlan) -> None:
         self._plan = plan
         self._keys: dict[tuple[str, ...], int] = {}
+        self._subjects = {table.name: table.link(table.subject) for table in plan.tables if table.subject}
         self._starts: dict[tuple[TableName, Grouping], Numbers] = {}
 
     def key(self, table: TableName, *path: str) -> int:
@@ -64,8 +71,17 @@ class SourceReader:
         """The plan of a column of the table."""
         return self._plan.table(table).column(name)
 
+    def subject_of(self, table: TableName, rows: Counters) -> tuple[TableName, Counters]:
+        """The table and rows that say which person and place these rows speak of: their own, or those they are a part of."""
+        while table in self._subjects:
+            link = self._subjects[table]
+            rows = self.numbers(link.source, table, f"link {link.name}", rows).astype(np.uint64)
+            table = link.parent
+        return table, rows
+
     def numbers(self, source: Source, table: TableName, label: str, rows: Counters) -> Numbers:  # noqa: PLR0912 - one case for each source
         """The source's number for each row."""
+        table, rows = self.subject_of(table, rows) if label in _OF_SUBJECT else (table, rows)
         key = self.key(table, label)
         match source:
             case Serial(first, step):
@@ -80,8 +96,8 @@ class SourceReader:
             case Milestone(unit, first, last, early, late, shares):
                 shared = self.numbers(shares or Uniform(first, last), table, label, rows)
                 return (shared + self._offset(table, source, rows, late - early) + early) // unit
-            case Later():
-                return self._later(source, table, key, rows)
+            case Later() | Product() | Total():
+                return self._from_columns(source, table, key, rows)
             case Popular(parents, shares):
                 ranks = self.numbers(shares or Uniform(0, parents - 1, skewed=True), table, label, rows)
                 return scatter(key, ranks.astype(np.uint64), parents).astype(np.int64)
@@ -120,18 +136,55 @@ class SourceReader:
         found = reduce_bits(draw(key, rows), size).astype(np.int64)
         return found if own_root else np.where(rows == 0, -1, found)
 
+    def _from_columns(self, source: FromColumns, table: TableName, key: int, rows: Counters) -> Numbers:
+        match source:
+            case Later():
+                return self._later(source, table, key, rows)
+            case Product():
+                return self._product(source, table, rows)
+            case Total():
+                return self._total(source, table, rows)
+            case _:
+                assert_never(source)
+
     def _later(self, source: Later, table: TableName, key: int, rows: Counters) -> Numbers:
         base = np.full(len(rows), source.low, np.int64)
         for name in source.bases:
-            column = self._plan.table(table).column(name)
-            if not isinstance(column.generator, Scaled):
-                raise TypeError(f"{table}.{name} has no number that another column could follow")
-            numbers = self.numbers(column.generator.source, table, column.generator.shared or name, rows)
-            base = np.maximum(base, numbers + source.strict)
+            base = np.maximum(base, self._of_column(table, name, rows) + source.strict)
         room = np.clip(source.high - base, 0, source.gap) + 1
         return base + reduce_bits(draw(key, rows), room.astype(np.uint64)).astype(np.int64)
 
-    def _in_group(self, source: GroupOf | PlaceIn | MixedIn | FirstOf, table: TableName, key: int, rows: Counters) -> Numbers:
+    def _of_column(self, table: TableName, name: str, rows: Counters) -> Numbers:
+        generator = self.column(table, name).generator
+        if not isinstance(generator, Scaled):
+            raise TypeError(f"{table}.{name} has no number that another column could follow")
+        return self.numbers(generator.source, table, generator.shared or name, rows)
+
+    def _product(self, source: Product, table: TableName, rows: Counters) -> Numbers:
+        found = np.full(len(rows), source.up, np.int64)
+        for name in source.columns:
+            found = found * self._of_column(table, name, rows)
+        result: Numbers = np.clip(found // source.down, source.low, source.high)
+        return result
+
+    def _total(self, source: Total, table: TableName, rows: Counters) -> Numbers:
+        found = np.zeros(len(rows), np.int64) if source.rows is None else self._sum_over(source.rows, rows)
+        for name, sign in source.terms:
+            found = found + sign * self._of_column(table, name, rows)
+        result: Numbers = np.clip(found, source.low, source.high)
+        return result
+
+    def _sum_over(self, source: SumOver, rows: Counters) -> Numbers:
+        """The groups of all rows between the first and the last that are asked for are summed: they lie one behind another."""
+        table, numbers = TableName(source.schema, source.name), rows.astype(np.int64)
+        starts = self._group_starts(table, source.grouping)
+        first, last = (int(starts[numbers.min()]), int(starts[numbers.max() + 1])) if len(numbers) else (0, 0)
+        each = self._product(source.each, table, np.arange(first, last, dtype=np.uint64))
+        before = np.concatenate([np.zeros(1, np.int64), np.cumsum(each)])
+        sums: Numbers = before[starts[numbers + 1] - first] - before[starts[numbers] - first]
+        return sums
+
+    def _in_group(self, source: InGroup, table: TableName, key: int, rows: Counters) -> Numbers:
         starts = self._group_starts(table, source.grouping)
         numbers = rows.astype(np.int64)
         groups = np.searchsorted(starts, numbers, side="right") - 1

@@ -18,6 +18,7 @@ from liftlock_datagen.synthesis.generators import (
     Fields,
     Generator,
     HardwareAddress,
+    Identified,
     Listed,
     Pattern,
     PersonName,
@@ -27,11 +28,13 @@ from liftlock_datagen.synthesis.generators import (
     Spans,
     Street,
     Title,
+    UserName,
     Uuid,
     Whole,
     Word,
 )
 from liftlock_datagen.synthesis.limits import Limits
+from liftlock_datagen.vocabulary.realistic import realistic
 
 UNLIMITED = 1 << 60
 _MOST_NUMBERED = 10**10  # rows whose number fits the room that sampling keeps for it
@@ -75,7 +78,10 @@ def capacity_of(generator: Generator) -> int:
             return UNLIMITED
         case HardwareAddress():
             return 1 << 40
-        case Phone(True) | PersonName(True) | Street(True) | Title(unique=True):
+        case Identified(kind, True):
+            made = realistic(kind)
+            return min(made.capacity, UNLIMITED) if made else 0
+        case Phone(True) | PersonName(True) | Street(True) | Title(unique=True) | UserName():
             return _MOST_NUMBERED
         case Composed(parts):
             return max((capacity_of(part) for part in parts if not isinstance(part, str)), default=0)

@@ -10,7 +10,19 @@ from typing import assert_never
 from liftlock_datagen.errors import Problem, ProblemCode
 from liftlock_datagen.synthesis.demands import CaseKept, Matching, describe
 from liftlock_datagen.synthesis.draws import Permuted, Uniform
-from liftlock_datagen.synthesis.generators import Code, Generator, Listed, Pattern, PersonName, Phone, Scaled, Street, Title, Variants
+from liftlock_datagen.synthesis.generators import (
+    Code,
+    Generator,
+    Identified,
+    Listed,
+    Pattern,
+    PersonName,
+    Phone,
+    Scaled,
+    Street,
+    Title,
+    Variants,
+)
 from liftlock_datagen.synthesis.limits import Limits
 from liftlock_datagen.synthesis.patterns import Parts, read_pattern
 from liftlock_datagen.synthesis.regular import python_pattern
@@ -39,7 +51,7 @@ def choose_text(subject: Subject, vocabularies: Vocabularies) -> Generator | Pro
 
 def _made_unique(generator: Generator) -> Generator:
     match generator:
-        case Phone() | PersonName() | Street() | Title():
+        case Phone() | PersonName() | Street() | Title() | Identified():
             return replace(generator, unique=True)
         case Scaled(Uniform(), Code() as code):
             return Scaled(Permuted(0, len(code.alphabet) ** code.length - 1), code)

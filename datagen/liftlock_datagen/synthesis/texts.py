@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liftlock_datagen.catalog.model import TableName
-from liftlock_datagen.primitives.bits import Counters, Numbers, draw, mix, reduce_bits, uniform
+from liftlock_datagen.primitives.bits import Counters, Numbers, draw, mix, permute, reduce_bits, uniform
 from liftlock_datagen.primitives.encoding import (
     Piece,
     as_matrix,
@@ -32,6 +32,7 @@ from liftlock_datagen.synthesis.generators import (
     Fields,
     Form,
     Generator,
+    Identified,
     JsonList,
     JsonObject,
     Lexemes,
@@ -51,6 +52,7 @@ from liftlock_datagen.synthesis.generators import (
     Street,
     TimeOfDay,
     Title,
+    UserName,
     Whole,
     Word,
 )
@@ -58,6 +60,7 @@ from liftlock_datagen.synthesis.names_of_rows import NamesOfRows
 from liftlock_datagen.synthesis.sources import SourceReader
 from liftlock_datagen.synthesis.technical_texts import technical_pieces
 from liftlock_datagen.synthesis.word_tables import WordTables, literal
+from liftlock_datagen.vocabulary.realistic import realistic
 from liftlock_datagen.vocabulary.words import Vocabularies
 
 _SCATTERED = 8  # an array's elements draw from counters of their own: row * 8 + place
@@ -78,8 +81,13 @@ class TextMaker:
             return self.formed(generator.form, numbers, depth=depth)
         key = self._sources.key(table, label)
         match generator:
-            case Email() | PersonName() | Phone() | Street() | Title():
+            case Email() | UserName() | PersonName() | Phone() | Street() | Title():
                 return self._names.pieces(generator, table, key, rows)
+            case Identified(kind, unique):
+                made = realistic(kind, self._words.vocabularies.locale)
+                if made is None:
+                    raise TypeError(f"{kind} has no text of its own")
+                return made.pieces(permute(key, rows, made.capacity) if unique else uniform(key, rows, made.capacity))
             case Prose():
                 return self._prose(generator, key, rows)
             case JsonObject() | JsonList():

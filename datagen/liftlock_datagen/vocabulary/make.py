@@ -107,7 +107,7 @@ def _people_and_places() -> Iterator[tuple[str, list[Row]]]:
     yield "family", [(name, fold(name)) for name in family if fold(name)]
     yield "place", _with_details(places)
     yield "street", streets
-    yield "company", companies
+    yield "company", [(name, fold(name)[:20]) for (name,) in companies]
 
 
 def _words() -> Iterator[tuple[str, list[Row]]]:
