@@ -29,6 +29,7 @@ class ProblemCode(StrEnum):
     NULL_NOT_ALLOWED = "null-not-allowed"
     DERIVED_COLUMN = "derived-column"
     UNPROVED_CHECK = "unproved-check"
+    PARTITION_KEY = "partition-key"
     SUBSET_UNKNOWN = "subset-unknown"
     UNCLASSIFIED_PATH = "unclassified-path"
     KEPT_SENSITIVE = "kept-sensitive"

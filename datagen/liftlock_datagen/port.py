@@ -6,7 +6,7 @@ A second engine implements the same operations over its own catalog; the data th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from liftlock_datagen.catalog.model import Catalog, TableName
 from liftlock_datagen.certificate.model import Certificate, FoundRow, Sides
@@ -20,6 +20,11 @@ from liftlock_datagen.subset.report import SubsetReport
 from liftlock_datagen.synthesis.load import SeedReport
 from liftlock_datagen.synthesis.plan_data import LoadPlan
 from liftlock_datagen.synthesis.request import RowsRequest
+
+if TYPE_CHECKING:
+    from liftlock_datagen.masking.plan import MaskPlan
+    from liftlock_datagen.masking.report import MaskReport
+    from liftlock_datagen.masking.run import MaskRequest
 
 Progress = Callable[[str, int, int], None]
 """Called with what is worked on, its rows so far, and its rows in all."""
@@ -58,6 +63,14 @@ class DataEngine(Protocol):
 
     def plan_rows(self, url: str, request: RowsRequest) -> LoadPlan:
         """What generate would load. Only reads."""
+        ...
+
+    def plan_mask(self, source_url: str, spec: DataSpec) -> MaskPlan:
+        """What an anonymised copy would do to each column, and everything that speaks against it. Only the catalog is read."""
+        ...
+
+    def anonymise(self, request: MaskRequest, *, on_progress: Progress, on_note: Callable[[str], None] = lambda _: None) -> MaskReport:
+        """Replaces a database by an anonymised copy of another, which is never changed. No message holds a value of a row."""
         ...
 
     def profile(self, url: str, spec: DataSpec | None, *, like: Profile | None = None) -> ProfileReading:

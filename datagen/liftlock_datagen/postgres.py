@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from liftlock_datagen.certificate.model import Certificate, FoundRow, Sides
     from liftlock_datagen.classify.model import Proposal
     from liftlock_datagen.masking.keys import PseudonymKey
+    from liftlock_datagen.masking.plan import MaskPlan
+    from liftlock_datagen.masking.report import MaskReport
+    from liftlock_datagen.masking.run import MaskRequest
     from liftlock_datagen.port import Progress
     from liftlock_datagen.profile.model import Profile, ProfileReading
     from liftlock_datagen.review.model import DataPlan
@@ -63,6 +66,18 @@ class PostgresEngine:
         from liftlock_datagen.synthesis.load import plan_database  # noqa: PLC0415
 
         return plan_database(url, request)
+
+    def plan_mask(self, source_url: str, spec: DataSpec) -> MaskPlan:
+        """What an anonymised copy would do; see masking/plan.py."""
+        from liftlock_datagen.masking.run import preview  # noqa: PLC0415
+
+        return preview(source_url, spec)
+
+    def anonymise(self, request: MaskRequest, *, on_progress: Progress, on_note: Callable[[str], None] = lambda _: None) -> MaskReport:
+        """An anonymised copy, built beside the target; see masking/run.py."""
+        from liftlock_datagen.masking.run import anonymise  # noqa: PLC0415
+
+        return anonymise(request, on_progress, on_note)
 
     def profile(self, url: str, spec: DataSpec | None, *, like: Profile | None = None) -> ProfileReading:
         """The shape of the database; see profile/read.py."""

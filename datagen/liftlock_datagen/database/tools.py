@@ -92,6 +92,6 @@ def _major(command: Sequence[str]) -> int | None:
 
 
 def _telling(text: str) -> str:
-    """The lines that say what went wrong, not the statement that did."""
-    lines = [line for line in text.splitlines() if re.search(r"error:|ERROR:|DETAIL:|fatal:", line)]
+    """The lines that say what went wrong; neither the statement that did, nor the detail, which quotes rows."""
+    lines = [line for line in text.splitlines() if re.search(r"error:|ERROR:|fatal:", line)]
     return "; ".join(lines[:4]) or text[-500:]

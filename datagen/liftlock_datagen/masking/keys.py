@@ -54,15 +54,18 @@ def write_new_key(path: Path) -> PseudonymKey:
     return _parsed(text, str(path))
 
 
-def read_key(reference: str, environment: Mapping[str, str]) -> PseudonymKey:
-    """The key that `env:NAME` or `file:PATH` names. DatagenError where it is not there, is no key, or others may read its file."""
+def read_key(reference: str, environment: Mapping[str, str], folder: Path = Path()) -> PseudonymKey:
+    """The key that `env:NAME` or `file:PATH` names (a relative path begins at the folder).
+
+    DatagenError where it is not there, is no key, or others may read its file.
+    """
     scheme, _, place = reference.partition(":")
     if scheme == "env" and place:
         if not environment.get(place):
             raise DatagenError(f"the pseudonym key is not there: variable {place} is not set", hint=_MAKE)
         return _parsed(environment[place], reference)
     if scheme == "file" and place:
-        return _parsed(_private_text(Path(place).expanduser()), reference)
+        return _parsed(_private_text(folder / Path(place).expanduser()), reference)
     raise DatagenError("the pseudonym key is named neither by env:NAME nor by file:PATH", hint=_MAKE)
 
 

@@ -30,6 +30,16 @@ def constraint_problems(table: Table, transformers: Mapping[str, Transformer], r
     yield from _checks(table, changed)
     if table.exclusions and changed:
         yield from _exclusions(table, changed)
+    if table.partition_key is not None and table.partition_key.strategy != "h":
+        for name in sorted(set(sorted_by(table)) & set(changed)):
+            text = "rows are kept in partitions by it, and its new values may belong to none: keep it"
+            yield _problem(table, name, ProblemCode.PARTITION_KEY, text)
+
+
+def sorted_by(table: Table) -> tuple[str, ...]:
+    """The columns that say in which partition a row is."""
+    texts = [part.column or part.expression for part in table.partition_key.parts] if table.partition_key else []
+    return tuple(column.name for column in table.columns if any(column.name == text or _mentions(text, column.name) for text in texts))
 
 
 def _unique(table: Table, transformers: Mapping[str, Transformer]) -> Iterator[Problem]:

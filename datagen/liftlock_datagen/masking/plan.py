@@ -116,6 +116,12 @@ def plan_mask(catalog: Catalog, spec: DataSpec, *, rows: Mapping[TableName, int]
     return _Planner(catalog, spec, rows or {}).plan()
 
 
+def unchanged(table: Table) -> TableMask:
+    """A table that passes as it is."""
+    kept = ValueSpec(Kind.TECHNICAL, Rule.KEEP)
+    return TableMask(table.name, tuple(ColumnMask(column.name, column.type, kept, KEEP) for column in _written(table)))
+
+
 _UNKNOWN_ROWS = 1_000_000
 
 
@@ -123,7 +129,9 @@ class _Planner:
     """What the parts of one plan share."""
 
     def __init__(self, catalog: Catalog, spec: DataSpec, rows: Mapping[TableName, int]) -> None:
+        # a partition's rows go by what is said of its partitioned table
         self._catalog = catalog
+        self._tables = tuple(table for table in catalog.tables if table.partition_of is None)
         self._spec = spec
         self._rows = rows
         self._problems: list[Problem] = []
@@ -132,19 +140,19 @@ class _Planner:
 
     def plan(self) -> MaskPlan:
         """All tables, and all problems."""
-        tables = tuple(self._table(table) for table in self._catalog.tables)
+        tables = tuple(self._table(table) for table in self._tables)
         self._problems += reference_problems(self._catalog, self._spec, {place: spec.value for place, spec in self._specs.items()})
-        for table, mask in zip(self._catalog.tables, tables, strict=True):
+        for table, mask in zip(self._tables, tables, strict=True):
             transformers = {column.name: column.transformer for column in mask.columns}
             self._problems += constraint_problems(table, transformers, self._rows.get(table.name, _UNKNOWN_ROWS))
         accepted = {item.problem for item in self._spec.accepted}
-        problems = sorted({problem for problem in self._problems if f"{problem.code}:{_where(problem)}" not in accepted}, key=str)
+        problems = sorted({problem for problem in self._problems if problem.id not in accepted}, key=str)
         return MaskPlan(tables, tuple(problems), self._catalog.digest, self._spec.digest, self._spec.k)
 
     def _classified(self) -> Iterator[tuple[Place, ColumnSpec]]:
         """Every written column with what is said of it; references with what is said of their target. Unclassified ones are problems."""
         said: dict[Place, ColumnSpec] = {}
-        for table in self._catalog.tables:
+        for table in self._tables:
             spec = self._spec.tables.get(table.name)
             if spec is None:
                 self._problem(table, None, ProblemCode.UNCLASSIFIED_TABLE, "the table is not classified")
@@ -160,7 +168,7 @@ class _Planner:
 
     def _all_domains(self) -> Mapping[str, Domain]:
         domains: dict[str, Domain] = {}
-        for table in self._catalog.tables:
+        for table in self._tables:
             unique = _unique_columns(table)
             for column in _written(table):
                 spec = self._specs.get((table.name, column.name))
@@ -217,10 +225,6 @@ class _Planner:
 
     def _problem(self, table: Table, column: str | None, code: ProblemCode, text: str) -> None:
         self._problems.append(Problem(str(table.name), column, code, text))
-
-
-def _where(problem: Problem) -> str:
-    return f"{problem.table}.{problem.column}" if problem.column else problem.table
 
 
 def _written(table: Table) -> tuple[Column, ...]:

@@ -1,0 +1,92 @@
+"""The processes that copy parts of tables, side by side. They are started before anything is read, and end with the run however it ends."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing.connection import Connection as Pipe
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from types import TracebackType
+from typing import Self
+
+from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.masking.worker import Moved, Part, Setup, work
+
+Progress = Callable[[str, int, int], None]
+
+_GRACE = 5.0
+
+
+class Crew:
+    """Some processes; a context manager."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._members: list[tuple[BaseProcess, Pipe]] = []
+
+    def __enter__(self) -> Self:
+        context = multiprocessing.get_context("spawn")
+        for _ in range(self._size):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=work, args=(theirs,), daemon=True)
+            process.start()
+            theirs.close()
+            self._members.append((process, ours))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for process, pipe in self._members:
+            pipe.close()
+            if kind is not None:
+                process.terminate()
+        for process, _ in self._members:
+            process.join(_GRACE)
+            if process.is_alive():
+                process.kill()
+                process.join()
+
+    def begin(self, setup: Setup) -> None:
+        """Tells all of them where to read and to write."""
+        for _, pipe in self._members:
+            pipe.send(setup)
+
+    def run(self, parts: Sequence[Part], estimates: Mapping[TableName, int], on_progress: Progress) -> dict[str, int]:
+        """Carries all parts out; the rows of each table. DatagenError of the first member that fails."""
+        totals = {str(part.table.name): estimates.get(part.table.name, 0) for part in parts}
+        open_parts = dict.fromkeys(totals, 0)
+        for part in parts:
+            open_parts[str(part.table.name)] += 1
+        rows = dict.fromkeys(totals, 0)
+        waiting = list(parts)
+        busy: set[Pipe] = set()
+        for _, pipe in self._members:
+            if waiting:
+                pipe.send(waiting.pop(0))
+                busy.add(pipe)
+        while busy:
+            for ready in wait(list(busy)):
+                assert isinstance(ready, Pipe)  # noqa: S101 - nothing else was asked for
+                moved = _received(ready)
+                rows[moved.table] += moved.rows
+                if moved.done:
+                    open_parts[moved.table] -= 1
+                    busy.discard(ready)
+                    if waiting:
+                        ready.send(waiting.pop(0))
+                        busy.add(ready)
+                total = max(totals[moved.table], rows[moved.table] + (1 if open_parts[moved.table] else 0))
+                on_progress(moved.table, rows[moved.table], total if open_parts[moved.table] else rows[moved.table])
+        return rows
+
+
+def _received(pipe: Pipe) -> Moved:
+    try:
+        found = pipe.recv()
+    except (EOFError, ConnectionResetError):
+        raise DatagenError("a worker ended unexpectedly; nothing was swapped in", hint="was it killed, or out of memory?") from None
+    if isinstance(found, Moved):
+        return found
+    message, hint = found
+    raise DatagenError(message, hint=hint)

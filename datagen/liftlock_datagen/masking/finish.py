@@ -1,0 +1,83 @@
+"""What a copy needs behind its rows: sequences, statistics, materialised views, the gate of k-anonymity, the marker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from psycopg import sql
+
+from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.database.connect import Connection, connected
+from liftlock_datagen.masking.plan import MaskPlan
+from liftlock_datagen.masking.refusals import masked_errors
+from liftlock_datagen.masking.report import Crowd, CrowdError
+from liftlock_datagen.masking.source import Source
+
+_SEQUENCES = "SELECT schemaname, sequencename, last_value FROM pg_sequences WHERE last_value IS NOT NULL ORDER BY 1, 2"
+
+
+def set_sequences(source: Source, target: Connection, plan: MaskPlan) -> None:
+    """Each sequence goes on where the source's stands; behind the largest value of a column whose values were changed."""
+    changed = {(mask.name, column.name) for mask in plan.tables for column in mask.changed}
+    drawing = {c.sequence: (t.name, c.name) for t in source.catalog.tables for c in t.columns if c.sequence is not None}
+    stands = {TableName(schema, name): int(last) for schema, name, last in source.connection.execute(_SEQUENCES).fetchall()}
+    for sequence in sorted({*stands, *drawing}):
+        place = drawing.get(sequence)
+        last = stands.get(sequence)
+        if place is not None and place in changed:
+            last = _largest(target, *place)
+        if last is not None:
+            name = sql.Literal(sql.Identifier(sequence.schema, sequence.name).as_string(target))
+            target.execute(
+                sql.SQL("SELECT setval({}::regclass, {}) WHERE to_regclass({}) IS NOT NULL").format(name, sql.Literal(last), name)
+            )
+
+
+def _largest(target: Connection, table: TableName, column: str) -> int | None:
+    query = sql.SQL("SELECT max({}) FROM {}").format(sql.Identifier(column), sql.Identifier(table.schema, table.name))
+    row = target.execute(query).fetchone()
+    return int(row[0]) if row and row[0] is not None and row[0] >= 1 else None
+
+
+def analyse(url: str, tables: Sequence[TableName], workers: int) -> None:
+    """Statistics of every table, the largest first, several at a time."""
+
+    def one(place: int) -> None:
+        with connected(url) as connection, masked_errors("statistics", url):
+            for table in tables[place::workers]:
+                connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table.schema, table.name)))
+
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(one, range(workers)))
+
+
+def refresh_views(target: Connection) -> None:
+    """Fills materialised views from the changed rows, those that others read first."""
+    query = (
+        "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE c.relkind = 'm' AND NOT c.relispopulated ORDER BY c.oid"
+    )
+    for schema, name in target.execute(query).fetchall():
+        target.execute(sql.SQL("REFRESH MATERIALIZED VIEW {}").format(sql.Identifier(schema, name)))
+
+
+def crowds(target: Connection, plan: MaskPlan) -> Iterator[Crowd]:
+    """How many rows share the declared quasi-identifiers, per table that declares any."""
+    for table in plan.tables:
+        if not table.quasi_identifiers:
+            continue
+        columns = sql.SQL(", ").join(map(sql.Identifier, table.quasi_identifiers))
+        query = sql.SQL(
+            "SELECT coalesce(min(n), 0), coalesce(sum(n) FILTER (WHERE n < {}), 0), count(*)"
+            " FROM (SELECT count(*) AS n FROM {} GROUP BY {}) g"
+        ).format(sql.Literal(plan.k), sql.Identifier(table.name.schema, table.name.name), columns)
+        smallest, below, groups = target.execute(query).fetchone() or (0, 0, 0)
+        yield Crowd(str(table.name), table.quasi_identifiers, int(smallest), int(below), int(groups))
+
+
+def require_crowds(found: Sequence[Crowd], k: int) -> None:
+    """CrowdError where rows share their quasi-identifiers with too few others."""
+    lonely = [crowd for crowd in found if crowd.below]
+    if lonely:
+        raise CrowdError(lonely, k)

@@ -1,0 +1,231 @@
+"""Makes an anonymised copy: reads the source in one snapshot, builds a database beside the target, and swaps it in when it is whole.
+
+The source is never written to: its sessions are read-only. Killed at any moment, the target serves its old data and the next run removes
+what was begun; nothing is resumed, a run starts anew. Memory is bounded by blocks of rows and by a limited memory of values per column.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from psycopg.conninfo import make_conninfo
+
+from liftlock_datagen.catalog.model import ColumnType, TableName, TypeKind
+from liftlock_datagen.catalog.read import read_catalog
+from liftlock_datagen.database.beside import Beside, built_beside
+from liftlock_datagen.database.connect import connected, wrapped
+from liftlock_datagen.database.schema_copy import SchemaCopy, Section, copied_schema
+from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.masking.crew import Crew
+from liftlock_datagen.masking.finish import analyse, crowds, refresh_views, require_crowds, set_sequences
+from liftlock_datagen.masking.keys import PseudonymKey
+from liftlock_datagen.masking.obstacles import sorted_by
+from liftlock_datagen.masking.plan import MaskPlan, plan_mask, unchanged
+from liftlock_datagen.masking.refusals import masked_errors
+from liftlock_datagen.masking.report import Crowd, MaskReport
+from liftlock_datagen.masking.source import Source, opened, present_digest
+from liftlock_datagen.masking.target import refuse_target
+from liftlock_datagen.masking.worker import Part, Setup
+from liftlock_datagen.snapshots.markers import Anonymised, mark_anonymised
+from liftlock_datagen.spec.model import DataSpec, Rows
+from liftlock_datagen.subset.plan import plan_subset
+from liftlock_datagen.subset.selection import SubsetSelection, selected
+
+Progress = Callable[[str, int, int], None]
+Note = Callable[[str], None]
+
+_PART_PAGES = 1 << 15  # 256 MB: below, a table is one part, whose rows come with it and need no log
+_INDEX_MEMORY = "256MB"
+
+
+class SchemaFrom(StrEnum):
+    """Whose schema the copy has."""
+
+    SOURCE = "source"
+    TARGET = "target"
+
+
+@dataclass(frozen=True, slots=True)
+class MaskRequest:
+    """What is asked. replace: rows of the target that are not ours may go. whole: all rows, also where the classification has a subset.
+
+    image: of PostgreSQL, for its pg_dump where this machine has none. tool: name and version, for the marker."""
+
+    source_url: str = field(repr=False)
+    target_url: str = field(repr=False)
+    spec: DataSpec
+    key: PseudonymKey
+    schema: SchemaFrom = SchemaFrom.SOURCE
+    workers: int = 2
+    replace: bool = False
+    whole: bool = False
+    image: str = ""
+    tool: str = "liftlock"
+
+
+def preview(source_url: str, spec: DataSpec) -> MaskPlan:
+    """The plan alone, with its problems; only the source's catalog is read."""
+    with masked_errors("source", source_url), opened(source_url) as source:
+        return plan_mask(source.catalog, spec, rows=source.rows())
+
+
+def anonymise(request: MaskRequest, on_progress: Progress, on_note: Note) -> MaskReport:
+    """Replaces the target by an anonymised copy of the source.
+
+    Raises:
+        PlanError: parts cannot be anonymised as the classification says; nothing was read.
+        TargetError: the target is not to be replaced. CrowdError: the copy is not k-anonymous.
+        DatagenError: anything else; in every case the target is as it was. No message holds a value or a password.
+    """
+    run = _Run(request, on_progress)
+    refusals = masked_errors("the database refused", request.source_url, request.target_url)
+    with refusals, Crew(request.workers) as crew, opened(request.source_url) as source:
+        refuse_target(source.connection, request.target_url, replace=request.replace)
+        plan = plan_mask(source.catalog, request.spec, rows=source.rows()).required()
+        with built_beside(request.target_url, on_note=on_note) as beside:
+            found = run.build(source, plan, beside, crew)
+    return run.report(plan, found)
+
+
+class _Run:
+    """The state of one run: times and rows."""
+
+    def __init__(self, request: MaskRequest, on_progress: Progress) -> None:
+        self._request = request
+        self._on_progress = on_progress
+        self._started = time.monotonic()
+        self._phases: dict[str, float] = {}
+        self._rows: dict[str, int] = {}
+
+    def build(self, source: Source, plan: MaskPlan, beside: Beside, crew: Crew) -> tuple[Crowd, ...]:
+        """Everything between the empty database and the swap."""
+        request = self._request
+        url = make_conninfo(beside.url, options=f"-c maintenance_work_mem={_INDEX_MEMORY} -c synchronous_commit=off")
+        with self._schema(source, beside) as schema:
+            with self._timed("schema"):
+                schema.make(beside.url, Section.BEFORE_ROWS, role=beside.owner)
+                crew.begin(Setup(source.url, beside.url, source.snapshot, request.key))
+            with self._timed("rows"), chosen(source, request) as selection:
+                same = request.schema is SchemaFrom.SOURCE and source.catalog.version // 10000 == _server_major(beside.url)
+                work = parts(source, plan, selection, same_types=same)
+                self._rows = crew.run(work, self._expected(source, selection), self._on_progress)
+            with self._timed("indexes and keys"):
+                schema.make(url, Section.BEHIND_ROWS, role=beside.owner, jobs=request.workers)
+        with connected(beside.url) as target, wrapped(beside.url):
+            with self._timed("statistics"):
+                set_sequences(source, target, plan)
+                refresh_views(target)
+                tables = sorted((mask.name for mask in plan.tables), key=lambda name: -self._rows.get(str(name), 0))
+                analyse(beside.url, tables, request.workers)
+            with self._timed("proof"):
+                found = tuple(crowds(target, plan))
+                require_crowds(found, plan.k)
+                self._require_same_schema(source)
+                mark_anonymised(target, Anonymised(request.key.id, plan.spec_digest, request.tool))
+        return found
+
+    def report(self, plan: MaskPlan, found: tuple[Crowd, ...]) -> MaskReport:
+        """What was done."""
+        seconds = time.monotonic() - self._started
+        return MaskReport(self._rows, plan, found, plan.k, self._request.key.id, plan.spec_digest, seconds, self._phases)
+
+    @staticmethod
+    def _expected(source: Source, selection: SubsetSelection | None) -> dict[TableName, int]:
+        """About how many rows each table will have."""
+        counts = source.rows()
+        taken: dict[TableName, int] = {}
+        for name, count in (selection.rows() if selection else {}).items():
+            root = source.catalog.root_of(source.catalog.table(name)).name
+            taken[root] = taken.get(root, 0) + count
+        return counts | taken
+
+    @contextmanager
+    def _schema(self, source: Source, beside: Beside) -> Iterator[SchemaCopy]:
+        """The schema that the copy is to have. That of the target must have every column that is written."""
+        request = self._request
+        if request.schema is SchemaFrom.SOURCE:
+            with copied_schema(source.url, image=request.image, snapshot=source.snapshot) as schema:
+                yield schema
+            return
+        if not beside.exists:
+            raise DatagenError("the target does not exist, so it has no schema", hint="say --schema source")
+        _require_columns(source, request.target_url)
+        with copied_schema(request.target_url, image=request.image) as schema:
+            yield schema
+
+    def _require_same_schema(self, source: Source) -> None:
+        if present_digest(self._request.source_url) != source.catalog.digest:
+            raise DatagenError("the source's schema changed during the run; nothing was swapped in", hint="run the same command again")
+
+    @contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
+        started = time.monotonic()
+        yield
+        self._phases[name] = time.monotonic() - started
+
+
+def parts(source: Source, plan: MaskPlan, selection: SubsetSelection | None = None, *, same_types: bool = False) -> Sequence[Part]:
+    """The tables in parts, the largest first. Tables that the classification leaves empty have none. same_types: in source and target."""
+    found: list[tuple[int, Part]] = []
+    for mask in plan.tables:
+        if mask.rows is Rows.NONE:
+            continue
+        table = source.catalog.table(mask.name)
+        sorts = any(column.name in sorted_by(table) for column in mask.changed)
+        binary = same_types and mask.raw and selection is None and all(_is_own(column.type) for column in mask.columns)
+        for stored in source.catalog.partitions_of(mask.name):
+            pages = source.pages[stored.name]
+            into = mask.name if sorts else stored.name
+            whole = Part(mask, stored.name, into, whole=not sorts, selection=selection, binary=binary)
+            if selection is not None or pages <= _PART_PAGES:
+                found.append((pages, whole))
+                continue
+            for first in range(0, pages, _PART_PAGES):
+                last = first + _PART_PAGES
+                found.append((_PART_PAGES, replace(whole, first=first, last=last if last < pages else None, whole=False)))
+    books = [Part(unchanged(table), table.name, table.name) for table in source.books]
+    return [part for _, part in sorted(found, key=lambda item: -item[0])] + books
+
+
+def _is_own(kind: ColumnType) -> bool:
+    """Whether the type is PostgreSQL's own, so that its binary form means the same in every database of one version."""
+    if kind.element is not None:
+        return _is_own(kind.element) and kind.element.kind is TypeKind.BASE
+    return kind.kind in {TypeKind.BASE, TypeKind.ENUM} and not kind.extension and (not kind.schema or kind.kind is TypeKind.ENUM)
+
+
+@contextmanager
+def chosen(source: Source, request: MaskRequest) -> Iterator[SubsetSelection | None]:
+    """The rows that the classification's subset picks; None where all are taken."""
+    if request.spec.subset is None or request.whole:
+        yield None
+        return
+    subset = plan_subset(source.catalog, request.spec).required()
+    salt = request.key.domain("subset").hex()
+    with selected(source.connection, subset, salt=salt) as selection:
+        yield selection
+
+
+def _server_major(url: str) -> int:
+    """The server's major version."""
+    with connected(url) as connection:
+        return connection.info.server_version // 10000
+
+
+def _require_columns(source: Source, target_url: str) -> None:
+    """DatagenError where the target's schema lacks a column of the source."""
+    with connected(target_url) as connection:
+        connection.execute("SELECT set_config('search_path', 'pg_catalog', false)")
+        there = {(table.name, column.name) for table in read_catalog(connection).tables for column in table.columns}
+    missing = [
+        f"{table.name}.{column.name}"
+        for table in source.catalog.tables
+        for column in table.columns
+        if (table.name, column.name) not in there
+    ]
+    if missing:
+        raise DatagenError(f"the target's schema lacks {', '.join(missing[:5])}", hint="migrate the target, or say --schema source")

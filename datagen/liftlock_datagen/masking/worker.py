@@ -1,0 +1,218 @@
+"""A process that copies parts of tables: reads in the shared snapshot, changes the rows, writes them. Ends with the process that began it.
+
+COPY goes through libpq itself: a row costs one call, a block one write.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection as Pipe
+
+import psycopg
+from psycopg import pq, sql
+
+from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.database.connect import without_password
+from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.masking.keys import PseudonymKey
+from liftlock_datagen.masking.plan import TableMask
+from liftlock_datagen.masking.refusals import result_refusal
+from liftlock_datagen.masking.rows import RowMasker
+from liftlock_datagen.subset.selection import SubsetSelection
+
+_BLOCK_BYTES = 1 << 20
+_BLOCK_ROWS = 16384
+_FORM = (
+    b"SET client_encoding = 'UTF8'; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres';"
+    b"SET xmloption = content; SET statement_timeout = 0;"
+)
+_SOURCE = b"SET default_transaction_read_only = on; SET row_security = off; SET idle_in_transaction_session_timeout = 0;"
+_TARGET = b"SET synchronous_commit = off;"
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What all parts share. The URLs hold passwords and the key is the key: this goes through a pipe and nowhere else."""
+
+    source_url: str = field(repr=False)
+    target_url: str = field(repr=False)
+    snapshot: str
+    key: PseudonymKey
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows of a table: some pages (last None: all from first on), or those of a selection.
+
+    stored: where they are read, a partition perhaps. into: where they are written: the same, or the partitioned table, which sorts them.
+    whole: all rows of `into` come in this part, so it may be begun anew with it. binary: in PostgreSQL's own form, which costs it less.
+    """
+
+    table: TableMask
+    stored: TableName
+    into: TableName
+    first: int = 0
+    last: int | None = None
+    whole: bool = True
+    selection: SubsetSelection | None = None
+    binary: bool = False
+
+    def conditions(self) -> Iterator[bytes]:
+        """SQL conditions that together pick the rows."""
+        if self.selection is not None:
+            yield from (condition.encode() for condition in self.selection.conditions(self.stored))
+        elif self.first == 0 and self.last is None:
+            yield b"true"
+        else:
+            yield b"ctid >= '(%d,0)'" % self.first + (b" AND ctid < '(%d,0)'" % self.last if self.last is not None else b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Rows of a part that were written; done: all of them."""
+
+    table: str
+    rows: int
+    done: bool = False
+    cpu: float = 0.0
+
+
+Tell = Callable[[Moved], None]
+
+
+def work(pipe: Pipe) -> None:
+    """Takes a Setup, then parts, until there are no more. Sends Moved, or a DatagenError."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that began this one decides
+    setup: Setup | None = None
+    try:
+        setup = pipe.recv()
+        copier = Copier(setup)
+        while (part := pipe.recv()) is not None:
+            copier.copy(part, pipe.send)
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+    except DatagenError as err:
+        _send(pipe, err)
+    except Exception as err:  # noqa: BLE001 - told to the process that can show it, by name: a message might hold a value
+        _send(pipe, DatagenError(f"a worker failed: {type(err).__name__}", hint="report it: this is a mistake of the tool"))
+
+
+def _send(pipe: Pipe, err: DatagenError) -> None:
+    try:
+        pipe.send((err.message, err.hint))
+    except (BrokenPipeError, ConnectionResetError):
+        return
+
+
+class Copier:
+    """One connection to the source, in the snapshot, and one to the target."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._key = setup.key
+        self._source = _connect(setup.source_url)
+        _run(self._source, _FORM + _SOURCE, "source")
+        snapshot = sql.Literal(setup.snapshot).as_string(None).encode()
+        _run(self._source, b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT " + snapshot, "source")
+        self._target = _connect(setup.target_url)
+        _run(self._target, _FORM + _TARGET, "target")
+        self._maskers: dict[str, RowMasker] = {}
+
+    def copy(self, part: Part, tell: Tell) -> None:
+        """One part, in one transaction of the target."""
+        name = str(part.table.name)
+        if name not in self._maskers:
+            self._maskers = {name: RowMasker(part.table, self._key)}
+        masker = self._maskers[name]
+        _run(self._target, b"BEGIN", name)
+        if part.whole:
+            # in one transaction: rows that come with their table need no log, and no second visit
+            _run(self._target, b"TRUNCATE ONLY " + _name(part.into), name)
+        _start(self._target, _writing(part, masker), pq.ExecStatus.COPY_IN, name)
+        for condition in part.conditions():
+            _start(self._source, _reading(part, masker, condition), pq.ExecStatus.COPY_OUT, name)
+            self._stream(part, masker, tell)
+        self._target.put_copy_end()
+        _finish(self._target, f"{name} (target)")
+        _run(self._target, b"COMMIT", name)
+        tell(Moved(name, 0, done=True, cpu=time.process_time()))
+
+    def _stream(self, part: Part, masker: RowMasker, tell: Tell) -> None:
+        name, raw = str(part.table.name), part.table.raw
+        get, put = self._source.get_copy_data, self._target.put_copy_data
+        ended = False
+        while not ended:
+            rows: list[memoryview] = []
+            size = 0
+            while size < _BLOCK_BYTES and len(rows) < _BLOCK_ROWS:
+                length, data = get(0)
+                if length < 0:
+                    ended = True
+                    break
+                rows.append(data)
+                size += length
+            if rows:
+                block = b"".join(rows)
+                try:
+                    put(block if raw else masker(block))
+                except psycopg.OperationalError:
+                    raise DatagenError(f"{name}: the connection to the target was lost", hint="run the same command again") from None
+                tell(Moved(name, len(rows) - (1 if part.binary and ended else 0)))  # the binary form ends with a message of its own
+        _finish(self._source, f"{name} (source)")
+
+
+def _reading(part: Part, masker: RowMasker, condition: bytes) -> bytes:
+    columns = sql.SQL(", ").join(map(sql.Identifier, masker.columns)).as_string(None).encode()
+    return (
+        b"COPY (SELECT "
+        + columns
+        + b" FROM ONLY "
+        + _name(part.stored)
+        + b" WHERE "
+        + condition
+        + b") TO STDOUT"
+        + (b" WITH (FORMAT binary)" if part.binary else b"")
+    )
+
+
+def _writing(part: Part, masker: RowMasker) -> bytes:
+    columns = sql.SQL(", ").join(map(sql.Identifier, masker.columns[: masker.written])).as_string(None).encode()
+    listed = b" (" + columns + b")" if columns else b""
+    options = [b"FREEZE"] * part.whole + [b"FORMAT binary"] * part.binary
+    return b"COPY " + _name(part.into) + listed + b" FROM STDIN" + (b" WITH (" + b", ".join(options) + b")" if options else b"")
+
+
+def _name(table: TableName) -> bytes:
+    return sql.Identifier(table.schema, table.name).as_string(None).encode()
+
+
+# --- libpq --------------------------------------------------------------------------------------------------------------------------
+
+
+def _connect(url: str) -> pq.abc.PGconn:
+    connection = pq.PGconn.connect(psycopg.conninfo.make_conninfo(url, application_name="liftlock-datagen").encode())
+    if connection.status != pq.ConnStatus.OK:
+        text = without_password(connection.error_message.decode(errors="replace").strip(), url)
+        raise DatagenError(f"no connection to the database: {text}", hint="is it up?")
+    return connection
+
+
+def _run(connection: pq.abc.PGconn, statement: bytes, about: str) -> None:
+    result = connection.exec_(statement)
+    if result.status not in {pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK}:
+        raise result_refusal(about, result)
+
+
+def _start(connection: pq.abc.PGconn, statement: bytes, expected: pq.ExecStatus, about: str) -> None:
+    result = connection.exec_(statement)
+    if result.status != expected:
+        raise result_refusal(about, result)
+
+
+def _finish(connection: pq.abc.PGconn, about: str) -> None:
+    """Reads to the end of the COPY; DatagenError where it failed."""
+    while (result := connection.get_result()) is not None:
+        if result.status != pq.ExecStatus.COMMAND_OK:
+            raise result_refusal(about, result)
