@@ -59,6 +59,7 @@ def _data_check() -> dict[str, Any]:
 
 
 def _data_rows() -> dict[str, Any]:
+    from liftlock.services.data.anonymisation import AnonymisationReport
     from liftlock.services.data.classification import InitReport
     from liftlock.services.data.generation import GenerationReport
     from liftlock.services.data.planning import PlanReport
@@ -68,6 +69,7 @@ def _data_rows() -> dict[str, Any]:
 
     profile = {name: kind for name, kind in fields_of(ProfileReport).items() if name != "text"}
     return {
+        "data-anonymise": AnonymisationReport,
         "data-init": InitReport,
         "data-plan": PlanReport,
         "data-generate": GenerationReport,

@@ -10,6 +10,7 @@ from liftlock.core.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from liftlock.services.data.anonymisation import Anonymisation, CopyAsked
     from liftlock.services.data.certification import Certification
     from liftlock.services.data.classification import Classification
     from liftlock.services.data.generation import Generation, RowsAsked
@@ -149,7 +150,7 @@ def subsets(work: Workspace) -> Subsets:
         from liftlock_datagen.masking.keys import read_key
 
         with datagen_errors():
-            return read_key(reference, os.environ).domain("subset").hex()
+            return read_key(reference, os.environ, work.root).domain("subset").hex()
 
     return Subsets(data_engine(), DataFiles(work.root).read, salt, work.progress)
 
@@ -168,6 +169,48 @@ def certification(work: Workspace) -> Certification:
         return read_key(reference, os.environ)
 
     return Certification(data_engine(), work.progress, DataFiles(work.root).read, key, render_certificate, _write, work.parts.tool)
+
+
+def anonymisation(work: Workspace) -> Anonymisation:
+    """Replaces databases by anonymised copies."""
+    import os
+
+    from liftlock.adapters.config_files.data_files import DataFiles
+    from liftlock.services.data.anonymisation import Anonymisation
+    from liftlock_datagen.masking.keys import read_key
+
+    files = DataFiles(work.root)
+    return Anonymisation(
+        engine=data_engine(),
+        progress=work.progress,
+        specs=files.read,
+        key=lambda reference: read_key(reference, os.environ, work.root),
+        file=files.name,
+        tool=work.parts.tool,
+    )
+
+
+def copy_asked(schema: str, workers: int, key: str | None, *, replace: bool, whole: bool) -> CopyAsked:
+    """What a command line asks for."""
+    from liftlock.services.data.anonymisation import CopyAsked
+
+    return CopyAsked(schema, workers, replace, whole, key)
+
+
+def new_key() -> str:
+    """A pseudonym key as text."""
+    from liftlock_datagen.masking.keys import new_key as make
+
+    return make()
+
+
+def write_key(path: Path) -> str:
+    """A pseudonym key in a new file; its id."""
+    from liftlock.services.data.errors import datagen_errors
+    from liftlock_datagen.masking.keys import write_new_key
+
+    with datagen_errors():
+        return write_new_key(path).id
 
 
 def _write(path: Path, text: str) -> None:

@@ -159,7 +159,9 @@ class Copier:
                     put(block if raw else masker(block))
                 except psycopg.OperationalError:
                     raise DatagenError(f"{name}: the connection to the target was lost", hint="run the same command again") from None
-                tell(Moved(name, len(rows) - (1 if part.binary and ended else 0)))  # the binary form ends with a message of its own
+                tell(Moved(name, len(rows)))
+        if part.binary:
+            tell(Moved(name, -1))  # that form ends with a message of its own
         _finish(self._source, f"{name} (source)")
 
 

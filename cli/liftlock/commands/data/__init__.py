@@ -15,6 +15,8 @@ class _Data(Root):
         Later("snapshot", "data.snapshot", "Keep golden copies of databases, and put databases back to them."),
         Later("check", "data.check:check", "Prove that no sensitive value of a source is left in a copy, or say where one is."),
         Later("report", "data.report:report", "Write a page that shows generated rows beside the profile: plots, no row."),
+        Later("anonymise", "data.anonymise:anonymise", "Replace a database by an anonymised copy of another, as its file says."),
+        Later("key", "data.key", "Make the key that pseudonyms are made with."),
     )
 
 

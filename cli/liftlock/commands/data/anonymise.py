@@ -1,0 +1,83 @@
+"""`liftlock data anonymise`: a copy of a database in which nobody is named."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from liftlock.commands.data.options import PLACE, EnvironmentOption
+from liftlock.commands.output import JsonOption, print_json, print_table
+from liftlock.commands.repository import RepoOption
+from liftlock.core.errors import ExitCode
+
+if TYPE_CHECKING:
+    from liftlock.services.data.anonymisation import AnonymisationReport
+
+
+class SchemaOf(StrEnum):
+    """Whose schema the copy has."""
+
+    SOURCE = "source"
+    TARGET = "target"
+
+
+FromOption = Annotated[str, typer.Option("--from", metavar="PLACE", help=f"Where the rows are read; it is never changed. {PLACE}")]
+ToOption = Annotated[str, typer.Option("--to", metavar="PLACE", help="Which database is replaced; the same forms.")]
+KeyOption = Annotated[
+    str | None,
+    typer.Option("--key", metavar="REF", help="Where the pseudonym key is: env:NAME or file:PATH; else as data/DB.yaml says."),
+]
+
+
+def anonymise(
+    source: FromOption,
+    target: ToOption,
+    schema: Annotated[SchemaOf, typer.Option("--schema", help="Whose schema the copy has.")] = SchemaOf.SOURCE,
+    plan_only: Annotated[bool, typer.Option("--plan-only", help="Show what happens to each column, and read no row.")] = False,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, metavar="N", help="Processes that copy side by side.")] = 2,
+    key: KeyOption = None,
+    whole: Annotated[bool, typer.Option("--whole", help="All rows, also where data/DB.yaml has a subset.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Also replace a target in use, or whose rows liftlock did not make.")] = False,
+    environment: EnvironmentOption = None,
+    repo: RepoOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Replace a database by an anonymised copy of another, as data/DB.yaml classifies its columns.
+
+    The copy is built beside the target and swapped in when it is whole: the old rows serve until then. An interrupted run changes
+    nothing.
+    Exits 1 for anything that is not classified, 4 where the copy is not k-anonymous, 6 for a target that is not to be replaced.
+    """
+    from liftlock.wiring import data as wiring
+
+    work = wiring.data_workspace(repo, environment)
+    places, use = wiring.data_places(work), wiring.anonymisation(work)
+    at, to = places.resolve(source, environment), places.resolve(target, environment)
+    report = use.plan(at, to) if plan_only else use.run(at, to, wiring.copy_asked(schema.value, workers, key, replace=replace, whole=whole))
+    print_json("data-anonymise", report) if as_json else _show(report)
+    if report.problems:
+        raise typer.Exit(ExitCode.FAILURE)
+
+
+def _show(report: AnonymisationReport) -> None:
+    if report.planned:
+        cells = [(item.table, item.column, item.what, item.guarantee, item.privacy) for item in report.columns]
+        print_table(["table", "column", "what happens", "differences", "privacy"], cells, empty="there are no tables to copy")
+        for problem in report.problems:
+            typer.echo(f"problem: {problem}")
+        typer.echo(f"{report.source} -> {report.target}: {_privacy(report)}; {len(report.problems)} problems; no row was read")
+        return
+    print_table(["table", "rows"], [(name, f"{count:,}") for name, count in report.tables.items()], empty="there are no tables to copy")
+    for crowd in report.crowds:
+        typer.echo(f"{crowd.table} ({', '.join(crowd.columns)}): every row has at least {crowd.smallest - 1:,} others like it")
+    rate = report.total / report.seconds if report.seconds else 0
+    typer.echo(
+        f"{report.target}: {report.total:,} rows of {report.source} in {report.seconds:.1f} s, {rate:,.0f} rows/s, key {report.key_id}"
+    )
+    typer.echo(f"columns: {_privacy(report)}. Pseudonymised is not anonymous: whoever has the key can tell who is who")
+
+
+def _privacy(report: AnonymisationReport) -> str:
+    return ", ".join(f"{count} {name}" for name, count in report.privacy.items() if count)

@@ -1,0 +1,165 @@
+"""Replaces a database by an anonymised copy of another: which places, which key, and whether it may be done at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from liftlock.core.errors import BlockedError, ConfigError, PolicyError, UsageError
+from liftlock.core.ports import Progress
+from liftlock.services.data.errors import datagen_errors
+from liftlock.services.data.places import Place
+from liftlock.services.data.rows_shown import RowsShown
+from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.port import DataEngine
+from liftlock_datagen.spec.model import DataSpec
+
+if TYPE_CHECKING:
+    from liftlock_datagen.masking.keys import PseudonymKey
+    from liftlock_datagen.masking.plan import MaskPlan
+    from liftlock_datagen.masking.report import Crowd
+
+
+@dataclass(frozen=True, slots=True)
+class CopyAsked:
+    """What the command line says. schema: source or target. replace: rows of the target that are not ours may go. whole: no subset."""
+
+    schema: str = "source"
+    workers: int = 2
+    replace: bool = False
+    whole: bool = False
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnOutcome:
+    """What happens to a column. guarantee: whether different values stay different. privacy: what may be said of it afterwards."""
+
+    table: str
+    column: str
+    what: str
+    guarantee: str
+    privacy: str
+
+
+@dataclass(frozen=True, slots=True)
+class CrowdOutcome:
+    """How many rows share the quasi-identifiers of a table: the fewest, and those that share them with fewer than k."""
+
+    table: str
+    columns: Sequence[str]
+    smallest: int
+    below: int
+    groups: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnonymisationReport:
+    """What was copied, or would be. planned: nothing was read but the catalog. privacy: columns of each class."""
+
+    source: str
+    target: str
+    planned: bool
+    total: int
+    tables: Mapping[str, int]
+    privacy: Mapping[str, int]
+    columns: Sequence[ColumnOutcome]
+    problems: Sequence[str]
+    k: int
+    crowds: Sequence[CrowdOutcome] = ()
+    key_id: str | None = None
+    spec_digest: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Anonymisation:
+    """specs: the classification of a database. key: the pseudonym key by its reference. file: the classification's path, for messages."""
+
+    engine: DataEngine
+    progress: Progress
+    specs: Callable[[str], DataSpec | None]
+    key: Callable[[str], PseudonymKey]
+    file: Callable[[str], str]
+    tool: str
+
+    def plan(self, source: Place, target: Place) -> AnonymisationReport:
+        """What run would do, and everything that speaks against it. Reads the source's catalog alone."""
+        spec = self._spec(target, source)
+        with datagen_errors(about=source.shown):
+            plan = self.engine.plan_mask(source.url, spec)
+        return AnonymisationReport(
+            source.shown, target.shown, True, 0, {}, _privacy(plan), _columns(plan), tuple(map(str, plan.problems)), plan.k,
+            spec_digest=plan.spec_digest,
+        )  # fmt: skip
+
+    def run(self, source: Place, target: Place, asked: CopyAsked) -> AnonymisationReport:
+        """Replaces the target. BlockedError where the copy is not k-anonymous, PolicyError for a target that is not to be replaced."""
+        from liftlock_datagen.masking.report import CrowdError  # noqa: PLC0415 - numpy, for those who copy
+        from liftlock_datagen.masking.run import MaskRequest, SchemaFrom  # noqa: PLC0415
+        from liftlock_datagen.masking.target import TargetError  # noqa: PLC0415
+
+        target.require_writable("data anonymise")
+        spec = self._spec(target, source)
+        reference = asked.key or spec.key
+        if not reference:
+            raise ConfigError(
+                f"{spec.file or self.file(spec.database)} does not say where the pseudonym key is",
+                hint="say key: env:NAME or key: file:PATH there, or --key; liftlock data key new makes one",
+            )
+        with datagen_errors():
+            key = self.key(reference)
+        request = MaskRequest(
+            source.url, target.url, spec, key, SchemaFrom(asked.schema), asked.workers, asked.replace, asked.whole, _image(source, target),
+            self.tool,
+        )  # fmt: skip
+        self.progress.step(f"data anonymise {source.shown} -> {target.shown}: key {key.id}")
+        try:
+            done = self.engine.anonymise(request, on_progress=RowsShown(self.progress), on_note=self.progress.step)
+        except CrowdError as err:
+            raise BlockedError(err.message, hint=err.hint) from None
+        except TargetError as err:
+            raise PolicyError(f"{target.shown}: {err.message}", hint=err.hint) from None
+        except DatagenError as err:
+            with datagen_errors(about=f"{source.shown} -> {target.shown}"):
+                raise err from None
+        return AnonymisationReport(
+            source.shown, target.shown, False, done.total, done.rows, done.privacy, _columns(done.plan), (), done.k,
+            tuple(map(_crowd, done.crowds)), done.key_id, done.spec_digest, done.seconds,
+        )  # fmt: skip
+
+    def _spec(self, target: Place, source: Place) -> DataSpec:
+        """The classification of the target's database; of the source's where that has none."""
+        for database in dict.fromkeys((target.database, source.database)):
+            found = self.specs(database)
+            if found is not None:
+                return found
+        raise UsageError(
+            f"{self.file(target.database)} is not there: nobody said what each column holds",
+            hint=f"run: liftlock data init {target.database}, and have the file reviewed",
+        )
+
+
+def _columns(plan: MaskPlan) -> tuple[ColumnOutcome, ...]:
+    return tuple(
+        ColumnOutcome(str(table.name), column.name, column.text, column.guarantee.value, column.privacy.value)
+        for table in plan.tables
+        for column in table.columns
+    )
+
+
+def _privacy(plan: MaskPlan) -> Mapping[str, int]:
+    from liftlock_datagen.masking.report import classes  # noqa: PLC0415
+
+    return classes(plan)
+
+
+def _crowd(found: Crowd) -> CrowdOutcome:
+    return CrowdOutcome(found.table, found.columns, found.smallest, found.below, found.groups)
+
+
+def _image(*places: Place) -> str:
+    """The image of a place's server, whose pg_dump is new enough."""
+    found = [str(item.image) for at in places if at.environment for item in at.environment.databases if item.name == at.database]
+    return found[0] if found else ""

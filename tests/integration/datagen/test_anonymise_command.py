@@ -1,0 +1,98 @@
+"""`liftlock data anonymise` and `data key new` against a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from liftlock.core.errors import BlockedError, PolicyError
+from liftlock.main import app
+from tests.config_repository import FILES
+from tests.json_results import validated
+from tests.postgres import PASSWORD, RunningPostgres
+
+pytestmark = pytest.mark.docker
+
+_SCHEMA = """
+CREATE TABLE customers (id bigint PRIMARY KEY, email text NOT NULL UNIQUE, age int, state text NOT NULL);
+INSERT INTO customers SELECT i, 'canary' || i || '@mail.ch', 20 + i % 60, 'active' FROM generate_series(1, 600) i;
+ANALYZE;
+"""
+_CLASSIFICATION = """
+version: 1
+key: file:secret/data.key
+k: 5
+tables:
+  customers:
+    quasi-identifiers: [age, state]
+    columns:
+      id: {kind: identifier, rule: keep}
+      email: {kind: email, rule: pseudonym}
+      age: {kind: number, rule: keep}
+      state: {kind: category, rule: keep}
+"""
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """An environments repository with a classification."""
+    for name, text in {**FILES, "data/shop.yaml": _CLASSIFICATION}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def run(root: Path) -> Run:
+    """Runs a command; no output of it holds the password or a row."""
+
+    def run(*words: str, **variables: str) -> Result:
+        result = CliRunner().invoke(app, ["data", *words], env=variables)
+        shown = result.output + str(result.exception)
+        assert PASSWORD not in shown
+        assert "canary" not in shown
+        return result
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def server(postgres: RunningPostgres) -> Iterator[RunningPostgres]:
+    postgres.administer("ALTER ROLE liftlock CREATEDB")
+    yield postgres
+    postgres.administer("ALTER ROLE liftlock NOCREATEDB")
+
+
+def test_a_copy_from_the_plan_to_the_summary(server: RunningPostgres, root: Path, run: Run) -> None:
+    (root / "secret").mkdir()
+    assert run("key", "new", "--output", str(root / "secret/data.key")).exit_code == 0
+    with server.database(_SCHEMA) as source, server.database("") as target:
+        places = {"A": server.url(source), "B": server.url(target)}
+        words = ("anonymise", "--from", "env:A", "--to", "env:B", "--repo", str(root))
+        (root / f"data/{target}.yaml").write_text(_CLASSIFICATION, encoding="utf-8")
+
+        planned = run(*words, "--plan-only", **places)
+        assert planned.exit_code == 0, planned.output
+        assert "1 pseudonymised" in planned.output
+
+        done = run(*words, "--json", **places)
+        assert done.exit_code == 0, done.output
+        report = validated(done.stdout)
+        assert (report["tables"], report["privacy"]["pseudonymised"]) == ({"public.customers": 600}, 1)
+        with server.connect(target) as connection:
+            found = connection.execute("SELECT count(DISTINCT email) FILTER (WHERE email LIKE '%@example.com') FROM customers").fetchone()
+        assert found == (600,)
+
+        (root / f"data/{target}.yaml").write_text(_CLASSIFICATION.replace("k: 5", "k: 50"), encoding="utf-8")
+        assert isinstance(run(*words, **places).exception, BlockedError)
+        (root / f"data/{source}.yaml").write_text(_CLASSIFICATION, encoding="utf-8")
+        assert isinstance(run(*words[:3], "--to", "env:A", "--replace", "--repo", str(root), **places).exception, PolicyError)
+
+        (root / f"data/{target}.yaml").write_text(_CLASSIFICATION.replace("      id: {kind", "      old: {kind"), encoding="utf-8")
+        refused = run(*words, "--plan-only", **places)
+        assert refused.exit_code == 1
+        assert "unclassified-column" in refused.output
