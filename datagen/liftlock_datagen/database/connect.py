@@ -18,7 +18,7 @@ Connection = psycopg.Connection[Any]
 def connected(url: str) -> Iterator[Connection]:
     """An autocommitting connection, closed at the end; DatagenError where there is none to be had."""
     try:
-        connection = psycopg.connect(url, autocommit=True, application_name="liftlock-datagen")
+        connection = psycopg.connect(url, autocommit=True, application_name="liftlock-datagen", client_encoding="utf8")
     except psycopg.Error as err:
         # "from None": the driver's own message may quote the URL
         raise DatagenError(f"no connection to the database: {without_password(str(err).strip(), url)}", hint="is it up?") from None
