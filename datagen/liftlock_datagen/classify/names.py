@@ -17,22 +17,23 @@ _FLAG_BEGINNINGS = frozenset(
 )
 _NUMBERED = frozenset({"number", "nummer", "numero", "code", "id"})
 _NUMBERS = frozenset({Kind.NATIONAL_ID, Kind.TAX_ID, Kind.BANK_ACCOUNT, Kind.PAYMENT_CARD, Kind.PHONE, Kind.POSTAL_CODE, Kind.IBAN})
+_LINKS = frozenset(["de", "del", "du", "des", "di", "da", "do", "dell", "of", "client", "cliente", "kunde", "contact", "utilisateur"])
 _ADDRESS_WORDS = frozenset({"city", "zip", "postcode", "postal", "street", "address", "country", "town", "plz", "ort", "line1", "address1"})
+
+
+_TELLING = frozenset({Kind.GIVEN_NAME, Kind.FAMILY_NAME, Kind.NATIONAL_ID, Kind.GENDER, Kind.BIRTH_DATE})
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where a column stands. table: its words in the singular; neighbours: the words of the table's other columns."""
+    """Where a column stands. table: its words in the singular; neighbours: the words of the table's other columns.
+
+    people: the rows are people, by the table's name, or because a column holds first names, genders or the like.
+    """
 
     table: frozenset[str]
-    neighbours: frozenset[str]
-
-    @property
-    def people(self) -> bool:
-        """Whether the rows are people: by the table's name, or because a column holds somebody's first name."""
-        return bool(self.table & phrases().people) or bool(
-            self.neighbours & {"firstname", "lastname", "surname", "vorname", "nachname", "birthdate"}
-        )
+    neighbours: frozenset[str] = frozenset()
+    people: bool = False
 
     @property
     def companies(self) -> bool:
@@ -42,8 +43,10 @@ class Surroundings:
 
 def surroundings(table: str, columns: Iterable[str]) -> Surroundings:
     """Of every column of the table."""
-    neighbours = {word for column in columns for word in words_of(column)}
-    return Surroundings(frozenset(singular(word) for word in words_of(table)), frozenset(neighbours))
+    names = [words_of(column) for column in columns]
+    words = frozenset(singular(word) for word in words_of(table))
+    telling = any(candidate.kind in _TELLING and candidate.confidence >= 0.8 for name in names for candidate in _said(name))
+    return Surroundings(words, frozenset(word for name in names for word in name), bool(words & phrases().people) or telling)
 
 
 def candidates_by_name(name: str, around: Surroundings) -> list[Candidate]:
@@ -55,6 +58,11 @@ def candidates_by_name(name: str, around: Surroundings) -> list[Candidate]:
         if before is None or before.confidence < candidate.confidence:
             found[candidate.kind] = candidate
     return sorted(found.values(), key=lambda item: (-item.confidence, item.kind))
+
+
+def is_plain_event(name: str) -> bool:
+    """Whether a date's name says what happened then, and that was nobody's birth."""
+    return bool(set(words_of(name)) & phrases().events)
 
 
 def _said(words: Sequence[str]) -> Iterator[Candidate]:
@@ -114,9 +122,9 @@ def _share(words: Sequence[str], start: int, end: int, phrase: Phrase) -> float:
         "text",
     }:
         return 0.95
-    if rest[0] in {"de", "del", "du", "des", "di", "da", "do", "dell", "of", "client", "cliente", "kunde", "contact", "utilisateur"}:
+    if rest[0] in _LINKS:
         return 0.95
-    return 0.6
+    return 0.78 if start == 0 and len(rest) == 1 else 0.6  # telefono casa, email privat: languages that put what it is first
 
 
 def _by_head(words: Sequence[str]) -> Iterator[Candidate]:

@@ -27,13 +27,17 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """beginning: phrases by their first word, open ones under "~". heads: last words. people, companies, things: words of tables' names."""
+    """beginning: phrases by their first word, open ones under "~". heads: last words. people, companies, things: words of tables' names.
+
+    events: words of what happens on a date.
+    """
 
     beginning: Mapping[str, tuple[Phrase, ...]]
     heads: Mapping[str, Kind]
     people: frozenset[str]
     companies: frozenset[str]
     things: frozenset[str]
+    events: frozenset[str]
 
 
 @cache
@@ -41,7 +45,7 @@ def phrases() -> Phrases:
     """The data, read once."""
     beginning: dict[str, list[Phrase]] = {"~": []}
     heads: dict[str, Kind] = {}
-    tables: dict[str, set[str]] = {"people": set(), "companies": set(), "things": set()}
+    tables: dict[str, set[str]] = {"people": set(), "companies": set(), "things": set(), "events": set()}
     text = resources.files("liftlock_datagen.classify").joinpath("phrases.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
         head, colon, rest = line.partition(": ")
@@ -58,5 +62,5 @@ def phrases() -> Phrases:
                 words = (name,) if "~" in name else words_of(name)
                 beginning.setdefault("~" if "~" in name else words[0], []).append(Phrase(words, Kind(mark), float(what)))
     frozen = {word: tuple(found) for word, found in beginning.items()}
-    people, companies, things = (frozenset(tables[name]) for name in ("people", "companies", "things"))
-    return Phrases(frozen, heads, people, companies, things)
+    people, companies, things, events = (frozenset(tables[name]) for name in ("people", "companies", "things", "events"))
+    return Phrases(frozen, heads, people, companies, things, events)

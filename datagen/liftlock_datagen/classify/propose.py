@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from liftlock_datagen.catalog.model import Catalog, Column, Identity, Table, TableName
-from liftlock_datagen.classify.decide import Facts, combine, decide, value_of
+from liftlock_datagen.classify.decide import Facts, Family, combine, decide, value_of
 from liftlock_datagen.classify.documents import paths_of
 from liftlock_datagen.classify.model import Candidate, ColumnProposal, Decision, Proposal, TableProposal, Undecided
-from liftlock_datagen.classify.names import Surroundings, candidates_by_name, surroundings
+from liftlock_datagen.classify.names import Surroundings, candidates_by_name, is_plain_event, surroundings
 from liftlock_datagen.classify.phrases import phrases
 from liftlock_datagen.classify.references import guess_references
 from liftlock_datagen.classify.tokens import singular, words_of
@@ -63,8 +64,20 @@ def _candidates(column: Column, around: Surroundings, values: Sequence[str]) -> 
     typed = candidate_by_type(column)
     seen = [item for item in candidates_by_values(values) if can_hold(column.type, item.kind)]
     candidates = combine(named[:4], seen, [typed] if typed is not None else [])
+    if around.people:
+        candidates = _among_people(column, candidates, said=bool(named))
     if base_of(column.type).name in TEXTS and values:
         return _doubted(candidates, values)
+    return candidates
+
+
+def _among_people(column: Column, candidates: list[Candidate], *, said: bool) -> list[Candidate]:
+    """In a table of people a day that nobody calls by an event may be a birthday, and a number without a known name a matter of health."""
+    family = family_of(base_of(column.type))
+    if column.type.name == "date" and not is_plain_event(column.name) and all(item.kind is not Kind.BIRTH_DATE for item in candidates):
+        return combine(candidates, [Candidate(Kind.BIRTH_DATE, 0.72, "a day in a table of people may be a birthday")])
+    if family is Family.NUMBER and not said and candidates:
+        return combine(replace(item, confidence=min(item.confidence, 0.6)) for item in candidates)
     return candidates
 
 
@@ -109,7 +122,8 @@ def _path(path: str, around: Surroundings, values: Sequence[str]) -> Decision:
     """A path is decided as a column of text would be, by its last words and its values."""
     steps = [step for step in path.replace("[*]", "").split(".")[1:] if step != "*"]
     name = "_".join(steps[-2:])
-    inner = Surroundings(frozenset(singular(word) for step in steps[:-1] for word in words_of(step)) or around.table, around.neighbours)
+    owner = frozenset(singular(word) for step in steps[:-1] for word in words_of(step)) or around.table
+    inner = Surroundings(owner, around.neighbours, bool(owner & phrases().people))
     named = candidates_by_name(steps[-1] if steps else "", inner) or candidates_by_name(name, inner)
     seen = candidates_by_values(values)
     plain = _of_scalars(values)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
 
 from liftlock_datagen.classify.checksums import is_card, is_iban, is_us_social_security, national_id
 from liftlock_datagen.classify.model import Candidate
@@ -42,7 +41,7 @@ def candidates_by_values(values: Sequence[str]) -> list[Candidate]:
     told = [value.strip() for value in values if value and value.strip()]
     if not told:
         return []
-    found = [*_by_forms(told), *_by_text(told)]
+    found = [*_by_forms(told), *_by_text(told), *_birth_dates(told)]
     return sorted(found, key=lambda item: (-item.confidence, item.kind))
 
 
@@ -86,12 +85,11 @@ def _is_phone(text: str) -> bool:
     return bool(_PHONE.fullmatch(text)) and 7 <= digits <= 15 and not _DATE.fullmatch(text) and not _is_ip(text)
 
 
-def _is_birth_date(text: str) -> bool:
-    """Only a date that lies as far back as people are born; a column of such dates is hardly of anything else."""
-    try:
-        return 1900 <= date.fromisoformat(text[:10]).year <= 2012
-    except ValueError:
-        return False
+def _birth_dates(values: Sequence[str]) -> Iterator[Candidate]:
+    """Days that lie as far back and as far apart as people's birthdays do."""
+    years = [int(value[:4]) for value in values if _DATE.fullmatch(value[:10]) and value[:4].isdigit()]
+    if len(years) >= 8 and len(years) == len(values) and min(years) >= 1900 and max(years) <= 2015 and max(years) - min(years) >= 25:
+        yield Candidate(Kind.BIRTH_DATE, 0.8, f"{len(values)} sampled days lie as far back and apart as birthdays")
 
 
 def _is_token(text: str) -> bool:

@@ -13,7 +13,8 @@ from liftlock_datagen.classify.propose import propose_column
 from liftlock_datagen.spec.model import Kind, ValueSpec
 from liftlock_datagen.spec.rules import SENSITIVE
 
-FILE = Path(__file__).with_name("columns.txt")
+SEEN = Path(__file__).with_name("columns.txt")
+UNSEEN = Path(__file__).with_name("unseen.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,10 @@ class Score:
         return self.rightly_called_sensitive / self.called_sensitive
 
 
-def labelled(*, with_samples: bool) -> list[Labelled]:
-    """All columns with their proposals."""
+def labelled(file: Path = SEEN, *, with_samples: bool) -> list[Labelled]:
+    """All columns of the file with their proposals."""
     found = []
-    for table, lines in _tables():
+    for table, lines in _tables(file):
         parsed = [_column(line) for line in lines]
         whole = Table(TableName("public", table), tuple(column for column, *_ in parsed))
         around = surroundings(table, [column.name for column in whole.columns])
@@ -104,10 +105,10 @@ def _whole(decision: Decision) -> Decision:
     return decision
 
 
-def _tables() -> Iterator[tuple[str, list[str]]]:
+def _tables(file: Path) -> Iterator[tuple[str, list[str]]]:
     table = ""
     lines: list[str] = []
-    for line in FILE.read_text(encoding="utf-8").splitlines():
+    for line in file.read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
             if table:
                 yield table, lines

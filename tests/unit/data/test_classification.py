@@ -15,7 +15,7 @@ from liftlock_datagen.classify.model import ColumnProposal, Undecided
 from liftlock_datagen.classify.propose import propose
 from liftlock_datagen.spec.model import Kind, Rule, ValueSpec
 from liftlock_datagen.spec.rules import misfit
-from tests.unit.data.labelled import labelled, score
+from tests.unit.data.labelled import UNSEEN, labelled, score
 
 TEXT = ColumnType("text")
 T = TableName("public", "t")
@@ -36,6 +36,27 @@ def test_the_score_on_the_labelled_columns_does_not_fall(with_samples: bool) -> 
     assert found.precision >= 0.99
     assert found.right / found.decided >= 0.99
     assert found.decided / found.columns >= 0.9
+
+
+@pytest.mark.parametrize("with_samples", [True, False])
+def test_on_columns_that_the_words_were_not_made_for_nothing_sensitive_is_kept(with_samples: bool) -> None:
+    found = score(labelled(UNSEEN, with_samples=with_samples))
+    assert found.leaks == (), "a sensitive column would be kept as harmless"
+    assert found.recall >= 0.69
+    assert found.right / found.decided >= 0.99
+
+
+def test_a_day_in_a_table_of_people_is_left_to_a_person_unless_its_name_says_what_happened() -> None:
+    day = ColumnType("date")
+    assert isinstance(of_column("fecha_x", day, table="pacientes").decision, Undecided)
+    assert isinstance(of_column("hired_on", day, table="pacientes").decision, ValueSpec)
+    assert isinstance(of_column("fecha_x", day, table="invoices").decision, ValueSpec)
+
+
+def test_days_as_far_back_and_apart_as_birthdays_are_taken_for_them() -> None:
+    decision = of_column("d", ColumnType("date"), tuple(f"{1940 + 5 * i}-03-0{i % 9 + 1}" for i in range(12))).decision
+    assert isinstance(decision, ValueSpec)
+    assert decision.kind is Kind.BIRTH_DATE
 
 
 def test_a_column_that_nothing_is_known_of_is_left_to_a_person() -> None:
