@@ -7,7 +7,7 @@ not: they are data.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +18,7 @@ from liftlock_datagen.database.tools import PostgresTools, find_tools
 
 _LEFT_OUT = ("--no-owner", "--no-privileges", "--no-tablespaces", "--no-security-labels", "--no-subscriptions", "--no-publications")
 _OWN_SCHEMA = "liftlock_data"
+_NEW_SETTING = 17  # since this version the tools set transaction_timeout, which no earlier server knows
 
 
 class Section(StrEnum):
@@ -36,14 +37,24 @@ class SchemaCopy:
 
     def make(self, target_url: str, section: Section, *, role: str = "", jobs: int = 1) -> None:
         """Makes one half in the target. role: who owns what is made. jobs: how many indexes are built at a time."""
-        arguments = ["--exit-on-error", "--no-owner", "--no-privileges", f"--section={section.value}", f"--jobs={jobs}"]
-        if section is Section.BEFORE_ROWS:
-            arguments.remove(f"--jobs={jobs}")
-        arguments += [f"--role={role}"] if role else []
-        # --dbname with an empty value would be standard output; a connection string that says nothing leaves all to the environment
-        self.tools.run(
-            target_url, "pg_restore", [*arguments, "--dbname=application_name=liftlock-datagen", str(self.archive)], self.archive.parent
-        )
+        arguments = ["--no-owner", "--no-privileges", f"--section={section.value}", *([f"--role={role}"] if role else [])]
+        with connected(target_url) as connection:
+            server = connection.info.server_version // 10000
+        if self.tools.major >= _NEW_SETTING > server:
+            self._by_script(target_url, arguments)
+            return
+        arguments += ["--exit-on-error", *([f"--jobs={jobs}"] if section is Section.BEHIND_ROWS else [])]
+        # a connection string that says nothing leaves all to the environment
+        arguments += ["--dbname=application_name=liftlock-datagen", str(self.archive)]
+        self.tools.run(target_url, "pg_restore", arguments, self.archive.parent)
+
+    def _by_script(self, target_url: str, arguments: Sequence[str]) -> None:
+        """As text, without the setting that newer tools make and older servers do not know."""
+        script = self.archive.with_suffix(".sql")
+        self.tools.run(target_url, "pg_restore", [*arguments, f"--file={script}", str(self.archive)], script.parent)
+        text = script.read_bytes()
+        script.write_bytes(text.replace(b"\nSET transaction_timeout = 0;\n", b"\n", 1))
+        self.tools.run(target_url, "psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(script)], script.parent)
 
 
 @contextmanager

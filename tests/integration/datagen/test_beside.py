@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -182,6 +184,26 @@ def test_what_a_killed_run_left_is_removed_but_not_what_lives_or_is_not_ours(ser
         assert databases(server, target) == sorted([target, alive, stranger])
         for name in (alive, stranger):
             connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+
+
+def test_a_run_that_is_killed_leaves_the_old_data_and_the_next_one_cleans_up(server: RunningPostgres, target: str) -> None:
+    begun = (
+        "import sys; from liftlock_datagen.database.beside import built_beside\n"
+        "with built_beside(sys.argv[1]): print('begun', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", begun, server.url(target)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline() == "begun\n"
+        run.kill()
+    assert content(server, target) == "old"
+    assert len(databases(server, target)) == 2
+    notes = list[str]()
+    with built_beside(server.url(target), on_note=notes.append) as beside:
+        fill(beside.url, "new")
+    assert content(server, target) == "new"
+    assert databases(server, target) == [target]
+    assert notes[0].startswith("removed database")
 
 
 def test_a_database_that_was_not_there_comes_into_being(server: RunningPostgres, target: str) -> None:
