@@ -38,6 +38,10 @@ class ProblemCode(StrEnum):
     STALE_ACCEPTANCE = "stale-acceptance"
 
 
+UNACCEPTABLE = frozenset({ProblemCode.UNCLASSIFIED_TABLE, ProblemCode.UNCLASSIFIED_COLUMN, ProblemCode.UNCLASSIFIED_PATH})
+"""What nobody can accept: nobody knows what it is."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """One reason why no plan can be made. column is None where the whole table is concerned."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from liftlock_datagen.catalog.model import Catalog, Column, ColumnType, Table, TableName
-from liftlock_datagen.errors import PlanError, Problem, ProblemCode
+from liftlock_datagen.errors import UNACCEPTABLE, PlanError, Problem, ProblemCode
 from liftlock_datagen.masking.choice import INTEGERS, TEXTS, Choice, Domain, UnfitError
 from liftlock_datagen.masking.obstacles import constraint_problems
 from liftlock_datagen.masking.references import Place, followed, reference_problems
@@ -146,7 +146,8 @@ class _Planner:
             transformers = {column.name: column.transformer for column in mask.columns}
             self._problems += constraint_problems(table, transformers, self._rows.get(table.name, _UNKNOWN_ROWS))
         accepted = {item.problem for item in self._spec.accepted}
-        problems = sorted({problem for problem in self._problems if problem.id not in accepted}, key=str)
+        left = {problem for problem in self._problems if problem.id not in accepted or problem.code in UNACCEPTABLE}
+        problems = sorted(left, key=str)
         return MaskPlan(tables, tuple(problems), self._catalog.digest, self._spec.digest, self._spec.k)
 
     def _classified(self) -> Iterator[tuple[Place, ColumnSpec]]:
@@ -160,11 +161,16 @@ class _Planner:
             for column in _written(table):
                 if column.name in spec.columns:
                     said[table.name, column.name] = spec.columns[column.name]
-                else:
+                    self._undecided_paths(table, column.name, spec)
+                elif spec.rows is not Rows.NONE:
                     self._problem(table, column.name, ProblemCode.UNCLASSIFIED_COLUMN, "the column is not classified")
         targets = followed(self._catalog, self._spec)
         for place, found in said.items():
             yield place, _of_target(place, found, said, targets)
+
+    def _undecided_paths(self, table: Table, column: str, spec: TableSpec) -> None:
+        for path in spec.columns[column].undecided if spec.rows is not Rows.NONE else ():
+            self._problem(table, f"{column} {path}", ProblemCode.UNCLASSIFIED_PATH, "the path is not classified")
 
     def _all_domains(self) -> Mapping[str, Domain]:
         domains: dict[str, Domain] = {}

@@ -7,15 +7,13 @@ from dataclasses import replace
 
 from liftlock_datagen.catalog.model import Catalog, TableName
 from liftlock_datagen.classify.model import Proposal, Undecided
-from liftlock_datagen.errors import Problem, ProblemCode
+from liftlock_datagen.errors import UNACCEPTABLE, Problem, ProblemCode
 from liftlock_datagen.masking.plan import ColumnMask, TableMask, plan_mask
 from liftlock_datagen.review.model import DataPlan, Finding, Level, PlanLine, PlanTable
 from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Privacy, Rows, Rule, TableSpec, ValueSpec
 from liftlock_datagen.spec.rules import INDIRECT, SENSITIVE
 from liftlock_datagen.spec.update import covered
 
-UNACCEPTABLE = frozenset({ProblemCode.UNCLASSIFIED_TABLE, ProblemCode.UNCLASSIFIED_COLUMN, ProblemCode.UNCLASSIFIED_PATH})
-"""What nobody can accept: nobody knows what it is."""
 SeenPaths = Mapping[tuple[TableName, str], Set[str]]
 
 
@@ -29,12 +27,12 @@ def review(catalog: Catalog, spec: DataSpec, proposal: Proposal, seen: SeenPaths
     rows = {table.name: table.rows for table in catalog.tables if table.rows is not None}
     mask = plan_mask(catalog, replace(spec, accepted=()), rows=rows)
     masks = {table.name: table for table in mask.tables}
-    shown = [table for table in catalog.tables if table.partition_of is None and table.name in masks]
+    shown = [table for table in catalog.tables if table.name in masks and table.name in spec.tables]
     tables = tuple(_table(masks[table.name], spec, proposal) for table in shown)
     found = [
         Finding(_told(problem, spec), Level.ERROR, _line_of(problem, spec)) for problem in mask.problems if _counts(problem, spec, catalog)
     ]
-    found += _undecided_paths(catalog, spec, seen or {})
+    found += _unlisted_paths(catalog, spec, seen or {})
     found += (Finding(problem, Level.WARNING, line) for problem, line in _warnings(catalog, spec))
     return DataPlan(spec.file, tables, tuple(_accepted(_once(found), spec)), spec.k)
 
@@ -103,11 +101,15 @@ def _line_of(problem: Problem, spec: DataSpec) -> int:
     table = next((table for name, table in spec.tables.items() if str(name) == problem.table), None)
     if table is None:
         return 0
-    column = table.columns.get(problem.column or "")
-    return column.value.line if column is not None else table.undecided.get(problem.column or "", table.line)
+    name = problem.column or ""
+    column = table.columns.get(name)
+    if column is not None:
+        return column.value.line
+    paths = {f"{owner} {path}": line for owner, item in table.columns.items() for path, line in item.undecided.items()}
+    return paths.get(name) or table.undecided.get(name, table.line)
 
 
-def _undecided_paths(catalog: Catalog, spec: DataSpec, seen: SeenPaths) -> Iterator[Finding]:
+def _unlisted_paths(catalog: Catalog, spec: DataSpec, seen: SeenPaths) -> Iterator[Finding]:
     there = {table.name for table in catalog.tables}
     for table in spec.tables.values():
         for name, column in table.columns.items():
@@ -119,9 +121,9 @@ def _undecided_paths(catalog: Catalog, spec: DataSpec, seen: SeenPaths) -> Itera
             ):
                 continue
             new = [path for path in seen.get((table.name, name), ()) if not _known(path, {*column.paths, *column.undecided})]
-            for path in (*column.undecided, *sorted(new)):
+            for path in sorted(new):
                 problem = Problem(str(table.name), f"{name} {path}", ProblemCode.UNCLASSIFIED_PATH, "the path is not classified")
-                yield Finding(_told(problem, spec), Level.ERROR, column.undecided.get(path, column.value.line))
+                yield Finding(_told(problem, spec), Level.ERROR, column.value.line)
 
 
 def _known(path: str, patterns: set[str]) -> bool:

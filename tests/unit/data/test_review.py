@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from liftlock_datagen.catalog.model import Catalog, Column, ColumnType, Index, IndexPart, Table, TableKind, TableName
 from liftlock_datagen.classify.propose import propose
+from liftlock_datagen.masking.plan import plan_mask
 from liftlock_datagen.review.build import review
 from liftlock_datagen.review.markdown import markdown
 from liftlock_datagen.review.model import DataPlan
@@ -100,6 +101,18 @@ def test_what_is_unclassified_is_an_error_with_its_line_and_nobody_can_accept_it
     found = plan(replace(without_column("town"), accepted=(accepted,)))
     assert [(item.problem.code, item.line) for item in found.errors] == [("unclassified-column", 9)]
     assert [item.problem.text for item in found.warnings] == ["nobody can accept what nobody classified"]
+
+
+def test_the_copy_itself_refuses_what_the_plan_refuses() -> None:
+    path = replace(DOCUMENT, undecided={"$.x": 12})
+    for spec in (without_column("town"), with_column("doc", path), replace(SPEC, tables={})):
+        found = plan(spec)
+        accepting = replace(spec, accepted=tuple(AcceptedProblem(item.id, "hope") for item in found.errors))
+        assert {problem.id for problem in plan_mask(CATALOG, accepting).problems} == {item.id for item in found.errors} != set()
+
+
+def test_a_table_that_nobody_classified_is_not_shown_as_kept() -> None:
+    assert plan(replace(SPEC, tables={})).tables == ()
 
 
 def test_an_accepted_warning_is_told_with_its_reason_and_no_longer_counts() -> None:
