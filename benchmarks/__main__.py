@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import compose, engines, environments, ledger, promotion, startup, synthesis
+from benchmarks import compose, data, engines, environments, ledger, promotion, startup
 
 RESULTS = Path(__file__).parent / "results"
 Rows = list[dict[str, Any]]
@@ -25,7 +25,7 @@ PARTS: Mapping[str, tuple[Callable[[argparse.Namespace], Rows], Callable[[Rows],
     "engines": (lambda given: engines.run(given.sizes, given.rounds or 3), engines.show),
     "ledger": (lambda given: ledger.run(given.rounds or 3, given.records), ledger.show),
     "promotion": (lambda given: promotion.run(given.services, given.rounds or 3), promotion.show),
-    "synthesis": (lambda _: synthesis.run(), synthesis.show),
+    "data": (lambda given: data.run(given.rows, given.rounds or 3, given.customers), data.show),
 }
 
 
@@ -50,6 +50,9 @@ def _arguments() -> argparse.Namespace:
     records = "sizes of the ledgers (default: 10000,100000)"
     parser.add_argument("--records", type=lambda text: tuple(map(int, text.split(","))), default=ledger.SIZES, help=records)
     parser.add_argument("--services", type=_numbers, default=promotion.SIZES, help="sizes of the projects (default: 100,1000,10000)")
+    rows = "sizes of synthesis (default: 100000,500000,1000000,5000000)"
+    parser.add_argument("--rows", type=_numbers, default=data.SIZES, help=rows)
+    parser.add_argument("--customers", type=int, default=500_000, help="of the source that is copied (default: 500000)")
     given = parser.parse_args()
     if unknown := [part for part in given.parts if part not in PARTS]:
         parser.error(f"no such part: {', '.join(unknown)} (there are: {', '.join(PARTS)})")

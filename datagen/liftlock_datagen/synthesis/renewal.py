@@ -1,7 +1,7 @@
 """Fills a database whatever it holds: an empty one in place, a filled one by another that is built beside it and swapped in.
 
-The new database has the old one's schema and the books that migration tools keep about it (schema_migrations, alembic_version, …), so that
-a service finds itself migrated; rights that were granted on single objects are not carried over.
+The new database has the old one's schema, owners and rights, and the books that migration tools keep about it (schema_migrations,
+alembic_version, …), so that a service finds itself migrated.
 """
 
 from __future__ import annotations
