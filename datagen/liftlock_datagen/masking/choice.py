@@ -45,14 +45,14 @@ class Domain:
     """What all columns of one map of pseudonyms have in common, so that one input gives one output in each of them.
 
     unique: some column of it must hold different values. length: of its shortest text column (0: none is limited). bits: of its smallest
-    integer type. rows: of its largest column, as far as it is known.
+    integer type (0: there is none). uuid: it has a column of that type.
     """
 
     name: str
     unique: bool = False
     length: int = 0
     bits: int = 0
-    rows: int = 0
+    uuid: bool = False
 
 
 class UnfitError(Exception):
@@ -110,7 +110,7 @@ class Choice:
         if kind.name in INTEGERS:
             return Integers(domain.name, domain.bits or INTEGERS[kind.name])
         if kind.name in TEXTS:
-            return _text(spec.kind, domain)
+            return _text(spec, domain, folded=kind.name == "citext")
         return _other(kind, domain)
 
     def shift(self, kind: ColumnType, spec: ValueSpec) -> Transformer:
@@ -135,11 +135,17 @@ def coarser(kind: ColumnType, spec: ValueSpec) -> Transformer:
     raise UnfitError(f"{kind} cannot be generalised; use pseudonym, synthetic or empty")
 
 
-def _text(kind: Kind, domain: Domain) -> Transformer:
+def _text(spec: ValueSpec, domain: Domain, *, folded: bool) -> Transformer:
+    """A text's pseudonym. In a domain that somebody named it follows the keys there, such as numbers that are written as text."""
+    kind = spec.kind
+    if spec.domain and domain.bits:
+        return Integers(domain.name, domain.bits)
+    if spec.domain and domain.uuid:
+        return Uuids(domain.name)
     if kind in _SHAPED:
-        return Letters(domain.name, kind)
+        return Letters(domain.name, kind, folded)
     if kind is Kind.PHONE and domain.unique:
-        return Letters(domain.name, kind)
+        return Letters(domain.name, kind, folded)
     if kind in {Kind.IP_ADDRESS, Kind.MAC_ADDRESS}:
         return Addresses(domain.name, 6 if kind is Kind.MAC_ADDRESS else 0, domain.unique)
     always = kind in {Kind.EMAIL, Kind.USERNAME, Kind.SECRET, Kind.PASSWORD}

@@ -7,7 +7,18 @@ from collections.abc import Iterator, Mapping
 
 from liftlock_datagen.catalog.model import Index, Table
 from liftlock_datagen.errors import Problem, ProblemCode
-from liftlock_datagen.masking.transformers import Addresses, Chosen, Fixed, Guarantee, Invented, Keep, Null, Transformer, guarantee_of
+from liftlock_datagen.masking.transformers import (
+    Addresses,
+    Chosen,
+    Fixed,
+    Guarantee,
+    Invented,
+    Keep,
+    Letters,
+    Null,
+    Transformer,
+    guarantee_of,
+)
 from liftlock_datagen.spec.model import Kind
 
 _RISK = 1e-6  # that any two rows of a table get the same text
@@ -43,28 +54,47 @@ def sorted_by(table: Table) -> tuple[str, ...]:
 
 
 def _unique(table: Table, transformers: Mapping[str, Transformer]) -> Iterator[Problem]:
-    kept = [index for index in table.indexes if index.unique and all(_stays_unique(n, transformers) for n in _columns(table, index))]
-    sure = [frozenset(_columns(table, index)) for index in kept if index.predicate is None and all(part.column for part in index.parts)]
-    for index in table.indexes:
-        names = _columns(table, index)
-        if not index.unique or index in kept or any(other <= set(names) for other in sure):
+    unique = [index for index in table.indexes if index.unique]
+    broken = {index.name: tuple(_breaking(index, transformers)) for index in unique}
+    sure = [set(index.columns) for index in unique if not broken[index.name] and index.predicate is None and index.columns]
+    for index in unique:
+        if any(names <= {part.column for part in index.parts} for names in sure):
             continue
-        for name in names:
-            if not _stays_unique(name, transformers):
-                guarantee = guarantee_of(transformers[name])
-                text = f'unique index "{index.name}" needs different values, and the rule is {guarantee}: use pseudonym with a kind that is'
-                yield _problem(table, name, ProblemCode.UNIQUENESS_LOST, f"{text} unique by construction (identifier, email, username)")
+        for name in broken[index.name]:
+            text = f'unique index "{index.name}" needs different values, and the rule may make two of them alike: use a kind that is'
+            yield _problem(table, name, ProblemCode.UNIQUENESS_LOST, f"{text} unique by construction (identifier, email, username)")
 
 
-def _stays_unique(name: str, transformers: Mapping[str, Transformer]) -> bool:
-    found = transformers.get(name)
-    return found is None or isinstance(found, Null) or guarantee_of(found) is Guarantee.PRESERVED
+def _breaking(index: Index, transformers: Mapping[str, Transformer]) -> Iterator[str]:
+    """The columns whose new values may be alike where the index wants different ones."""
+    for name, found in transformers.items():
+        if isinstance(found, Keep):
+            continue
+        named = any(part.column == name for part in index.parts)
+        inside = [part.expression for part in index.parts if part.column is None and _mentions(part.expression, name)]
+        if isinstance(found, Null):
+            if (named or inside) and not index.nulls_distinct:
+                yield name
+        elif (named or inside) and guarantee_of(found) is not Guarantee.PRESERVED:
+            yield name
+        elif any(not _only_folds(text, name) or isinstance(found, Letters) for text in inside):
+            yield name  # different texts of the same letters, or whatever else the expression drops
+        elif index.predicate is not None and _mentions(_without_null_tests(index.predicate, name), name):
+            yield name  # a row may come under the condition that was not under it
+
+
+def _only_folds(expression: str, name: str) -> bool:
+    return re.fullmatch(rf'(lower|upper)\(\(?"?{re.escape(name)}"?\)?(::\w+)?\)', expression) is not None
+
+
+def _without_null_tests(predicate: str, name: str) -> str:
+    return re.sub(rf'"?{re.escape(name)}"? IS (NOT )?NULL', "", predicate)
 
 
 def _columns(table: Table, index: Index) -> tuple[str, ...]:
-    """The columns that the index depends on; a predicate's count too: a row might come under it or leave it."""
+    """The columns that the index is over, by name or within an expression."""
     named = [part.column for part in index.parts if part.column]
-    texts = " ".join([part.expression for part in index.parts if not part.column])
+    texts = " ".join(part.expression for part in index.parts if not part.column)
     return tuple(dict.fromkeys([*named, *(column.name for column in table.columns if _mentions(texts, column.name))]))
 
 

@@ -190,7 +190,7 @@ class _Planner:
                     unique=old.unique or column.name in unique,
                     length=min(lengths, default=0) if kind.name in TEXTS else old.length,
                     bits=min(bits, default=0),
-                    rows=max(old.rows, self._rows.get(table.name, _UNKNOWN_ROWS)),
+                    uuid=old.uuid or kind.name == "uuid",
                 )
         return domains
 
@@ -207,7 +207,7 @@ class _Planner:
     def _transformer(self, table: Table, column: Column, spec: TableSpec, found: ColumnSpec) -> Transformer:
         subject = self._specs.get((table.name, spec.subject))
         choice = Choice(
-            domain=lambda name: self._domain(name, column),
+            domain=lambda name: self._domain(name, table, column, found),
             key=_row_key(table),
             subject=spec.subject,
             subject_domain=subject.value.pseudonym_domain if subject else spec.subject,
@@ -224,10 +224,12 @@ class _Planner:
                 self._problem(table, column.name, ProblemCode.UNSUPPORTED_TRANSFORM, f"the table's subject {name} is no column of it")
         return chosen
 
-    def _domain(self, name: str, column: Column) -> Domain:
-        known = self._domains.get(name, Domain(name))
-        length = column.type.length or (column.type.element.length if column.type.element else 0) or 0
-        return known if name in self._domains else replace(known, length=length)
+    def _domain(self, name: str, table: Table, column: Column, spec: ColumnSpec) -> Domain:
+        """The map of that name; what is made anew for a column needs one that fits this column alone."""
+        if spec.value.rule is not Rule.SYNTHETIC:
+            return self._domains.get(name, Domain(name))
+        kind = column.type.element or column.type
+        return Domain(name, unique=column.name in _unique_columns(table), length=kind.length or 0, bits=INTEGERS.get(kind.name, 0))
 
     def _problem(self, table: Table, column: str | None, code: ProblemCode, text: str) -> None:
         self._problems.append(Problem(str(table.name), column, code, text))

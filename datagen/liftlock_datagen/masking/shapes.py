@@ -63,6 +63,8 @@ def permuted_letters(made: Letters, key: bytes, values: Sequence[bytes]) -> list
     """Each text's image among the texts of its shape; texts of other alphabets become letters and digits."""
     if made.kind is Kind.NUMBER:
         return [_number(key, value) for value in values]
+    if made.folded:
+        values = [value.decode().lower().encode() for value in values]
     out: list[bytes] = [b""] * len(values)
     groups: dict[bytes, list[int]] = defaultdict(list)
     for place, value in enumerate(values):

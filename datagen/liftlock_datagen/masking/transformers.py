@@ -60,10 +60,14 @@ class Integers:
 
 @dataclass(frozen=True, slots=True)
 class Letters:
-    """A permutation of all texts of one shape: digits become digits, letters letters, everything else stays. prefix: put before it."""
+    """A permutation of all texts of one shape: digits become digits, letters letters, everything else stays.
+
+    folded: case makes no difference, as in citext; the result has small letters.
+    """
 
     domain: str
     kind: Kind = Kind.IDENTIFIER
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

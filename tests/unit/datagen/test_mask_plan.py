@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from liftlock_datagen.catalog.model import Catalog, Check, Index, IndexPart, Table, TableName
+from liftlock_datagen.catalog.model import Catalog, Check, Index, IndexPart, PartitionKey, Table, TableKind, TableName
 from liftlock_datagen.errors import PlanError, ProblemCode
 from liftlock_datagen.masking.plan import MaskPlan, plan_mask
-from liftlock_datagen.masking.transformers import Guarantee, Integers, Invented
+from liftlock_datagen.masking.transformers import Document, Guarantee, Integers, Invented
 from liftlock_datagen.spec.model import AcceptedProblem, ColumnSpec, DataSpec, Kind, Rule, TableSpec, ValueSpec
 from tests.unit.datagen.catalogs import column, key, refers, table, unique
 
@@ -133,3 +133,51 @@ def test_a_type_without_pseudonyms_is_named_and_passes_nothing() -> None:
     people = table("people", column("area", "polygon"), column("born", "date"))
     said: Said = {"area": (Kind.COORDINATES, Rule.PSEUDONYM), "born": (Kind.BIRTH_DATE, Rule.PSEUDONYM)}
     assert {code for _, code in codes(masked(spec_of(people=said), people))} == {ProblemCode.UNSUPPORTED_TRANSFORM}
+
+
+@pytest.mark.parametrize(
+    ("kind", "expression", "kept"),
+    [
+        (Kind.EMAIL, "lower(code)", True),
+        (Kind.EMAIL, "lower((code)::text)", True),
+        (Kind.EMAIL, '"left"(code, 4)', False),
+        (Kind.IDENTIFIER, "lower(code)", False),  # AB and cd may become QX and qx
+    ],
+)
+def test_an_expression_index_stays_unique_only_where_the_expression_drops_nothing(kind: Kind, expression: str, kept: bool) -> None:
+    index = Index("by", (IndexPart(None, expression),), unique=True, primary=False, definition="")
+    plan = masked(spec_of(people={"code": (kind, Rule.PSEUDONYM)}), table("people", column("code"), index))
+    assert codes(plan) == ([] if kept else [("code", ProblemCode.UNIQUENESS_LOST)])
+
+
+def test_a_partial_index_over_what_changes_and_nulls_that_count_as_alike_are_problems() -> None:
+    code, status = column("code"), column("status", nullable=True)
+    said: Said = {"code": KEPT, "status": ValueSpec(Kind.PERSON_NAME, Rule.PSEUDONYM)}
+    for predicate, kept in (("(status = 'open'::text)", False), ("(status IS NOT NULL)", True)):
+        plan = masked(spec_of(people=said), table("people", code, status, unique("code", where=predicate)))
+        assert codes(plan) == ([] if kept else [("status", ProblemCode.UNIQUENESS_LOST)])
+    alike = replace(unique("status"), nulls_distinct=False)
+    empty: Said = {"code": KEPT, "status": (Kind.PERSON_NAME, Rule.EMPTY)}
+    assert codes(masked(spec_of(people=empty), table("people", code, status, alike))) == [("status", ProblemCode.UNIQUENESS_LOST)]
+    assert codes(masked(spec_of(people=empty), table("people", code, status, unique("status")))) == []
+
+
+def test_texts_and_documents_of_a_named_domain_follow_its_keys() -> None:
+    tables = (table("customers", *key()), table("events", column("subject"), column("body", "jsonb")))
+    person = ValueSpec(Kind.IDENTIFIER, Rule.PSEUDONYM, domain="person")
+    spec = spec_of(customers={"id": person}, events={"subject": person, "body": ValueSpec(Kind.DOCUMENT, Rule.KEEP)})
+    events = spec.tables[TableName("public", "events")]
+    body = ColumnSpec(ValueSpec(Kind.DOCUMENT, Rule.KEEP), {"$.id": person})
+    spec = replace(spec, tables={**spec.tables, events.name: replace(events, columns={**events.columns, "body": body})})
+    subject, document = (found.transformer for found in masked(spec, *tables).required().tables[1].columns)
+    assert subject == Integers("person", 40)
+    assert document == Document((("$.id", Integers("person", 40)),))
+
+
+def test_a_partitioned_tables_columns_are_classified_once_and_its_key_is_kept() -> None:
+    day = PartitionKey("r", (IndexPart("day", "day"),), "RANGE (day)")
+    root = replace(table("visits", column("day", "date")), kind=TableKind.PARTITIONED, partition_key=day)
+    part = replace(table("visits_1", column("day", "date")), partition_of=root.name)
+    plan = masked(spec_of(visits={"day": (Kind.MOMENT, Rule.SHIFT)}), root, part)
+    assert [found.name.name for found in plan.tables] == ["visits"]
+    assert codes(plan) == [("day", ProblemCode.PARTITION_KEY)]
