@@ -116,7 +116,7 @@ class _Run:
             copy_time=moment(self._copy),
             seconds=round(time.monotonic() - began, 3),
             rows=self._scan.rows,
-            cells=self._scan.cells,
+            cells=self._side.cells + self._scan.cells,
             needles=len(self._table),
             tables=tables,
             columns=columns,

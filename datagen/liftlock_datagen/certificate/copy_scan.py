@@ -133,10 +133,10 @@ class CopyScan:
         """Every way of looking at a block."""
         shown = features.folded if features else Block(fold(block.data), block.columns)
         folded = shown.data
-        hits = self.table.find(folded, features.folded_hashed if features else None)
+        hits = self.table.find(folded, (lambda: features.folded_hashed) if features else None)
         self._sort(folded, hits, shown.cells_at(hits.begins), Form.PLAIN, rows, ours)
         backwards = folded[::-1]
-        hits = self.table.find(backwards)
+        hits = self.table.find(backwards, glued=False)
         self._sort(backwards, hits, shown.cells_at(len(folded) - hits.ends), Form.REVERSED, rows, ours)
         uncovered = uncover(block)
         for form, hidden in uncovered.texts.items():

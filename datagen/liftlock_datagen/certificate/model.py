@@ -166,7 +166,9 @@ class TableResult:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """All of it. source, copy: as they may be shown. seconds and the two times are the only parts that differ from run to run."""
+    """All of it. source, copy: as they may be shown. rows: of the copy. cells: of both sides: the source's sensitive ones, and the copy's
+    that hold text or are compared. seconds and the two times are the only parts that differ from run to run.
+    """
 
     verdict: Verdict
     source: str

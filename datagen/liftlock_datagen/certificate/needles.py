@@ -6,7 +6,7 @@ quickly that nothing begins here, a table says which lengths begin here, and the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ _BLANK, _ELEMENT = 32, 31
 _RECORD = np.dtype([("key", "<u8"), ("window", "<u8"), ("length", "<u4"), ("column", "<u2"), ("owner", "<u8")])
 _NEEDLE = np.dtype([("key", "<u8"), ("column", "<u2"), ("owner", "<u8")])
 _BEGIN = np.dtype([("window", "<u8"), ("length", "<u4")])
+_Lazy = Callable[[], Hashed]
 _LETTER = np.array([chr(code).isalnum() if code < 128 else True for code in range(256)])
 
 
@@ -168,16 +169,16 @@ class NeedleTable:
         found: Hashes = self._needles["owner"][needles]
         return found
 
-    def find(self, data: bytes, hashed: Hashed | None = None) -> Hits:
-        """Every needle in a folded text. hashed: of the text, where somebody has it already."""
+    def find(self, data: bytes, hashed: _Lazy | None = None, *, glued: bool = True) -> Hits:
+        """Every needle in a folded text. hashed: of the text, where somebody has it already. glued: inside longer words, too."""
         octets = np.frombuffer(data, np.uint8)
         letters = _LETTER[octets]
         inner = np.zeros(len(octets) + 1, np.bool_)  # between two letters
         inner[1:-1] = letters[:-1] & letters[1:]
         windows = self._hasher.windows(octets)
-        begins, lengths = self._candidates(self._hasher.seal(windows), np.arange(len(octets)))
-        found = [(begins, lengths)]
         starts = np.flatnonzero(~inner[:-1])
+        places = None if glued else starts
+        found = [self._candidates(self._hasher.seal(windows if glued else windows[starts]), places)]
         for length in self._short:
             found.append(self._candidates(self._hasher.seal(windows[starts], length), starts))
         begins = np.concatenate([begin for begin, _ in found])
@@ -185,10 +186,10 @@ class NeedleTable:
         inside = ends <= len(octets)
         return self._decided(octets, begins[inside], ends[inside], inner, hashed)
 
-    def _candidates(self, sealed: Hashes, positions: Offsets) -> tuple[Offsets, Offsets]:
-        """Where something may begin, once for each length that begins so."""
+    def _candidates(self, sealed: Hashes, positions: Offsets | None) -> tuple[Offsets, Offsets]:
+        """Where something may begin, once for each length that begins so. positions: of the words; None where they are all."""
         maybe = np.flatnonzero(self._map[sealed >> self._shift])
-        words, positions = sealed[maybe], positions[maybe]
+        words, positions = sealed[maybe], maybe if positions is None else positions[maybe]
         at = np.minimum(np.searchsorted(self._windows, words), max(0, len(self._windows) - 1))
         real = self._windows[at] == words if len(self._windows) else np.zeros(len(words), np.bool_)
         at, positions = at[real], positions[real]
@@ -197,16 +198,18 @@ class NeedleTable:
         offsets = np.arange(total) - np.repeat(np.cumsum(many) - many, many)
         return np.repeat(positions, many), self._lengths[np.repeat(self._first[at], many) + offsets]
 
-    def _decided(self, octets: Octets, begins: Offsets, ends: Offsets, inner: NDArray[np.bool_], hashed: Hashed | None) -> Hits:
+    def _decided(
+        self, octets: Octets, begins: Offsets, ends: Offsets, inner: NDArray[np.bool_], hashed: Callable[[], Hashed] | None
+    ) -> Hits:
         bounded = ~inner[begins] & ~inner[ends]
         chosen = bounded | (ends - begins >= GLUED)
         begins, ends, bounded = begins[chosen], ends[chosen], bounded[chosen]
         if not len(begins):
             return Hits(begins, ends, begins, bounded)
-        if hashed is None and len(begins) < _FEW:
+        if len(begins) < _FEW:
             keys = self._hasher.few(octets, begins, ends)
         else:
-            keys = (hashed or self._hasher.of(octets)).stretches(begins, ends)
+            keys = (hashed() if hashed else self._hasher.of(octets)).stretches(begins, ends)
         at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         real = self._keys[at] == keys
         return Hits(begins[real], ends[real], at[real], bounded[real])

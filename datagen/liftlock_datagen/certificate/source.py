@@ -39,6 +39,7 @@ class SourceSide:
     builder: NeedleBuilder
     alignments: dict[TableName, Alignment] = field(default_factory=dict)
     rows: int = 0
+    cells: int = 0
     unread: list[str] = field(default_factory=list)
 
 
@@ -122,6 +123,7 @@ def _read(
         done += int((~ours).sum())
         on_progress(f"read {relation.name}", done, max(done, relation.rows))
     side.rows += done
+    side.cells += done * len(table.columns)
     on_progress(f"read {relation.name}", done, done)
 
 

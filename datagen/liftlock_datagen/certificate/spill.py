@@ -37,28 +37,26 @@ class Spill:
         """All records, one part after another, in the order of the keys' first bits."""
         if self.spilled:
             self._write()
-        held = self._gathered()
-        owner = _part(held["key"])
+        held, bounds = self._sorted()
         for part in range(1 << _BITS):
             file = self._file(part)
-            yield np.fromfile(file, self._kind) if file.exists() else held[owner == part]
+            yield np.fromfile(file, self._kind) if file.exists() else held[bounds[part] : bounds[part + 1]]
 
-    def _gathered(self) -> Records:
+    def _sorted(self) -> tuple[Records, NDArray[np.int64]]:
+        """What is in memory, part after part, and where each part begins."""
         held = np.concatenate(self._held) if self._held else np.empty(0, self._kind)
+        owner = (held["key"] >> np.uint64(64 - _BITS)).astype(np.uint8)
+        held = held[np.argsort(owner, kind="stable")]
         self._held = [held]
-        return held
+        counts = np.bincount(owner, minlength=1 << _BITS)
+        return held, np.concatenate((np.zeros(1, np.int64), np.cumsum(counts)))
 
     def _write(self) -> None:
-        held = self._gathered()
-        owner = _part(held["key"])
-        for part in np.unique(owner):
-            with self._file(int(part)).open("ab") as file:
-                held[owner == part].tofile(file)
+        held, bounds = self._sorted()
+        for part in range(1 << _BITS):
+            with self._file(part).open("ab") as file:
+                held[bounds[part] : bounds[part + 1]].tofile(file)
         self._held, self._bytes, self.spilled = [], 0, True
 
     def _file(self, part: int) -> Path:
         return self._folder / f"{self._name}.{part:02}"
-
-
-def _part(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
-    return (keys >> np.uint64(64 - _BITS)).astype(np.int64)
