@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import assert_never
 
 from liftlock_datagen.synthesis.differences import Differences
-from liftlock_datagen.synthesis.draws import FirstOf, Grouping, GroupOf, Later, MixedIn, Permuted, PlaceIn, Radix, Source, Spaced, Uniform
+from liftlock_datagen.synthesis.draws import (
+    FirstOf,
+    Grouping,
+    GroupOf,
+    Later,
+    MixedIn,
+    Permuted,
+    Piecewise,
+    PlaceIn,
+    Radix,
+    Source,
+    Spaced,
+    Uniform,
+)
 from liftlock_datagen.synthesis.generators import (
     Bits,
     Code,
@@ -38,10 +51,12 @@ class Counts:
     choices: Mapping[str, Choice]
     limits: Mapping[str, Limits]
     differences: Differences
+    agreeing: Mapping[str, int] = field(default_factory=dict)  # of a link that must agree with others: how many parents do at least
+    even: frozenset[str] = frozenset()  # links by which every parent must have its part of the rows
 
     def size_of_link(self, link: str) -> int:
-        """How many parents there are; for the table itself as many as there may ever be."""
-        return UNLIMITED if link in self.own else self.parents[link]
+        """How many parents there are to choose from; for the table itself as many as there may ever be."""
+        return UNLIMITED if link in self.own else self.agreeing.get(link, self.parents[link])
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +169,13 @@ def _digits(columns: Sequence[str], counts: Counts) -> dict[str, Generator]:
 def _grouping(driver: str, designs: Sequence[KeyDesign], counts: Counts) -> Grouping:
     """The one grouping of this driver: its groups are as small as the narrowest of its designs needs."""
     caps = [
-        prod(counts.parents[link] for link in design.links) * prod(_axis(name, counts).size for name in design.columns)
+        prod(counts.agreeing.get(link, counts.parents[link]) for link in design.links)
+        * prod(_axis(name, counts).size for name in design.columns)
         for design in designs
         if isinstance(design, Grouped) and design.driver == driver
     ]
-    return Grouping(f"group {driver}", counts.rows, counts.parents[driver], min([*caps, counts.rows]))
+    shares = Piecewise((0, counts.parents[driver]), (1 << 32,)) if driver in counts.even else None
+    return Grouping(f"group {driver}", counts.rows, counts.parents[driver], min([*caps, counts.rows]), shares)
 
 
 def slot_ends(counts: Counts, made: Mapping[str, Generator]) -> dict[str, Generator]:

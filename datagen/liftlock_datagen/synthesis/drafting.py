@@ -17,7 +17,7 @@ from liftlock_datagen.synthesis.generators import Generator
 from liftlock_datagen.synthesis.joint import Joint, JointColumns, join_columns
 from liftlock_datagen.synthesis.keys import KeyColumns, KeyDesigns, SoleColumn, decided_columns, design_keys
 from liftlock_datagen.synthesis.limits import Limits, limits_of
-from liftlock_datagen.synthesis.links import TableLinks, circular_columns, find_links
+from liftlock_datagen.synthesis.links import TableLinks, all_links, circular_problems
 from liftlock_datagen.synthesis.partitions import Partitions, planned_tables, read_partitions
 from liftlock_datagen.synthesis.pieces_of_keys import must_draw, partition_demands, partition_draws
 from liftlock_datagen.synthesis.subjects import Choice, Subject
@@ -77,11 +77,11 @@ class Schema:
 def draft_tables(catalog: Catalog, vocabularies: Vocabularies) -> tuple[Mapping[TableName, Draft], tuple[Problem, ...]]:
     """A draft of each table that rows are made for, and every reason why there can be none."""
     tables = planned_tables(catalog)
-    links = {table.name: find_links(table, tables) for table in tables.tables}
+    links = all_links(tables)
     findings = {table.name: read_checks(table) for table in tables.tables}
     partitions = {table.name: read_partitions(catalog, catalog.table(table.name)) for table in tables.tables}
     schema = Schema(links, findings, partitions)
-    circular = list(circular_columns(links))
+    circular = circular_problems(links)
     demands = _demands(schema, tables) if not circular else {}
     drafts = {table.name: _draft(table, schema, demands, vocabularies) for table in tables.tables}
     return drafts, (*circular, *(problem for draft in drafts.values() for problem in draft.problems))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from liftlock_datagen.catalog.model import TableName
+
 
 @dataclass(frozen=True, slots=True)
 class Piecewise:
@@ -200,6 +202,64 @@ class Total:
     high: int
 
 
+@dataclass(frozen=True, slots=True)
+class Even:
+    """A parent row, each of them equally often but for one: rows are dealt out in a scattered order."""
+
+    rows: int
+    parents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """A parent row that agrees with what the row already holds. shared: the row's column and the parent's, for each that they share.
+
+    earlier: of the same table, and before the row; the first that agrees has none (-1), or itself where own_root. grouping: the rows of one
+    of its groups get different parents.
+    """
+
+    parent: TableName
+    shared: tuple[tuple[str, str], ...]
+    earlier: bool = False
+    own_root: bool = False
+    grouping: Grouping | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreeing:
+    """A parent row out of those that have a match in all the others: the inner number, counted among these."""
+
+    inner: Source
+    parent: TableName
+    parents: int
+    others: tuple[Matching, ...]
+    columns: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Besides:
+    """The inner number, without the one that another link of the row has: what comes after that one moves up by one."""
+
+    inner: Source
+    link: str
+
+
 FromColumns = Later | Product | Total
 InGroup = GroupOf | PlaceIn | MixedIn | FirstOf
-Source = FromColumns | InGroup | Serial | Uniform | Piecewise | Covering | Boxed | Permuted | Milestone | Popular | Earlier | Radix | Spaced
+AmongParents = Even | Matching | Agreeing | Besides
+Source = (
+    FromColumns
+    | InGroup
+    | AmongParents
+    | Serial
+    | Uniform
+    | Piecewise
+    | Covering
+    | Boxed
+    | Permuted
+    | Milestone
+    | Popular
+    | Earlier
+    | Radix
+    | Spaced
+)

@@ -152,10 +152,9 @@ class _Designer:
 
     def design(self, difference: Difference) -> None:
         """Adds a design for the difference to the draft, or a problem."""
-        columns, keys = difference.columns, self.known.links.keys
-        whole = [key for key in keys if set(key.columns) <= columns]
-        in_links = {name for key in keys for name in key.columns}
-        values = [column.name for column in self.known.table.columns if column.name in columns and column.name not in in_links]
+        columns, links = difference.columns, self.known.links
+        whole = [key for key in links.keys if set(key.columns) - links.shared.get(key.name, frozenset()) <= columns]
+        values = [column.name for column in self.known.table.columns if column.name in columns and links.of_column(column.name) is None]
         if difference.predicate is not None and not values and self._first_only(difference.predicate, whole):
             return
         wide = self._wide(values, only=len(columns) == 1 or not whole)
@@ -193,13 +192,16 @@ class _Designer:
     def _grouped(self, whole: list[ForeignKey], values: list[str], difference: Difference) -> None:
         columns = difference.columns
         used = {design.driver for design in self.draft.designs if isinstance(design, Grouped | FirstOnly | FirstNull)}
-        free = [key for key in whole if key.name not in self.draft.taken or key.name in used]
+        shared = self.known.links.shared
+        free = [key for key in whole if key.name not in shared and (key.name not in self.draft.taken or key.name in used)]
         free.sort(key=lambda key: (key.name not in used, key.target == self.known.table.name))
         open_values = [name for name in values if name not in self.draft.taken]
         if not free:
             self._refuse(difference, "other unique keys already decide all of its columns")
             return
         driver, others = free[0], [key for key in free[1:] if key.name not in self.draft.taken]
+        agreeing = [key for key in whole if key.name in shared and key.name not in self.draft.taken and key.target != self.known.table.name]
+        others = others or agreeing[:1]
         counted = sorted(filter(self._counts, open_values), key=lambda name: name not in self.differences.slots)
         if counted:
             self.draft.add(Grouped(driver.name, columns=(counted[0],)), columns, driver.name, counted[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from liftlock_datagen.catalog.model import Catalog, ForeignKey, Table, TableName
 from liftlock_datagen.errors import Problem, ProblemCode
@@ -11,38 +11,77 @@ from liftlock_datagen.errors import Problem, ProblemCode
 
 @dataclass(frozen=True, slots=True)
 class TableLinks:
-    """The foreign keys that rows are linked by. column -> (foreign key, target column) in `by_column`."""
+    """The foreign keys that rows are linked by.
+
+    shared: of a key that shares columns with earlier ones, these columns; its parents are chosen among those that agree on them.
+    own: columns of keys that have values of their own, because they would else come from themselves. echoes: keys that hold because every
+    row of the parent refers back to a row of its own here.
+    """
 
     keys: tuple[ForeignKey, ...]
     problems: tuple[Problem, ...] = ()
+    shared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    own: frozenset[str] = frozenset()
+    echoes: tuple[ForeignKey, ...] = ()
 
     def of_column(self, column: str) -> tuple[ForeignKey, str] | None:
         """The foreign key that fills the column, and the parent's column that it takes."""
+        if column in self.own:
+            return None
         for key in self.keys:
-            if column in key.columns:
+            if column in key.columns and column not in self.shared.get(key.name, ()):
                 return key, key.target_columns[key.columns.index(column)]
         return None
 
 
-def find_links(table: Table, catalog: Catalog) -> TableLinks:
-    """The table's foreign keys without those that others imply; overlapping ones that cannot be met together are problems."""
+@dataclass(frozen=True, slots=True)
+class Anchors:
+    """Columns that must not be filled by the key that would fill them first. own: by none at all."""
+
+    other: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
+
+
+def all_links(catalog: Catalog) -> dict[TableName, TableLinks]:
+    """Every table's links, such that no column's value comes from itself where that can be."""
+    anchors = {table.name: Anchors() for table in catalog.tables}
+    links = {table.name: find_links(table, catalog, Anchors()) for table in catalog.tables}
+    while (circle := next(circular_columns(links), None)) is not None:
+        table, column, _ = circle
+        before = anchors[table]
+        if column in before.own:
+            break
+        anchors[table] = (
+            replace(before, own=before.own | {column}) if column in before.other else replace(before, other=before.other | {column})
+        )
+        links[table] = find_links(catalog.table(table), catalog, anchors[table])
+    clashing = {name: list(_clashes(catalog.table(name), links)) for name in links}
+    return {name: replace(found, problems=(*found.problems, *clashing[name])) for name, found in links.items()}
+
+
+def find_links(table: Table, catalog: Catalog, anchors: Anchors) -> TableLinks:
+    """The table's foreign keys without those that others imply. The first that holds a column fills it; others agree with it."""
     known = {other.name for other in catalog.tables}
     problems = [
         Problem(str(table.name), key.columns[0], ProblemCode.UNSUPPORTED_TABLE, f"it refers to {key.target}, where no rows are made")
         for key in table.foreign_keys
         if key.target not in known
     ]
-    candidates = sorted((key for key in table.foreign_keys if key.target in known), key=lambda key: -len(key.columns))
+    candidates = sorted((key for key in table.foreign_keys if key.target in known), key=lambda key: _rank(key, anchors))
     kept: list[ForeignKey] = []
+    shared: dict[str, frozenset[str]] = {}
+    echoes: list[ForeignKey] = []
+    filled = set(anchors.own)
     for key in candidates:
         if any(_implies(other, key, catalog) for other in kept):
             continue
-        clash = next((other for other in kept if set(other.columns) & set(key.columns)), None)
-        if clash:
-            shared = ", ".join(sorted(set(clash.columns) & set(key.columns)))
-            text = f'foreign keys "{clash.name}" and "{key.name}" share it and refer to rows that may differ'
-            problems.append(Problem(str(table.name), shared, ProblemCode.OVERLAPPING_FOREIGN_KEYS, text))
+        common = filled & set(key.columns)
+        if common == set(key.columns):
+            echoes.append(key)
             continue
+        if common:
+            shared[key.name] = frozenset(common)
+        filled |= set(key.columns)
         kept.append(key)
     problems += [
         Problem(str(table.name), name, ProblemCode.UNSUPPORTED_TYPE, "it is generated and a foreign key at once")
@@ -51,7 +90,47 @@ def find_links(table: Table, catalog: Catalog) -> TableLinks:
         if table.column(name).generated
     ]
     order = {key.name: position for position, key in enumerate(table.foreign_keys)}
-    return TableLinks(tuple(sorted(kept, key=lambda key: order[key.name])), tuple(problems))
+    ordered = tuple(sorted(kept, key=lambda key: (key.name in shared, order[key.name])))
+    return TableLinks(ordered, tuple(problems), shared, anchors.own, tuple(echoes))
+
+
+def _rank(key: ForeignKey, anchors: Anchors) -> tuple[int, int]:
+    """Keys of many columns first, as they imply others; but the smallest first that hold a column which must come from elsewhere."""
+    return (0, len(key.columns)) if anchors.other & set(key.columns) else (1, -len(key.columns))
+
+
+def _clashes(table: Table, links: Mapping[TableName, TableLinks]) -> Iterator[Problem]:
+    """Keys whose shared columns do not come from the same place as those of the rows that they refer to, and keys that nothing fills."""
+    found = links[table.name]
+    for key in found.keys:
+        for column in sorted(found.shared.get(key.name, ())):
+            target = key.target_columns[key.columns.index(column)]
+            if root_of(table.name, column, links) != root_of(key.target, target, links):
+                text = f'foreign key "{key.name}" shares it with another and refers to rows that may differ'
+                yield Problem(str(table.name), column, ProblemCode.OVERLAPPING_FOREIGN_KEYS, text)
+    for key in found.echoes:
+        if not _echoed(table, key, links):
+            text = f'foreign key "{key.name}" has no column of its own, and its parents may differ from those of the others'
+            yield Problem(str(table.name), key.columns[0], ProblemCode.OVERLAPPING_FOREIGN_KEYS, text)
+
+
+def _echoed(table: Table, key: ForeignKey, links: Mapping[TableName, TableLinks]) -> bool:
+    """Whether the parent's key is filled from this table's very columns, so that equally many rows meet one another."""
+    steps = [links[key.target].of_column(column) for column in key.target_columns]
+    back = [step for step in steps if step is not None and step[0].target == table.name]
+    return len(back) == len(steps) and tuple(step[1] for step in back) == key.columns
+
+
+def root_of(table: TableName, column: str, links: Mapping[TableName, TableLinks]) -> tuple[TableName, str]:
+    """Where the column's values come from, followed from parent to parent."""
+    seen = set()
+    while (table, column) not in seen:
+        seen.add((table, column))
+        step = links[table].of_column(column)
+        if step is None:
+            break
+        table, column = step[0].target, step[1]
+    return table, column
 
 
 def _implies(strong: ForeignKey, weak: ForeignKey, catalog: Catalog) -> bool:
@@ -68,14 +147,21 @@ def _implies(strong: ForeignKey, weak: ForeignKey, catalog: Catalog) -> bool:
     )
 
 
-def circular_columns(links: Mapping[TableName, TableLinks]) -> Iterator[Problem]:
+def circular_columns(links: Mapping[TableName, TableLinks]) -> Iterator[tuple[TableName, str, ForeignKey]]:
     """Columns whose value, followed from parent to parent, would come from itself."""
-    for table, found in sorted(links.items()):
+    for table, found in sorted(links.items(), key=lambda item: item[0]):
         for key in found.keys:
             for column in key.columns:
                 if _returns(table, column, links):
-                    text = f'its value would come from itself through foreign key "{key.name}"'
-                    yield Problem(str(table), column, ProblemCode.CIRCULAR_KEY, text)
+                    yield table, column, key
+
+
+def circular_problems(links: Mapping[TableName, TableLinks]) -> list[Problem]:
+    """The circles that could not be opened."""
+    return [
+        Problem(str(table), column, ProblemCode.CIRCULAR_KEY, f'its value would come from itself through foreign key "{key.name}"')
+        for table, column, key in circular_columns(links)
+    ]
 
 
 def _returns(table: TableName, column: str, links: Mapping[TableName, TableLinks]) -> bool:

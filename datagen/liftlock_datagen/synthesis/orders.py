@@ -8,7 +8,7 @@ from dataclasses import replace
 from liftlock_datagen.catalog.model import Table
 from liftlock_datagen.errors import Problem, ProblemCode
 from liftlock_datagen.synthesis.demands import Different, Ordered, describe
-from liftlock_datagen.synthesis.draws import Boxed, Earlier, Later, Milestone, Uniform
+from liftlock_datagen.synthesis.draws import Besides, Boxed, Earlier, Later, Milestone, Uniform
 from liftlock_datagen.synthesis.generators import ColumnPlan, Day, Link, Moment, Null, Reference, Scaled, Whole
 from liftlock_datagen.synthesis.limits import Limits
 from liftlock_datagen.synthesis.semantics import ANY_NUMBER, DAY, milestone_window, usual_range
@@ -54,7 +54,9 @@ def _met_already(demand: Ordered | Different, plans: Mapping[str, ColumnPlan], l
             match plans.get(one):
                 case ColumnPlan(_, Reference(link, _, column)) if column == other:
                     return any(found.name == link and found.source == Earlier(own_root=False) for found in links)
-        return False
+        told = [plans.get(name) for name in (demand.one, demand.other)]
+        names = {plan.generator.link for plan in told if plan is not None and isinstance(plan.generator, Reference)}
+        return any(found.name in names and isinstance(found.source, Besides) and found.source.link in names for found in links)
     match plans.get(demand.lesser), plans.get(demand.greater):
         case ColumnPlan(lesser), ColumnPlan(_, Scaled(Later(bases, strict))) if lesser in bases:
             return strict or not demand.strict

@@ -12,6 +12,16 @@ from dataclasses import replace
 from liftlock_datagen.catalog.model import Catalog, Column, ForeignKey, Match, TableName
 from liftlock_datagen.errors import PlanError, Problem, ProblemCode
 from liftlock_datagen.profile.model import Profile
+from liftlock_datagen.synthesis.agreeing import (
+    DraftSet,
+    agreed_sources,
+    at_least_two,
+    avoided_links,
+    dealt_evenly,
+    even_weights,
+    fewest_agreeing,
+    uneven_echoes,
+)
 from liftlock_datagen.synthesis.coherence import cohere
 from liftlock_datagen.synthesis.demands import Different, Ordered
 from liftlock_datagen.synthesis.designs import Counts, design_capacity, designed_columns, designed_links, first_presences, slot_ends
@@ -53,13 +63,14 @@ def plan_load(
     if not drafts:
         return LoadPlan(seed, rows, (), catalog.digest, vocabularies.digest)
     links = {name: draft.links for name, draft in drafts.items()}
-    usual = share_rows([draft.table for draft in drafts.values()], links, load_order(links))
+    usual = even_weights(share_rows([draft.table for draft in drafts.values()], links, load_order(links)), drafts)
     known = {name: table.rows for name, table in profile.tables.items() if table.rows is not None} if profile else {}
     shares = replace(profiled_shares(usual, known), fixed=counts or {})
-    counted = _count(drafts, links, rows, shares)
+    known_drafts = DraftSet(drafts, dealt_evenly(drafts))
+    counted = at_least_two(drafts, _count(known_drafts, links, rows, shares))
     order = [name for group in load_order(links) for name in group]
-    planned = [_plan_table(drafts[name], counted) for name in order]
-    unmet = [problem for _, found in planned for problem in found]
+    planned = [_plan_table(drafts[name], counted, known_drafts) for name in order]
+    unmet = [*uneven_echoes(drafts, counted), *(problem for _, found in planned for problem in found)]
     if unmet:
         raise PlanError(unmet)
     plan = LoadPlan(seed, rows, tuple(table for table, _ in planned), catalog.digest, vocabularies.digest)
@@ -70,7 +81,10 @@ def plan_load(
 
 def _room(draft: Draft) -> Room:
     """What a profile's shape must leave as it is planned."""
+    differences = draft.keys.differences
     in_keys = {part.column for index in draft.table.indexes if index.unique for part in index.parts if part.column}
+    in_keys |= {name for difference in differences.all for name in difference.columns}
+    in_keys |= {*differences.slots, *differences.slots.values()}
     compared = {name for demand in draft.findings.between for name in _compared(demand)}
     joined = {name for joint in draft.joints for name in (*joint.texts, *joint.present)}
     return Room(
@@ -86,12 +100,13 @@ def _compared(demand: Ordered | Different) -> tuple[str, str]:
             return one, other
 
 
-def _count(drafts: Mapping[TableName, Draft], links: Mapping[TableName, TableLinks], total: int, shares: Shares) -> Mapping[TableName, int]:
+def _count(drafts: DraftSet, links: Mapping[TableName, TableLinks], total: int, shares: Shares) -> Mapping[TableName, int]:
     order = load_order(links)
 
     def cap(name: TableName, rows: Mapping[TableName, int]) -> int:
-        draft = drafts[name]
-        caps = [design_capacity(design, _counts(draft, rows)) for design in draft.keys.designs]
+        draft = drafts.by_name[name]
+        counts = _counts(draft, rows, drafts)
+        caps = [design_capacity(design, counts) for design in draft.keys.designs]
         return min(caps, default=UNLIMITED)
 
     counts, full = count_rows(shares, order, total, cap)
@@ -100,21 +115,36 @@ def _count(drafts: Mapping[TableName, Draft], links: Mapping[TableName, TableLin
     text = f"its keys allow {{}} rows, and all tables together {sum(counts.values())}, but {total} are asked"
     raise PlanError(
         [
-            Problem(str(name), _narrowest(drafts[name], counts), ProblemCode.UNIQUE_DOMAIN_TOO_SMALL, text.format(counts[name]))
+            Problem(
+                str(name), _narrowest(drafts.by_name[name], counts, drafts), ProblemCode.UNIQUE_DOMAIN_TOO_SMALL, text.format(counts[name])
+            )
             for name in sorted(full)
         ]
     )
 
 
-def _counts(draft: Draft, rows: Mapping[TableName, int]) -> Counts:
-    parents = {key.name: rows[key.target] for key in draft.links.keys}
+def _counts(draft: Draft, rows: Mapping[TableName, int], drafts: DraftSet) -> Counts:
+    avoided = avoided_links(draft)
+    parents = {key.name: max(1, rows[key.target] - (key.name in avoided)) for key in draft.links.keys}
+    agreeing = {
+        key.name: fewest_agreeing(key, draft.links, rows, drafts.by_name) for key in draft.links.keys if key.name in draft.links.shared
+    }
     own = frozenset(key.name for key in draft.links.keys if key.target == draft.table.name)
-    return Counts(rows[draft.table.name], parents, own, draft.choices, draft.limits, draft.keys.differences)
+    return Counts(
+        rows[draft.table.name],
+        parents,
+        own,
+        draft.choices,
+        draft.limits,
+        draft.keys.differences,
+        agreeing,
+        drafts.even_links(draft.table.name),
+    )
 
 
-def _narrowest(draft: Draft, rows: Mapping[TableName, int]) -> str | None:
+def _narrowest(draft: Draft, rows: Mapping[TableName, int], drafts: DraftSet) -> str | None:
     """The column of the key that allows the fewest rows."""
-    counts = _counts(draft, rows)
+    counts = _counts(draft, rows, drafts)
     tight = min(draft.keys.designs, key=lambda design: design_capacity(design, counts), default=None)
     return tight.column if isinstance(tight, SoleColumn) else None
 
@@ -122,12 +152,14 @@ def _narrowest(draft: Draft, rows: Mapping[TableName, int]) -> str | None:
 # --- with row counts ------------------------------------------------------------------------------------------------------------------
 
 
-def _plan_table(draft: Draft, rows: Mapping[TableName, int]) -> tuple[TablePlan, list[Problem]]:
-    counts = _counts(draft, rows)
+def _plan_table(draft: Draft, rows: Mapping[TableName, int], drafts: DraftSet) -> tuple[TablePlan, list[Problem]]:
+    counts = _counts(draft, rows, drafts)
     linked, made = designed_links(draft.keys.designs, counts), designed_columns(draft.keys.designs, counts)
     made |= slot_ends(counts, made) | dict(draft.drawn)
     presences = first_presences(draft.keys.designs, counts)
-    links = tuple(Link(key.name, key.target, linked.get(key.name) or _free_source(draft, key.name, rows)) for key in draft.links.keys)
+    sources = {key.name: linked.get(key.name) or _free_source(draft, key.name, rows) for key in draft.links.keys}
+    sources = agreed_sources(draft, sources, rows, drafts.even)
+    links = tuple(Link(key.name, key.target, sources[key.name]) for key in draft.links.keys)
     columns = []
     for column in draft.table.columns:
         reference = draft.links.of_column(column.name)
@@ -160,7 +192,7 @@ def _free_source(draft: Draft, name: str, rows: Mapping[TableName, int]) -> Sour
     if key.target == draft.table.name:
         needed = {name for joint in draft.joints for name in joint.present}
         return Earlier(own_root=any(draft.limits[column].required or column in needed for column in key.columns))
-    return Popular(rows[key.target])
+    return Popular(max(1, rows[key.target] - (key.name in avoided_links(draft))))
 
 
 def _reference_plan(draft: Draft, column: Column, key: ForeignKey, target: str, *, fixed: bool) -> ColumnPlan:

@@ -90,4 +90,8 @@ def _fill(
                 full.add(name)
         if rows == before:
             break
+    for name in reversed(names):  # tables that need one another's rows may leave a few over: those that nothing needs take them
+        rest = total - sum(rows.values())
+        if rest > 0 and name not in full:
+            rows[name] = min(rows[name] + rest, max(rows[name], caps(name, rows)))
     return rows, frozenset(full)

@@ -20,15 +20,19 @@ from liftlock_datagen.primitives.bits import (
     uniform,
 )
 from liftlock_datagen.synthesis.draws import (
+    Agreeing,
+    Besides,
     Boxed,
     Covering,
     Earlier,
+    Even,
     FirstOf,
     FromColumns,
     Grouping,
     GroupOf,
     InGroup,
     Later,
+    Matching,
     Milestone,
     MixedIn,
     Permuted,
@@ -45,6 +49,7 @@ from liftlock_datagen.synthesis.draws import (
     Uniform,
 )
 from liftlock_datagen.synthesis.generators import ColumnPlan, Scaled
+from liftlock_datagen.synthesis.matching import Matcher
 from liftlock_datagen.synthesis.plan_data import LoadPlan
 
 _LARGEST_WEIGHT = 12  # bits
@@ -59,6 +64,8 @@ class SourceReader:
         self._keys: dict[tuple[str, ...], int] = {}
         self._subjects = {table.name: table.link(table.subject) for table in plan.tables if table.subject}
         self._starts: dict[tuple[TableName, Grouping], Numbers] = {}
+        self._matcher = Matcher(plan, self.numbers)
+        self._agreeing: dict[tuple[TableName, str], Numbers] = {}
 
     def key(self, table: TableName, *path: str) -> int:
         """The key of one stream of the table."""
@@ -108,6 +115,8 @@ class SourceReader:
                 return (whole // np.uint64(divisor) % np.uint64(modulus)).astype(np.int64) + low
             case Boxed():
                 return self._boxed(source, table, key, rows)
+            case Even() | Matching() | Agreeing() | Besides():
+                return self._among_parents(source, table, label, rows)
             case Spaced(inner, step, low):
                 return self.numbers(inner, table, label, rows) * step + low
             case GroupOf() | PlaceIn() | MixedIn() | FirstOf():
@@ -121,6 +130,30 @@ class SourceReader:
             return piecewise(source, bits)
         places = permute(self.key(table, label, "once"), rows, source.rows).astype(np.int64)
         return np.where(places < source.once, places, piecewise(source.shares, bits))
+
+    def _among_parents(self, source: Even | Matching | Agreeing | Besides, table: TableName, label: str, rows: Counters) -> Numbers:
+        key = self.key(table, label)
+        match source:
+            case Even(count, parents):
+                return (permute(key, rows, count) % np.uint64(parents)).astype(np.int64)
+            case Matching(grouping=grouping):
+                if grouping is None:
+                    return self._matcher.parents(source, table, rows, key, None)
+                starts, numbers = self._group_starts(table, grouping), rows.astype(np.int64)
+                places = numbers - starts[np.searchsorted(starts, numbers, side="right") - 1]
+                return self._matcher.parents(source, table, rows, key, places)
+            case Agreeing(inner, parent, parents, others, columns):
+                kept = self._agreeing.get((table, label))
+                if kept is None:
+                    kept = self._agreeing[table, label] = self._matcher.agreeing(parent, parents, others, columns)
+                numbers = self.numbers(inner, table, label, rows)
+                return kept[numbers * len(kept) // parents] if len(kept) else numbers
+            case Besides(inner, link):
+                other = self.numbers(self._plan.table(table).link(link).source, table, f"link {link}", rows)
+                numbers = self.numbers(inner, table, label, rows)
+                return numbers + (numbers >= other)
+            case _:
+                assert_never(source)
 
     def _boxed(self, source: Boxed, table: TableName, key: int, rows: Counters) -> Numbers:
         chosen = uniform(self.key(table, source.label), rows, len(source.lows)).astype(np.int64)

@@ -114,3 +114,11 @@ def test_row_security_that_holds_for_the_loading_role_is_lifted_for_the_load(pos
 def test_partitions_that_cannot_be_planned_are_named(postgres: RunningPostgres, schema: str) -> None:
     with postgres.database(schema) as name, pytest.raises(PlanError, match=r"public\.p \[unplannable-partition\]"):
         fill(postgres, name, rows=10)
+
+
+@pytest.mark.parametrize(("rows", "number"), [(30, 3), (5000, 1)])
+def test_references_agree_on_what_they_share_go_in_circles_and_differ(postgres: RunningPostgres, rows: int, number: int) -> None:
+    with postgres.database((HERE / "references.sql").read_text(encoding="utf-8")) as name:
+        fill(postgres, name, rows=rows, number=number)
+        assert ask(postgres, name, "SELECT count(*) > 0 FROM task WHERE reviewer_id IS NOT NULL") == [(True,)]
+        assert ask(postgres, name, "SELECT count(*) FROM half_one FULL JOIN half_two USING (id) WHERE half_one IS NULL") == [(0,)]

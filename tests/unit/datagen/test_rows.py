@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from liftlock_datagen.catalog.model import Catalog, Column, ForeignKey, Index, Table, TableName
+from liftlock_datagen.catalog.model import Catalog, Check, Column, ForeignKey, Index, Table, TableName
 from liftlock_datagen.errors import PlanError, ProblemCode
 from liftlock_datagen.synthesis.plan_data import LoadPlan
 from tests.unit.datagen.catalogs import column, key, plan, refers, rows_of, shop, table, text_of, unique, values_of
@@ -182,29 +182,68 @@ def test_few_parents_have_many_children() -> None:
     assert sum(counts[: len(counts) // 10]) > len(values) // 4
 
 
-def test_a_key_that_comes_from_itself_is_named() -> None:
+def test_rows_whose_keys_are_each_others_keys_are_equally_many() -> None:
     one = table("one", column("id", "int8"), unique("id", primary=True), refers("id", "two"))
     two = table("two", column("id", "int8"), unique("id", primary=True), refers("id", "one"))
-    with pytest.raises(PlanError, match=r"public\.one\.id \[circular-key\]"):
-        plan(one, two)
+    planned = plan(one, two)
+    assert planned.table(one.name).rows == planned.table(two.name).rows
+    assert_keys_hold(planned, (one, two))
 
 
-def test_foreign_keys_that_share_a_column_are_named_unless_one_implies_the_other() -> None:
+def _tenants() -> tuple[Table, ...]:
     tenant = table("tenant", *key())
-    parent = table("project", column("tenant_id", "int8"), *key(), refers("tenant_id", "tenant"), unique("tenant_id", "id"))
-    implied = table(
-        "task", *key(), column("tenant_id", "int8"), column("project_id", "int8"), refers("tenant_id", "tenant"),
-        refers("tenant_id project_id", "project", "tenant_id id"),
+    inner = (column("tenant_id", "int8"), *key(), refers("tenant_id", "tenant"), unique("tenant_id", "id"))
+    tree = table("project", *inner, column("up_id", "int8", nullable=True), refers("tenant_id up_id", "project", "tenant_id id"))
+    task = table(
+        "task", *inner, column("project_id", "int8"), column("owner_id", "int8"), column("reviewer_id", "int8", nullable=True),
+        refers("tenant_id project_id", "project", "tenant_id id"), refers("tenant_id owner_id", "person", "tenant_id id"),
+        refers("tenant_id reviewer_id", "person", "tenant_id id"),
     )  # fmt: skip
-    tables = (tenant, parent, implied)
-    assert_keys_hold(plan(*tables), tables)
-    clashing = replace(
-        implied,
-        columns=(*implied.columns, column("other_id", "int8")),
-        foreign_keys=(*implied.foreign_keys, refers("tenant_id other_id", "project", "tenant_id id")),
-    )
-    with pytest.raises(PlanError, match=r"public\.task\.tenant_id \[overlapping-foreign-keys\]"):
-        plan(tenant, parent, clashing)
+    member = table(
+        "member", column("tenant_id", "int8"), column("project_id", "int8"), column("person_id", "int8"),
+        refers("tenant_id project_id", "project", "tenant_id id"), refers("tenant_id person_id", "person", "tenant_id id"),
+        unique("tenant_id", "project_id", "person_id", primary=True),
+    )  # fmt: skip
+    return tenant, tree, table("person", *inner), task, member
+
+
+@SLOW
+@given(st.integers(5, 900), st.integers(0, 2**32))
+def test_foreign_keys_that_share_a_tenant_refer_to_rows_of_that_tenant(rows: int, seed: int) -> None:
+    tables = _tenants()
+    assert_keys_hold(plan(*tables, rows=rows, seed=seed), tables)
+
+
+@SLOW
+@given(st.integers(1, 97))
+def test_rows_that_agree_are_the_same_for_any_block_size(block: int) -> None:
+    planned = plan(*_tenants(), rows=400)
+    for name in ("task", "member"):
+        assert text_of(planned, name, block=block) == text_of(planned, name)
+
+
+def test_a_foreign_key_whose_columns_others_fill_is_named() -> None:
+    tenant, project, person, *_ = _tenants()
+    clashing = table(
+        "both", *key(), column("tenant_id", "int8"), column("a", "int8"), column("b", "int8"),
+        refers("tenant_id a", "project", "tenant_id id"), refers("b", "person"), refers("a b", "link", "x y"),
+    )  # fmt: skip
+    link = table("link", column("x", "int8"), column("y", "int8"), unique("x", "y", primary=True))
+    with pytest.raises(PlanError, match=r"public\.both\.[ab] \[overlapping-foreign-keys\]"):
+        plan(tenant, project, person, link, clashing)
+
+
+@SLOW
+@given(st.integers(2, 300), st.integers(0, 2**32))
+def test_two_references_that_must_differ_do(rows: int, seed: int) -> None:
+    account = table("account", *key())
+    moved = table(
+        "transfer", column("a", "int8"), column("b", "int8"), refers("a", "account"), refers("b", "account"), Check("other", "(a <> b)"),
+        unique("a", "b"),
+    )  # fmt: skip
+    planned = plan(account, moved, rows=rows, seed=seed)
+    assert_keys_hold(planned, (account, moved))
+    assert all(one != other for one, other in zip(values_of(planned, "transfer", "a"), values_of(planned, "transfer", "b"), strict=True))
 
 
 def test_a_catalog_without_tables_needs_no_rows() -> None:
