@@ -57,12 +57,13 @@ def seed(url: str, *, rows: int, seed: int, on_progress: Progress) -> SeedReport
     return fill(url, RowsRequest(rows, seed), on_progress=on_progress)
 
 
-def fill(url: str, request: RowsRequest, *, on_progress: Progress) -> SeedReport:
-    """Fills an empty, migrated database with synthetic rows; does nothing where the same was done before.
+def fill(url: str, request: RowsRequest, *, on_progress: Progress, chosen: bool = False) -> SeedReport:
+    """Fills an empty, migrated database with synthetic rows; does nothing where the same was done before, or rows were chosen by hand.
 
     Args:
         url: a libpq URL or connection string of a role that owns the tables.
         request: the same request, schema and version give the same bytes.
+        chosen: somebody asks for these rows by hand; what is declared does not replace them, nor complain of them.
         on_progress: called with a table, its rows loaded so far and its rows in all.
 
     Raises:
@@ -78,7 +79,8 @@ def fill(url: str, request: RowsRequest, *, on_progress: Progress) -> SeedReport
         catalog = read_catalog(connection)
         vocabularies = load_vocabularies(request.locale)
         plan = planned(catalog, request)
-        phases = _load(connection, catalog, plan, vocabularies, request, on_progress)
+        phases = _load(connection, catalog, plan, vocabularies, on_progress)
+        mark(connection, plan, request, chosen=chosen)
     loaded = {str(table.name): table.rows for table in plan.tables}
     return SeedReport(loaded, time.monotonic() - started, phases=phases)
 
@@ -128,7 +130,7 @@ def _settle(connection: Connection) -> None:
 
 
 def _load(
-    connection: Connection, catalog: Catalog, plan: LoadPlan, vocabularies: Vocabularies, request: RowsRequest, on_progress: Progress
+    connection: Connection, catalog: Catalog, plan: LoadPlan, vocabularies: Vocabularies, on_progress: Progress
 ) -> Mapping[str, float]:
     phases: dict[str, float] = {}
     with _timed(phases, "prepare"):
@@ -144,7 +146,6 @@ def _load(
         prove_references(connection, catalog)
     with _timed(phases, "finish"):
         finish_load(connection, catalog)
-        mark(connection, plan, request)
     return phases
 
 

@@ -16,7 +16,17 @@ _MARKER = """
 CREATE SCHEMA IF NOT EXISTS liftlock_data;
 CREATE TABLE IF NOT EXISTS liftlock_data.seeded (
   seed bigint NOT NULL, rows bigint NOT NULL, details text NOT NULL DEFAULT '', catalog_hash text NOT NULL, vocabulary_hash text NOT NULL,
-  tables jsonb NOT NULL, finished timestamptz NOT NULL DEFAULT now());
+  tables jsonb NOT NULL, chosen boolean NOT NULL DEFAULT false, finished timestamptz NOT NULL DEFAULT now());
+"""
+
+
+_WRITE = """
+INSERT INTO liftlock_data.seeded (seed, rows, details, catalog_hash, vocabulary_hash, tables, chosen) VALUES (%s, %s, %s, %s, %s, %s, %s)
+"""
+# An older version's marker knows neither details nor whether the rows were chosen.
+_READ = """
+SELECT seed, rows, coalesce(to_jsonb(s) ->> 'details', ''), tables, coalesce((to_jsonb(s) ->> 'chosen')::boolean, false)
+FROM liftlock_data.seeded s
 """
 
 
@@ -31,10 +41,11 @@ class Found(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What the marker says: seed, rows and details of the request, and the rows per table."""
+    """What the marker says: the request, and the rows per table. chosen: somebody asked for these rows by hand."""
 
     request: tuple[int, int, str]
     tables: Mapping[str, int]
+    chosen: bool = False
 
 
 def asked(request: RowsRequest) -> tuple[int, int, str]:
@@ -47,15 +58,17 @@ def read_marker(connection: Connection) -> Done | None:
     known = connection.execute("SELECT to_regclass('liftlock_data.seeded') IS NOT NULL").fetchone()
     if not known or not known[0]:
         return None
-    # an older version's marker knows no details
-    done = connection.execute("SELECT seed, rows, coalesce(to_jsonb(s) ->> 'details', ''), tables FROM liftlock_data.seeded s").fetchone()
-    return Done((done[0], done[1], done[2]), {name: int(count) for name, count in done[3].items()}) if done else None
+    done = connection.execute(_READ).fetchone()
+    return Done((done[0], done[1], done[2]), {name: int(count) for name, count in done[3].items()}, done[4]) if done else None
 
 
 def marked_rows(connection: Connection, request: RowsRequest) -> Mapping[str, int] | None:
-    """The rows that an earlier run of the same request loaded; None where there was none; DatagenError after another request."""
+    """The rows that an earlier run of the same request loaded, or that somebody chose; None where there was none.
+
+    DatagenError after another request.
+    """
     done = read_marker(connection)
-    if done is None or done.request == asked(request):
+    if done is None or done.chosen or done.request == asked(request):
         return done.tables if done else None
     seed, rows, _ = done.request
     other = (seed, rows) == (request.seed, request.rows)
@@ -66,11 +79,9 @@ def marked_rows(connection: Connection, request: RowsRequest) -> Mapping[str, in
     )
 
 
-def mark(connection: Connection, plan: LoadPlan, request: RowsRequest) -> None:
+def mark(connection: Connection, plan: LoadPlan, request: RowsRequest, *, chosen: bool) -> None:
     """Writes the marker."""
     connection.execute(_MARKER)
     tables = json.dumps({str(table.name): table.rows for table in plan.tables})
-    connection.execute(
-        "INSERT INTO liftlock_data.seeded (seed, rows, details, catalog_hash, vocabulary_hash, tables) VALUES (%s, %s, %s, %s, %s, %s)",
-        [plan.seed, plan.requested_rows, request.details, plan.catalog_digest, plan.vocabulary_digest, tables],
-    )
+    values = [plan.seed, plan.requested_rows, request.details, plan.catalog_digest, plan.vocabulary_digest, tables, chosen]
+    connection.execute(_WRITE, values)

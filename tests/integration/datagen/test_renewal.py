@@ -9,7 +9,7 @@ import pytest
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.errors import DatagenError, PlanError
 from liftlock_datagen.profile.read import read_profile
-from liftlock_datagen.synthesis.load import plan_database
+from liftlock_datagen.synthesis.load import plan_database, seed
 from liftlock_datagen.synthesis.renewal import generate
 from liftlock_datagen.synthesis.request import RowsRequest
 from tests.postgres import RunningPostgres
@@ -58,6 +58,13 @@ def test_an_empty_database_is_filled_then_left_alone_then_replaced(postgres: Run
     assert _ask(postgres, database, "SELECT count(*) FROM schema_migrations") == 2
     assert generate(url, RowsRequest(300, seed=2), on_progress=_quiet).skipped
     assert _databases(postgres, database) == 1
+
+
+def test_what_is_declared_leaves_rows_that_were_chosen_by_hand(postgres: RunningPostgres, database: str) -> None:
+    url = postgres.url(database)
+    chosen = generate(url, RowsRequest(300), on_progress=_quiet)
+    declared = seed(url, rows=500, seed=9, on_progress=_quiet)
+    assert (declared.skipped, declared.rows) == (True, chosen.rows)
 
 
 def test_rows_that_nobody_of_ours_made_are_replaced_only_on_demand(postgres: RunningPostgres, database: str) -> None:
