@@ -83,8 +83,8 @@ class User:
         remove_labelled(self.project)
 
     def objects(self, environment: str | None = None) -> list[str]:
-        """The names of every labelled container, network and volume of the project."""
-        return labelled(self.project, environment)
+        """The names of every labelled container, network and volume of the project's environments: golden copies outlive them."""
+        return [name for name in labelled(self.project, environment) if f"{self.project}-golden-" not in name]
 
     def edit(self, file: str, old: str, new: str) -> None:
         path = self.repo / file

@@ -208,8 +208,10 @@ def _show_status(item: EnvironmentStatus) -> None:
         typer.echo(f"{item.environment}: not created yet (liftlock env up {item.environment})\n")
         return
     typer.echo(f"{item.environment}: {'healthy' if item.healthy else 'NOT healthy'}  {item.url or ''}  {item.release or ''}".rstrip())
-    rows = [(part.name, part.role, short_digest(part.digest), part.health.value, age(part.age)) for part in item.parts]
-    print_table(["service", "role", "digest", "health", "age"], rows, empty="nothing of it runs")
+    rows = [(part.name, part.role, short_digest(part.digest), part.health.value, age(part.age), part.snapshot or "") for part in item.parts]
+    cloned = any(part.snapshot for part in item.parts)
+    headers = ["service", "role", "digest", "health", "age", *(["cloned from"] if cloned else [])]
+    print_table(headers, [row[: len(headers)] for row in rows], empty="nothing of it runs")
     typer.echo("")
 
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from liftlock.core.image import ImageRef
 from liftlock.core.ledger import Fact, Record, images_of
-from liftlock.core.ports import Clock, Engine, Health, Ledger, RunningPart, Runtime, StackSummary
+from liftlock.core.ports import Clock, Engine, Health, Ledger, RunningPart, Runtime, Snapshots, StackSummary
 from liftlock.core.stack import port_of, url
 
 
 @dataclass(frozen=True, slots=True)
 class PartStatus:
-    """One service, database or router of an environment as it runs. digest is None where what runs was not deployed by digest."""
+    """One service, database or router of an environment as it runs. digest is None where what runs was not deployed by digest.
+
+    snapshot: the golden copy that a database was last cloned from; None where it was not.
+    """
 
     name: str
     role: str
     digest: str | None
     health: Health
     age: timedelta | None
+    snapshot: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +51,37 @@ class EnvironmentStatus:
 class Status:
     """Use case of `liftlock env status` and `env list`."""
 
-    def __init__(self, engine: Engine, runtime: Runtime, ledger: Ledger, clock: Clock) -> None:
-        self._engine, self._runtime, self._ledger, self._clock = engine, runtime, ledger, clock
+    def __init__(self, engine: Engine, runtime: Runtime, ledger: Ledger, clock: Clock, snapshots: Snapshots) -> None:
+        self._engine, self._runtime, self._ledger, self._clock, self._snapshots = engine, runtime, ledger, clock, snapshots
 
     def show(self, project: str, environments: Sequence[str]) -> tuple[EnvironmentStatus, ...]:
         """The state of each environment, in the order asked."""
         stacks = {stack.environment: stack for stack in self._engine.stacks()}
         running = self._runtime.parts(project)
         records = self._ledger.records()
+        clones = self._snapshots.clones()
         now = self._clock.now()
         return tuple(
-            environment_status(name, project, stacks.get(name), [part for part in running if part.environment == name], records, now)
+            environment_status(
+                name, project, stacks.get(name), [part for part in running if part.environment == name], records, now, clones
+            )
             for name in environments
         )
 
 
 def environment_status(
-    name: str, project: str, stack: StackSummary | None, running: Sequence[RunningPart], records: Sequence[Record], now: datetime
+    name: str,
+    project: str,
+    stack: StackSummary | None,
+    running: Sequence[RunningPart],
+    records: Sequence[Record],
+    now: datetime,
+    clones: Mapping[tuple[str, str], str],
 ) -> EnvironmentStatus:
-    """One environment's status from the state and what runs. Pure."""
+    """One environment's status from the state and what runs. clones: (environment, database) -> its golden copy. Pure."""
     port = port_of(stack.values) if stack else None
-    parts = tuple(_part(part, now) for part in sorted(running, key=lambda part: (part.role, part.service)) if part.role != "job")
+    lasting = sorted((part for part in running if part.role != "job"), key=lambda part: (part.role, part.service))
+    parts = tuple(_part(part, now, clones) for part in lasting)
     found = _running_release(name, running, records)
     hashes = {key: text for key in ("config", "data") if found and isinstance(text := found.entry.details.get(key), str)}
     return EnvironmentStatus(
@@ -93,6 +107,13 @@ def _running_release(environment: str, running: Sequence[RunningPart], records: 
     return next((record for record in mine if images_of(record.entry) == wanted), None)
 
 
-def _part(part: RunningPart, now: datetime) -> PartStatus:
+def _part(part: RunningPart, now: datetime, clones: Mapping[tuple[str, str], str]) -> PartStatus:
     digest = str(ImageRef.parse(part.image).digest) if "@sha256:" in part.image else None
-    return PartStatus(part.service or part.role, part.role, digest, part.health, now - part.created if part.created else None)
+    return PartStatus(
+        name=part.service or part.role,
+        role=part.role,
+        digest=digest,
+        health=part.health,
+        age=now - part.created if part.created else None,
+        snapshot=clones.get((part.environment, part.service)) if part.role == "database" else None,
+    )

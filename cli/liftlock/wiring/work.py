@@ -229,7 +229,7 @@ class Workspace:
 
     def status(self) -> Status:
         """Use case of `env status`."""
-        return Status(self.engine, self.parts.runtime, self.parts.ledger, self.parts.clock)
+        return Status(self.engine, self.parts.runtime, self.parts.ledger, self.parts.clock, self.parts.snapshots)
 
     def drift(self) -> DriftDetection:
         """Use case of `drift`."""

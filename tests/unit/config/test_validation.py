@@ -55,7 +55,7 @@ SETTINGS = [
     (
         _PROD,
         _ATTESTED + '{mode: strict, key: "file:k"}}',
-        'liftlock.yaml:28:70 pipeline[2].gates.attestation.mode: "strict" is not off or warn or enforce',
+        'liftlock.yaml:28:70 pipeline[2].gates.attestation.mode: "strict" is not off, warn or enforce',
     ),
     (
         _PROD,
@@ -172,7 +172,7 @@ ENVIRONMENTS = [
     ("databases: {shop: null}\n", 'liftlock.yaml:13:17 services.api.databases: dev leaves out the database "shop" but keeps this service'),
     (
         "databases: {shop: {data: {source: prod}}}\n",
-        'environments/dev.yaml:1:35 databases.shop.data.source: "prod" is not none or synthetic',
+        'environments/dev.yaml:1:35 databases.shop.data.source: "prod" is not none, synthetic or anonymised',
     ),
     (
         "protected: true\ndatabases: {shop: {data: {source: synthetic}}}\n",

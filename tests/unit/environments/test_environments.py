@@ -341,7 +341,7 @@ def test_status_shows_what_runs_not_what_was_asked_for() -> None:
     world.engine.broken["api"] = "no"
     with pytest.raises(DeploymentError):
         world.up(environment(services=(service("api", image=image("api", "b")),)))
-    (dev, absent) = Status(world.engine, world.runtime, world.ledger, world.clock).show("shop", ["dev", "absent"])
+    (dev, absent) = Status(world.engine, world.runtime, world.ledger, world.clock, world.snapshots).show("shop", ["dev", "absent"])
     assert dev.release == environment().release_id
     assert (dev.healthy, absent.exists, absent.parts) == (True, False, ())
 

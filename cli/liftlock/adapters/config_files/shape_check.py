@@ -86,7 +86,8 @@ def _message(detail: ErrorDetails, path: tuple[str | int, ...], model: type[Base
 def _not_one_of(given: object, expected: str) -> str:
     names = [name.strip("' ") for name in expected.replace(" or ", ",").split(",")]
     close = nearest(str(given), names)
-    return f'"{shown(str(given))}" is not {" or ".join(names)}' + (f'; did you mean "{close}"?' if close and len(names) > 1 else "")
+    listed = " or ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+    return f'"{shown(str(given))}" is not {listed}' + (f'; did you mean "{close}"?' if close and len(names) > 1 else "")
 
 
 def _unknown_key(path: Sequence[str | int], model: type[BaseModel]) -> str:
