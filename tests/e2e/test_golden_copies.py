@@ -3,72 +3,92 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import docker
 import psycopg
 import pytest
 
-from tests.e2e.conftest import User, labelled, wait_for
+from tests.e2e.conftest import User, new_user, wait_for
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow]
+pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
-def test_branches_share_a_golden_copy_and_go_back_to_it(user: User) -> None:
-    user.ok("image", "record", "--env", "dev", "api=v1", "web=v1")
-    user.edit("environments/branch.yaml", "rows: 100000", "rows: 5000")
+@dataclass(frozen=True)
+class Branches:
+    """A project with two branches that have data: `one` was filled and left a golden copy, `two` was cloned from it."""
 
-    first = user.ok("branch", "up", "--branch", "one", "--json").json()
-    assert first["clones"] == {}
-    (copy,) = user.ok("data", "snapshot", "list", "--json").json()["items"]
-    assert (copy["rows"], copy["stale"], copy["used_by"]) == (first["rows"]["shop"], None, [])
+    user: User
+    first: dict[str, Any]
+    second: dict[str, Any]
+    copy: dict[str, Any]
 
-    _killed_while_cloning(user)
-    second = user.ok("branch", "up", "--branch", "two", "--json").json()
-    assert (second["clones"], second["rows"]) == ({"shop": copy["name"]}, first["rows"])
+
+@pytest.fixture(scope="module")
+def branches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Branches]:
+    user = new_user(tmp_path_factory.mktemp("branches"))
+    try:
+        user.ok("image", "record", "--env", "dev", "api=v1", "web=v1")
+        user.edit("environments/branch.yaml", "rows: 100000", "rows: 5000")
+        first = user.ok("branch", "up", "--branch", "one", "--json").json()
+        (copy,) = user.ok("data", "snapshot", "list", "--json").json()["items"]
+        _killed_while_cloning(user)
+        second = user.ok("branch", "up", "--branch", "two", "--json").json()
+        yield Branches(user, first, second, copy)
+    finally:
+        user.leave()
+
+
+def test_the_next_branch_is_a_clone_even_where_a_run_was_killed_over_it(branches: Branches) -> None:
+    user, name = branches.user, branches.copy["name"]
+
+    assert branches.first["clones"] == {}
+    assert (branches.copy["rows"], branches.copy["stale"], branches.copy["used_by"]) == (branches.first["rows"]["shop"], None, [])
+    assert (branches.second["clones"], branches.second["rows"]) == ({"shop": name}, branches.first["rows"])
     assert user.ok("drift", "two", "--json").json()["environments"][0]["clean"]
     (status,) = user.ok("env", "status", "two", "--json").json()["items"]
-    assert [part["snapshot"] for part in status["parts"] if part["role"] == "database"] == [copy["name"]]
+    assert [part["snapshot"] for part in status["parts"] if part["role"] == "database"] == [name]
     assert _rows(user, "one") == _rows(user, "two")
-
-    for branch in ("one", "two"):  # one: filled, so its server is started again; two: cloned, so PostgreSQL clones it in place
-        before = _rows(user, branch)
-        _delete_reviews(user, branch)
-        report = user.ok("data", "snapshot", "restore", f"{branch}/shop", "--yes", "--json").json()
-        assert report["snapshot"] == copy["name"]
-        assert _rows(user, branch) == before
-    assert user.ok("branch", "up", "--branch", "two", "--json").json()["rows"] == {"shop": 0}
-
     planned = user.ok("data", "snapshot", "prune", "--keep", "0", "--dry-run", "--json").json()
-    assert (planned["removed"], planned["applied"]) == ([copy["name"]], False)
-    user.ok("data", "snapshot", "prune", "--keep", "0", "--yes")
-    assert user.ok("data", "snapshot", "list", "--json").json()["items"] == []
-    user.ok("branch", "down", "--branch", "one")
-    user.ok("branch", "down", "--branch", "two")
-    assert labelled(user.project) == []
+    assert (name in planned["removed"], planned["applied"]) == (True, False)
 
 
-def test_a_branch_takes_anonymised_rows_only_from_a_golden_copy_and_none_at_all_if_asked(user: User) -> None:
-    user.ok("image", "record", "--env", "dev", "api=v1", "web=v1")
+@pytest.mark.parametrize(("branch", "in_place"), [("one", False), ("two", True)])
+def test_a_database_goes_back_to_its_golden_copy(branches: Branches, branch: str, in_place: bool) -> None:
+    """A branch that was filled has no pristine copy inside, so its server is started again; after that it is a clone like others."""
+    user = branches.user
+    before = _rows(user, branch)
+    _delete_reviews(user, branch)
 
+    report = user.ok("data", "snapshot", "restore", f"{branch}/shop", "--yes", "--json").json()
+
+    assert (report["snapshot"], report["in_place"]) == (branches.copy["name"], in_place)
+    assert _rows(user, branch) == before
+
+
+def test_a_branch_takes_anonymised_rows_only_from_a_golden_copy(branches: Branches) -> None:
+    user = branches.user
     refused = user.run("branch", "up", "--branch", "x", "--data", "anonymised")
     assert refused.code == 4
     assert "liftlock data snapshot create shop --from" in refused.err
-    assert user.objects() == []
 
-    user.ok("branch", "up", "--branch", "x", "--data", "none")
-    assert sum(_rows(user, "x").values()) == 0
-    with psycopg.connect(_url(user, "x"), autocommit=True) as connection:  # stands for what `liftlock data anonymise` leaves
-        connection.execute("INSERT INTO customers (email, full_name) VALUES ('a@example.com', 'A')")
-        connection.execute("CREATE SCHEMA liftlock_data")
+    with psycopg.connect(_url(user, "one"), autocommit=True) as connection:  # stands for what `liftlock data anonymise` leaves
         connection.execute("CREATE TABLE liftlock_data.anonymised (key_id text, spec_digest text, tool text)")
         connection.execute("INSERT INTO liftlock_data.anonymised VALUES ('0123abcd', 'blake2b:00', 'liftlock 1')")
-    user.extra["SOURCE"] = _url(user, "x")
-    made = user.ok("data", "snapshot", "create", "shop", "--from", "env:SOURCE", "--name", "nightly", "--json").json()
+        try:
+            address = {"SOURCE": _url(user, "one")}
+            made = user.ok(
+                "data", "snapshot", "create", "one/shop", "--from", "env:SOURCE", "--name", "nightly", "--json", env=address
+            ).json()
+        finally:
+            connection.execute("DROP TABLE liftlock_data.anonymised")
     assert made["snapshot"]["origin"] == "anonymised"
 
     report = user.ok("branch", "up", "--branch", "y", "--data", "anonymised", "--json").json()
     assert report["clones"] == {"shop": "nightly"}
-    assert _rows(user, "y")["customers"] == 1
+    assert _rows(user, "y") == _rows(user, "one")
 
 
 def _killed_while_cloning(user: User) -> None:

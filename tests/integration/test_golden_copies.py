@@ -220,6 +220,21 @@ def test_what_a_killed_run_left_is_no_copy_and_is_swept_by_its_own_checkout_only
     assert [item.volume for item in shelf.vault.snapshots()] == [golden.volume]
 
 
+def test_a_removed_copy_is_gone_with_all_that_told_of_it(shelf: Shelf, golden: Snapshot) -> None:
+    before = shelf.objects()
+    with shelf.vault.building(shelf.database) as building:
+        with psycopg.connect(building.url) as connection:
+            connection.execute("CREATE TABLE person (id int PRIMARY KEY)")
+        short = shelf.vault.keep(building, replace(golden, name="short"))
+    shelf.vault.add_recipe(short, "4567")
+    assert [item.name for item in shelf.vault.snapshots()] == ["nightly", "short"]
+
+    shelf.vault.remove(short)
+    shelf.vault.remove(short)
+
+    assert shelf.objects() == before
+
+
 def test_rows_that_fail_to_be_copied_are_not_quoted_and_leave_nothing(shelf: Shelf, golden: Snapshot) -> None:
     before = shelf.objects()
     with pytest.raises(LiftlockError) as raised, shelf.vault.building(shelf.database) as building:
