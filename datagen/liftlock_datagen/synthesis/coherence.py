@@ -8,6 +8,7 @@ from dataclasses import replace
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.synthesis.agreement import agree_rows
 from liftlock_datagen.synthesis.lifecycle import agree_lifecycle
+from liftlock_datagen.synthesis.lines import group_lines
 from liftlock_datagen.synthesis.plan_data import LoadPlan, TablePlan
 from liftlock_datagen.synthesis.shaping import Room
 from liftlock_datagen.synthesis.totals import agree_totals
@@ -16,7 +17,7 @@ from liftlock_datagen.synthesis.totals import agree_totals
 def cohere(plan: LoadPlan, rooms: Mapping[TableName, Room]) -> LoadPlan:
     """The plan with records that agree; whatever keys and CHECKs decided stays."""
     tables = (agree_lifecycle(agree_rows(table, rooms[table.name]), rooms[table.name]) for table in plan.tables)
-    return agree_totals(replace(plan, tables=_without_circles(tuple(tables))), rooms)
+    return agree_totals(group_lines(replace(plan, tables=_without_circles(tuple(tables)))), rooms)
 
 
 def _without_circles(tables: tuple[TablePlan, ...]) -> tuple[TablePlan, ...]:

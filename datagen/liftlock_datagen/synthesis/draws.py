@@ -28,7 +28,7 @@ class Covering:
 class Grouping:
     """Splits a table's rows into consecutive groups, one per parent row, of skewed sizes up to `cap`, in total exactly `rows`.
 
-    shares: how the rows spread over the parents, in an order of their own; None for the usual skew.
+    shares: how the rows spread over the parents, in an order of their own; None for the usual skew. least: rows that every parent has.
     """
 
     label: str
@@ -36,6 +36,7 @@ class Grouping:
     parents: int
     cap: int
     shares: Piecewise | None = None
+    least: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,14 @@ from liftlock_datagen.synthesis.semantics import plain_name
 from liftlock_datagen.synthesis.shaping import Room
 
 _STATUS = re.compile(r"(.*_)?(state|status|phase|stage)")
-_CANCELLED, _ENDED = -1, -2
+_CANCELLED, _DELETED, _ARCHIVED, _DISABLED = -1, -2, -3, -4
 _RANKS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
     (re.compile(rf".*({words}).*"), rank)
     for words, rank in (
         ("cancel|reject|declin|void|abort|fail", _CANCELLED),
-        ("delet|archiv|inactive|disabled|deactivat|suspend|removed|terminat|closed_account", _ENDED),
+        ("delet|removed|terminat", _DELETED),
+        ("archiv", _ARCHIVED),
+        ("inactive|disabled|deactivat|suspend|block", _DISABLED),
         ("refund|return", 5),
         ("deliver|complet|closed|done|resolved|finished|fulfil|received", 4),
         ("ship|dispatch|transit|packed|sent", 3),
@@ -66,6 +68,8 @@ def _dated(column: ColumnPlan, label: str, source: Uniform, values: tuple[str, .
     if not free or not timed or rank is None or rank == 1:
         return None
     there = tuple(_there(rank, rank_of(value)) for value in values)
+    if not any(there):
+        return None  # none of the statuses gets that far, so they say nothing of this date
     return replace(column, nulls=0, null_key="", present=Presences(label, there, source))
 
 

@@ -9,7 +9,7 @@ from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.synthesis.draws import Uniform
 from liftlock_datagen.synthesis.generators import Composed, Generator, Listed, PersonName, Scaled, Title, Word
 from liftlock_datagen.synthesis.meanings import MAKERS, VALUES, WORDS, firm_makers
-from liftlock_datagen.vocabulary.words import LATITUDE, LONGITUDE, Vocabularies
+from liftlock_datagen.vocabulary.words import COUNTRY, LATITUDE, LONGITUDE, Vocabularies
 
 _STATES = {
     "order": ("paid", "shipped", "delivered", "pending", "cancelled", "refunded"),
@@ -123,7 +123,8 @@ def text_candidates(table: TableName, name: str, vocabularies: Vocabularies, max
         if re.fullmatch(pattern, plain):
             found.append(Scaled(Uniform(0, len(words) - 1, skewed=True), Listed(words)))
     for pattern, (vocabulary, field, shared) in WORDS.items():
-        if re.fullmatch(pattern, plain):
+        coded = field == COUNTRY and vocabulary == "place" and 0 < max_length <= 3  # such a column holds a code, however short the name is
+        if re.fullmatch(pattern, plain) and not coded:
             found += _words_within(Word(vocabulary, field, max_length), shared, vocabularies)
     for pattern, makers in MAKERS.items():
         if re.fullmatch(pattern, plain):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 import numpy as np
@@ -248,7 +249,11 @@ class SourceReader:
 
 
 def group_starts(grouping: Grouping, key: int) -> Numbers:
-    """The first row of each group, and the number of rows at the end. Sizes are skewed and at most `cap`."""
+    """The first row of each group, and the number of rows at the end. Sizes are skewed, at least `least` and at most `cap`."""
+    if grouping.least:
+        certain = grouping.least * np.arange(grouping.parents + 1, dtype=np.int64)
+        spread = replace(grouping, rows=grouping.rows - int(certain[-1]), cap=grouping.cap - grouping.least, least=0)
+        return certain + group_starts(spread, key)
     parents = np.arange(grouping.parents, dtype=np.uint64)
     if grouping.shares is None:
         spare = 62 - grouping.parents.bit_length() - grouping.rows.bit_length()  # the products below stay within 64 bits

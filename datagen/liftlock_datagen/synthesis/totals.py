@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from liftlock_datagen.catalog.model import TableName
-from liftlock_datagen.synthesis.draws import Covering, Grouping, GroupOf, Popular, Product, SumOver, Total
-from liftlock_datagen.synthesis.generators import ColumnPlan, Link, Scaled, Whole
+from liftlock_datagen.synthesis.draws import Grouping, GroupOf, Product, SumOver, Total
+from liftlock_datagen.synthesis.generators import ColumnPlan, Scaled, Whole
+from liftlock_datagen.synthesis.lines import head_of
 from liftlock_datagen.synthesis.plan_data import LoadPlan, TablePlan
 from liftlock_datagen.synthesis.semantics import plain_name
 from liftlock_datagen.synthesis.shaping import Room
@@ -21,27 +22,22 @@ _QUANTITY = re.compile(r"(.*_)?(quantity|qty|units|count|pieces)")
 _PRICE = re.compile(r"(.*_)?(price|unit_price|unit_cost|price_each|unit_amount)(_(cents?|minor|net|eur|usd|chf|gbp))?")
 _CENTS = r"(_(cents?|minor|amount|price))?"
 _LINE_TOTAL = re.compile(rf"(line_?|item_?|row_?|position_?)?(total|amount|sum|subtotal|total_price|price_total){_CENTS}")
-_LINES = re.compile(r"(.*_)?(lines?|items?|details?|positions?|entries|products|contents)|(order|invoice|cart|basket)(line|item|detail)s?")
 _SUBTOTAL = re.compile(rf"(sub_?total|net_total|total_net|items_total|goods_total|net_amount){_CENTS}")
 _TOTAL = re.compile(rf"(grand_?|order_?|invoice_?|overall_?)?total({_CENTS}|_(due|sum|gross))|(invoice_|order_|gross_|due_)amount")
 _CHARGES = "tax|vat|shipping|freight|postage|handling|tip|fee|shipping_cost|tax_amount|delivery_fee"
 _ADDED = re.compile(rf"(total_)?({_CHARGES}){_CENTS}")
 _TAKEN_OFF = re.compile(rf"(total_)?(discount|rebate|voucher){_CENTS}")
-_Tables = Mapping[TableName, TablePlan]
 _Rooms = Mapping[TableName, Room]
 
 
-def agree_totals(plan: LoadPlan, rooms: Mapping[TableName, Room]) -> LoadPlan:
-    """The plan with line totals and order totals that follow from their parts."""
+def agree_totals(plan: LoadPlan, rooms: _Rooms) -> LoadPlan:
+    """The plan with line totals and order totals that follow from their parts. Lines are grouped already, see lines."""
     tables = {table.name: _with_line_total(table, rooms[table.name]) for table in plan.tables}
-    for child in list(tables.values()):
-        if not _LINES.fullmatch(plain_name(child.name.name)):
-            continue
-        for link in child.links:
-            found = _summed(tables[child.name], link, tables, rooms)
-            if found is not None:
-                tables.update({table.name: table for table in found})
-                break
+    for name in list(tables):
+        head = head_of(tables[name])
+        if head is not None and isinstance(head.source, GroupOf):
+            found = _summed(tables[name], head.source.grouping, tables[head.parent], rooms[head.parent])
+            tables.update({table.name: table for table in found})
     return replace(plan, tables=tuple(tables[table.name] for table in plan.tables))
 
 
@@ -94,37 +90,17 @@ def _changed(table: TablePlan, changed: Mapping[str, ColumnPlan], always: tuple[
     return replace(table, columns=tuple(replace(column, nulls=0) if column.name in always else column for column in columns))
 
 
-def _summed(
-    child: TablePlan, link: Link, tables: Mapping[TableName, TablePlan], rooms: Mapping[TableName, Room]
-) -> tuple[TablePlan, ...] | None:
-    """The lines, grouped by parent, and the parent with totals that are their sums; None where the two are not such a pair."""
-    parent, room = tables[link.parent], rooms[link.parent]
+def _summed(child: TablePlan, grouping: Grouping, parent: TablePlan, room: Room) -> tuple[TablePlan, ...]:
+    """The lines, and the parent with totals that are their sums; nothing where the two are not such a pair."""
     numbers = {name: column for name, column in _numbers(parent).items() if name not in room.fixed}
     subtotal, total = _named(_SUBTOTAL, numbers), _named(_TOTAL, numbers)
     wanted = subtotal or total
-    grouping = _grouping(child, link, parent.rows)
-    if wanted is None or grouping is None or parent.name == child.name:
-        return None
-    found = _each(child, _scale(numbers[wanted]))
+    found = _each(child, _scale(numbers[wanted])) if wanted else None
     if found is None:
-        return None
+        return ()
     each, always = found
     over = SumOver(child.name.schema, child.name.name, grouping, each)
-    grouped = tuple(replace(known, source=GroupOf(grouping)) if known.name == link.name else known for known in child.links)
-    return replace(_changed(child, {}, always), links=grouped), _with_totals(parent, room, numbers, over, (subtotal, total))
-
-
-def _grouping(child: TablePlan, link: Link, parents: int) -> Grouping | None:
-    """How lines are grouped by parent: a free choice becomes one by groups. None where something else decides, or a line may have none."""
-    loose = any(column.nulls and column.null_key == f"link {link.name}" for column in child.columns)
-    match link.source:
-        case GroupOf(grouping):
-            return grouping
-        case Popular(_, shares) if not loose:
-            spread = shares.shares if isinstance(shares, Covering) else shares
-            return Grouping(f"lines {link.name}", child.rows, parents, child.rows, spread)
-        case _:
-            return None
+    return _changed(child, {}, always), _with_totals(parent, room, numbers, over, (subtotal, total))
 
 
 def _each(child: TablePlan, scale: int) -> tuple[Product, tuple[str, ...]] | None:
