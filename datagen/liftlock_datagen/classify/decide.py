@@ -28,6 +28,7 @@ class Family(StrEnum):
     NUMBER = "number"
     PLACE = "place"
     SEARCH = "search"
+    OPAQUE = "opaque"  # of parts, or brought by an extension: no rule looks inside
     OTHER = "other"
 
 
@@ -82,7 +83,7 @@ def _rule(kind: Kind, facts: Facts) -> tuple[Rule, dict[str, str]]:
             return Rule.GENERALISE, {"to": _COARSE.get((kind, facts.family), "1")}
         case (_, Family.SEARCH) | (Kind.COORDINATES, Family.PLACE) | (Kind.DOCUMENT, _):
             return (Rule.EMPTY, {}) if facts.nullable else (Rule.CONSTANT, emptied)
-        case ((Kind.HEALTH | Kind.FILE), _):
+        case (_, Family.OPAQUE) | ((Kind.HEALTH | Kind.FILE), _):
             return (Rule.EMPTY if facts.nullable else Rule.SYNTHETIC), {}
         case Kind.PASSWORD, _:
             return Rule.SYNTHETIC, {}

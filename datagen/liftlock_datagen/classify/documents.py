@@ -44,7 +44,7 @@ def _walk(values: Sequence[Json], path: str, depth: int) -> Iterator[tuple[str, 
             yield from _walk([value for item in objects for value in item.values()], f"{path}.*", depth + 1)
         else:
             for key in keys:
-                yield from _walk([item[key] for item in objects if key in item], path + _step(key), depth + 1)
+                yield from _walk([item[key] for item in objects if key in item], f"{path}.{key}", depth + 1)
     if lists:
         yield from _walk([value for item in lists for value in item], f"{path}[*]", depth + 1)
     for value in values:
@@ -58,7 +58,3 @@ def _are_data(keys: Counter[str], objects: int) -> bool:
         return True
     rare = sum(1 for count in keys.values() if count <= max(1, objects * 0.2))
     return len(keys) >= _MANY_KEYS and rare >= len(keys) * 0.6
-
-
-def _step(key: str) -> str:
-    return f".{key}"

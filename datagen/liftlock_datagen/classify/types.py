@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from liftlock_datagen.catalog.model import Column, ColumnType
+from liftlock_datagen.catalog.model import Column, ColumnType, TypeKind
 from liftlock_datagen.classify.decide import Family
 from liftlock_datagen.classify.model import Candidate
 from liftlock_datagen.spec.model import Kind
@@ -13,7 +13,7 @@ _NUMBERS = _INTEGERS | {"numeric", "float4", "float8", "money"}
 _TIMES = frozenset({"timestamp", "timestamptz", "time", "timetz", "interval", "tstzrange", "tsrange", "tsmultirange", "tstzmultirange"})
 _DATES = frozenset({"date", "daterange", "datemultirange"})
 _PLACES = frozenset({"point", "line", "lseg", "box", "path", "polygon", "circle", "geometry", "geography", "cube", "earth"})
-DOCUMENTS = frozenset({"json", "jsonb"})
+DOCUMENTS = frozenset({"json", "jsonb", "hstore"})
 
 _OF_DATES = frozenset({Kind.MOMENT, Kind.BIRTH_DATE})
 _OF_WHOLE_NUMBERS = frozenset(
@@ -50,7 +50,7 @@ def can_hold(type: ColumnType, kind: Kind) -> bool:
         return kind in {Kind.CATEGORY, Kind.GENDER, Kind.COUNTRY, Kind.REGION, Kind.HEALTH, Kind.FLAG}
     if name in TEXTS:
         return kind not in _NOT_OF_TEXT
-    if name in DOCUMENTS or name in {"hstore", "xml"}:
+    if name in DOCUMENTS or name == "xml":
         return kind in {Kind.DOCUMENT, Kind.SECRET, Kind.TECHNICAL, Kind.FREE_TEXT}
     holds: frozenset[Kind] = _FIXED.get(name, frozenset(Kind))
     return kind in holds
@@ -73,6 +73,8 @@ def family_of(type: ColumnType) -> Family:
     )
     if type.name in {"date", "timestamp", "timestamptz"}:
         return Family.DATE
+    if type.kind in {TypeKind.COMPOSITE, TypeKind.OTHER} or (type.extension and type.name not in TEXTS):
+        return Family.OPAQUE
     return next((family for names, family in families if type.name in names and not type.labels), Family.OTHER)
 
 
@@ -109,7 +111,7 @@ _BY_TYPE: tuple[tuple[frozenset[str], Kind, float], ...] = (
     (DOCUMENTS, Kind.DOCUMENT, 0.95),
     (frozenset({"bytea"}), Kind.FILE, 0.7),
     (frozenset({"tsvector"}), Kind.FREE_TEXT, 0.9),
-    (frozenset({"hstore", "xml"}), Kind.FREE_TEXT, 0.6),
+    (frozenset({"xml"}), Kind.FREE_TEXT, 0.6),
     (_PLACES, Kind.COORDINATES, 0.75),
     (_TIMES, Kind.MOMENT, 0.82),
     (_DATES, Kind.MOMENT, 0.7),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from liftlock_datagen.catalog.model import Catalog, Column, ColumnType, ForeignKey, Index, IndexPart, Table, TableName
+from liftlock_datagen.catalog.model import Catalog, Column, ColumnType, ForeignKey, Index, IndexPart, Table, TableName, TypeKind
 from liftlock_datagen.classify.checksums import is_card, is_iban, national_id
 from liftlock_datagen.classify.documents import paths_of
 from liftlock_datagen.classify.model import ColumnProposal, Undecided
@@ -104,6 +104,13 @@ def test_foreign_keys_follow_what_they_refer_to_and_numbered_keys_stay() -> None
     table = Table(T, columns, (key,), (ForeignKey("f", ("email",), TableName("public", "users"), ("email",)),))
     found = propose(Catalog((table,))).tables[T].columns
     assert [column.spec.value.kind for column in found.values() if column.spec] == [Kind.IDENTIFIER, Kind.REFERENCE]
+
+
+def test_what_no_rule_looks_into_is_emptied_where_it_is_sensitive() -> None:
+    decision = of_column("address", ColumnType("address", TypeKind.COMPOSITE)).decision
+    assert isinstance(decision, ValueSpec)
+    assert (decision.kind, decision.rule) == (Kind.STREET, Rule.EMPTY)
+    assert of_column("tags_of_it", ColumnType("hstore"), ('"a"=>"b"',)).spec is None
 
 
 def test_generated_columns_are_not_proposed() -> None:

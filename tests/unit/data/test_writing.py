@@ -100,6 +100,18 @@ def test_what_is_gone_is_marked_once_and_stays() -> None:
     assert parsed(again(first(SHOP), Catalog(()))).tables.keys() == {CUSTOMERS}
 
 
+def test_a_mark_goes_behind_what_stands_on_the_line() -> None:
+    base = "key: env:K\ntables:\n  customers:\n    columns:\n"
+    gone = {
+        '      x: {kind: flag, rule: keep, reason: "see #12"}\n': f'      x: {{kind: flag, rule: keep, reason: "see #12"}}  # {GONE}\n',
+        "      x: {kind: flag, rule: keep} # Ada\n": f"      x: {{kind: flag, rule: keep}} # Ada; {GONE}\n",
+        "      x:\n        kind: flag\n        rule: keep\n": f"      x:  # {GONE}\n        kind: flag\n        rule: keep\n",
+    }
+    catalog = Catalog((table("customers", {}),))
+    for before, after in gone.items():
+        assert again(base + before, catalog) == base + after
+
+
 def test_mappings_in_braces_and_missing_ones_are_filled_in_place() -> None:
     text = "tables: {customers: {columns: {id: {kind: identifier, rule: keep}}}}\nkey: env:K\n"
     assert list(parsed(again(text, SHOP)).tables[CUSTOMERS].columns) == ["id", "email"]

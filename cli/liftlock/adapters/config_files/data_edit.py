@@ -18,6 +18,7 @@ from liftlock.core.config.tree import entries_at, node_at
 from liftlock.core.errors import ConfigError
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.classify.model import TableProposal
+from liftlock_datagen.spec.model import DataSpec
 from liftlock_datagen.spec.names import parse_table, table_text
 from liftlock_datagen.spec.update import SpecUpdate
 
@@ -40,13 +41,19 @@ def apply_update(text: str, file: str, update: SpecUpdate) -> str:
     for insert in sorted(inserts, key=lambda item: item.at, reverse=True):
         text = text[: insert.at] + insert.text + text[insert.at :]
     spec, problems = read_data(text.encode(), "", file)
-    if spec is None or any(table.name not in spec.tables for table in update.tables):
+    if spec is None or not _holds(spec, update):
         first = f": {problems[0]}" if problems else ""
         raise ConfigError(
             f"{file}: what is new does not fit its layout{first}",
             hint="write tables and columns as lines below one another, without anchors; then run liftlock data init again",
         )
     return text
+
+
+def _holds(spec: DataSpec, update: SpecUpdate) -> bool:
+    """Whether everything that is new can be read where it belongs."""
+    known = {(name, column) for name, table in spec.tables.items() for column in (*table.columns, *table.undecided)}
+    return all(table.name in spec.tables for table in update.tables) and set(update.columns) <= known
 
 
 def _tables(document: Document, update: SpecUpdate) -> list[_Insert]:
@@ -102,13 +109,14 @@ def _gone(document: Document, update: SpecUpdate) -> list[_Insert]:
 
 
 def _marked(text: str, entry: Entry) -> _Insert | None:
-    """Behind the key's line; in a mapping in braces, where more may follow on the line, nothing is marked."""
-    end = _line_end(text, entry.key.span.end)
-    line = text[_line_start(text, entry.key.span.start) : end].rstrip("\r\n")
-    if GONE in line or not line.lstrip().startswith(text[entry.key.span.start : entry.key.span.end]):
+    """At the end of the key's line; in a mapping in braces, where more may follow on the line, nothing is marked."""
+    start, end = _line_start(text, entry.key.span.start), _line_end(text, entry.key.span.end)
+    line = text[start:end].rstrip()
+    value_end = entry.value.span.end if entry.value.position.line == entry.key.position.line else entry.key.span.end
+    behind = text[min(value_end, start + len(line)) : start + len(line)]
+    if GONE in behind or text[start : entry.key.span.start].strip():
         return None
-    at = _line_start(text, entry.key.span.start) + len(line.rstrip())
-    return _Insert(at, f"; {GONE}" if " #" in line else f"  # {GONE}")
+    return _Insert(start + len(line), f"; {GONE}" if "#" in behind else f"  # {GONE}")
 
 
 def _into(document: Document, owner: Entry, lines: Sequence[str], flow: Sequence[str]) -> _Insert:
