@@ -34,7 +34,8 @@ class Stored:
 class Reference:
     """columns[i] of child refers to parent_columns[i] of parent. as_text[i]: their types differ, so they are compared as text.
 
-    when: columns of the child and the values for which it holds. limit: how many children of one parent come along; None is all.
+    when: columns of the child and the values for which it holds. declared: the database has it, so it leads to one row.
+    limit: how many children of one parent come along; None is all.
     """
 
     number: int
@@ -45,6 +46,7 @@ class Reference:
     parent_columns: tuple[str, ...]
     as_text: tuple[bool, ...]
     when: tuple[tuple[str, str], ...] = ()
+    declared: bool = True
     limit: int | None = None
 
 
@@ -110,7 +112,7 @@ def _search_path(catalog: Catalog) -> str:
     return ", ".join(["pg_catalog", *(sql.Identifier(name).as_string(None) for name in schemas)])
 
 
-_Parts = tuple[str, TableName, tuple[str, ...], TableName, tuple[str, ...], tuple[bool, ...], tuple[tuple[str, str], ...]]
+_Parts = tuple[str, TableName, tuple[str, ...], TableName, tuple[str, ...], tuple[bool, ...], tuple[tuple[str, str], ...], bool]
 
 
 def _declared(catalog: Catalog) -> Iterator[_Parts]:
@@ -119,13 +121,13 @@ def _declared(catalog: Catalog) -> Iterator[_Parts]:
         for key in table.foreign_keys:
             if not key.inherited and key.target in known:
                 as_text = _as_text(table, key.columns, catalog.table(key.target), key.target_columns)
-                yield key.name, table.name, key.columns, key.target, key.target_columns, as_text, ()
+                yield key.name, table.name, key.columns, key.target, key.target_columns, as_text, (), True
 
 
 def _virtual(catalog: Catalog, references: Sequence[VirtualReference]) -> Iterator[_Parts]:
     for found in references:
         as_text = _as_text(catalog.table(found.table), found.columns, catalog.table(found.target), found.target_columns)
-        yield found.name, found.table, found.columns, found.target, found.target_columns, as_text, found.when
+        yield found.name, found.table, found.columns, found.target, found.target_columns, as_text, found.when, False
 
 
 def _as_text(child: Table, columns: Sequence[str], parent: Table, parent_columns: Sequence[str]) -> tuple[bool, ...]:

@@ -120,12 +120,16 @@ class Search:
                     query = statements.children(self._plan, table, reference, batch[1], self._salt)
                     self._take(query, Cause(Way.BELONGS, reference.number), table)
             return True
-        batch = self._store.next_up(_BATCH)
-        if batch is not None:
-            table = self._by_number[batch[0]]
+        above = self._store.next_up(_BATCH)
+        if above is not None:
+            table = self._by_number[above[0]]
             for reference in self._upwards(table):
-                self._take(statements.parents(self._plan, table, reference, batch[1]), Cause(Way.NEEDED, reference.number), table)
-        return batch is not None
+                # a row that came as the child of a declared key has its one parent there
+                known = coded(Cause(Way.BELONGS, reference.number)) if reference.declared else None
+                rows = [row for row, via in above[1] if via != known]
+                if rows:
+                    self._take(statements.parents(self._plan, table, reference, rows), Cause(Way.NEEDED, reference.number), table)
+        return above is not None
 
     def _upwards(self, table: Stored) -> list[Reference]:
         return [reference for reference in self._plan.references if reference.child in table.within]

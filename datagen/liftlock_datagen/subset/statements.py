@@ -31,9 +31,12 @@ def row_of(tid: bytes) -> int:
     return int(block) << _OFFSET_BITS | int(offset)
 
 
-def condition(rows: Sequence[int]) -> sql.Composed:
-    """`ctid` is one of these."""
-    return sql.SQL("ctid = ANY ({}::tid[])").format(_array(rows))
+def condition(rows: Sequence[int], alias: str = "") -> sql.Composed:
+    """`ctid` is one of these, which are in order. The blocks are said as well: what reads all of a table reads only those then."""
+    last = rows[-1] | (1 << _OFFSET_BITS) - 1
+    return sql.SQL("({0} >= {1}::tid AND {0} <= {2}::tid AND {0} = ANY ({3}::tid[]))").format(
+        sql.SQL(f"{alias}.ctid" if alias else "ctid"), sql.Literal(tid_of(rows[0])), sql.Literal(tid_of(last)), _array(rows)
+    )
 
 
 def root_rows(plan: SubsetPlan, root: SubsetRoot, salt: str) -> sql.Composed:
@@ -47,7 +50,7 @@ def root_rows(plan: SubsetPlan, root: SubsetRoot, salt: str) -> sql.Composed:
 
 def parents(plan: SubsetPlan, child: Stored, reference: Reference, rows: Sequence[int] | None) -> sql.Composed:
     """Table and address of what these rows (None: all) refer to, and one of the rows for each."""
-    within = sql.SQL(" AND c.") + condition(rows) if rows is not None else sql.SQL("")
+    within = sql.SQL(" AND ") + condition(rows, "c") if rows is not None else sql.SQL("")
     return sql.SQL(
         "SELECT DISTINCT ON (p.tableoid, p.ctid) p.tableoid::bigint, p.ctid, c.ctid FROM ONLY {} c JOIN {} p ON {} WHERE {}{}"
         " ORDER BY p.tableoid, p.ctid, c.ctid"
@@ -56,9 +59,9 @@ def parents(plan: SubsetPlan, child: Stored, reference: Reference, rows: Sequenc
 
 def children(plan: SubsetPlan, parent: Stored, reference: Reference, rows: Sequence[int], salt: str) -> sql.Composed:
     """Table and address of what refers to these rows, and the row that each refers to; no more for one row than the limit."""
-    source = sql.SQL("ONLY {} p JOIN {} c ON {} WHERE {} AND p.").format(
+    source = sql.SQL("ONLY {} p JOIN {} c ON {} WHERE {} AND ").format(
         _name(parent.name), _from(plan, reference.child), _joined(reference), _when(reference)
-    ) + condition(rows)
+    ) + condition(rows, "p")
     if reference.limit is None:
         return sql.SQL("SELECT c.tableoid::bigint, c.ctid, p.ctid FROM ") + source
     key = _key_of(plan, reference.child)
@@ -77,7 +80,7 @@ def found_row(plan: SubsetPlan, table: TableName) -> sql.Composed:
 
 def shown_key(stored: Stored, row: int) -> sql.Composed:
     """The key of a row as text."""
-    return sql.SQL("SELECT {} FROM ONLY {} t WHERE t.").format(_text(stored.key, "t"), _name(stored.name)) + condition([row])
+    return sql.SQL("SELECT {} FROM ONLY {} t WHERE ").format(_text(stored.key, "t"), _name(stored.name)) + condition([row], "t")
 
 
 def _name(table: TableName) -> sql.Identifier:

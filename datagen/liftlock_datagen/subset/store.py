@@ -89,12 +89,18 @@ class KeyStore:
         run("DELETE FROM found")
         run("COMMIT")
 
-    def next_up(self, size: int) -> tuple[int, list[int]] | None:
-        """A table and rows of it whose parents are to be looked for, no more than size; they leave the queue."""
-        return self._next("up", size)
+    def next_up(self, size: int) -> tuple[int, list[tuple[int, int]]] | None:
+        """A table and rows of it whose parents are to be looked for, each with what brought it in; they leave the queue."""
+        found = self._next("up", size)
+        if found is None:
+            return None
+        table, rows = found
+        query = "SELECT r, via FROM taken WHERE t = ? AND r BETWEEN ? AND ? ORDER BY r"
+        wanted = set(rows)
+        return table, [(row, via) for row, via in self._file.execute(query, [table, rows[0], rows[-1]]) if row in wanted]
 
     def next_down(self, size: int) -> tuple[int, list[int]] | None:
-        """Likewise for children."""
+        """A table and rows of it whose children are to be looked for; likewise."""
         return self._next("down", size)
 
     def rows(self, table: int, size: int) -> Iterator[list[int]]:
