@@ -20,11 +20,12 @@ _GRACE = 5.0
 
 
 class Crew:
-    """Some processes; a context manager."""
+    """Some processes; a context manager. whole: the tables whose rows went in as one part, with their statistics."""
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._members: list[tuple[BaseProcess, Pipe]] = []
+        self.whole: frozenset[TableName] = frozenset()
 
     def __enter__(self) -> Self:
         context = multiprocessing.get_context("spawn")
@@ -59,6 +60,7 @@ class Crew:
         for part in parts:
             open_parts[str(part.table.name)] += 1
         rows = dict.fromkeys(totals, 0)
+        self.whole = frozenset(part.into for part in parts if part.whole)
         waiting = list(parts)
         busy: set[Pipe] = set()
         for _, pipe in self._members:

@@ -7,7 +7,7 @@ what was begun; nothing is resumed, a run starts anew. Memory is bounded by bloc
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -17,7 +17,7 @@ from psycopg.conninfo import make_conninfo
 from liftlock_datagen.catalog.model import ColumnType, TableName, TypeKind
 from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.database.beside import Beside, built_beside
-from liftlock_datagen.database.connect import connected, wrapped
+from liftlock_datagen.database.connect import connected
 from liftlock_datagen.database.schema_copy import SchemaCopy, Section, copied_schema
 from liftlock_datagen.errors import DatagenError
 from liftlock_datagen.masking.crew import Crew
@@ -104,7 +104,6 @@ class _Run:
     def build(self, source: Source, plan: MaskPlan, beside: Beside, crew: Crew) -> tuple[Crowd, ...]:
         """Everything between the empty database and the swap."""
         request = self._request
-        url = make_conninfo(beside.url, options=f"-c maintenance_work_mem={_INDEX_MEMORY} -c synchronous_commit=off")
         with self._schema(source, beside) as schema:
             with self._timed("schema"):
                 schema.make(beside.url, Section.BEFORE_ROWS, role=beside.owner)
@@ -114,13 +113,13 @@ class _Run:
                 work = parts(source, plan, selection, same_types=same)
                 self._rows = crew.run(work, self._expected(source, selection), self._on_progress)
             with self._timed("indexes and keys"):
-                schema.make(url, Section.BEHIND_ROWS, role=beside.owner, jobs=request.workers)
-        with connected(beside.url) as target, wrapped(beside.url):
+                schema.make(_for_indexes(beside.url, source, request.workers), Section.BEHIND_ROWS, role=beside.owner, jobs=request.workers)
+        with connected(beside.url) as target, masked_errors("behind the rows", beside.url):
+            target.execute("SELECT set_config('row_security', 'off', false), set_config('statement_timeout', '0', false)")
             with self._timed("statistics"):
                 set_sequences(source, target, plan)
                 refresh_views(target)
-                tables = sorted((mask.name for mask in plan.tables), key=lambda name: -self._rows.get(str(name), 0))
-                analyse(beside.url, tables, request.workers)
+                analyse(beside.url, _unseen(source, crew.whole), request.workers)
             with self._timed("proof"):
                 found = tuple(crowds(target, plan))
                 require_crowds(found, plan.k)
@@ -189,6 +188,23 @@ def parts(source: Source, plan: MaskPlan, selection: SubsetSelection | None = No
                 found.append((_PART_PAGES, replace(whole, first=first, last=last if last < pages else None, whole=False)))
     books = [Part(unchanged(table), table.name, table.name) for table in source.books]
     return [part for _, part in sorted(found, key=lambda item: -item[0])] + books
+
+
+def _for_indexes(url: str, source: Source, workers: int) -> str:
+    """The URL with settings that suit the building of indexes."""
+    settings = [f"maintenance_work_mem={_INDEX_MEMORY}", "synchronous_commit=off"]
+    if workers > 1 and sum(len(table.indexes) for table in source.catalog.tables) > workers:
+        settings.append("max_parallel_maintenance_workers=0")  # several indexes at a time use the processors better
+    return make_conninfo(url, options=" ".join(f"-c {setting}" for setting in settings))
+
+
+def _unseen(source: Source, whole: Collection[TableName]) -> Sequence[TableName]:
+    """The tables that still need statistics: copied in parts, partitioned, or with indexes over expressions, which come behind the rows."""
+    return [
+        table.name
+        for table in source.catalog.tables
+        if not table.holds_rows or table.name not in whole or any(part.column is None for index in table.indexes for part in index.parts)
+    ]
 
 
 def _is_own(kind: ColumnType) -> bool:

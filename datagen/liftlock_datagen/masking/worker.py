@@ -136,6 +136,8 @@ class Copier:
             self._stream(part, masker, tell)
         self._target.put_copy_end()
         _finish(self._target, f"{name} (target)")
+        if part.whole:
+            _run(self._target, b"ANALYZE " + _name(part.into), name)  # while its pages are at hand, and other tables are on their way
         _run(self._target, b"COMMIT", name)
         tell(Moved(name, 0, done=True, cpu=time.process_time()))
 
