@@ -170,5 +170,5 @@ def _nothing_to_clone(environment: Environment, database: Database) -> BlockedEr
     which = f"named {database.data.snapshot} " if database.data.snapshot else ""
     return BlockedError(
         f"{environment.name}: {database.name} takes anonymised rows, and no anonymised golden copy {which}of it is here",
-        hint=f"anonymise one (liftlock data anonymise), then: liftlock data snapshot create {database.name} --from PLACE",
+        hint=f"whoever may read the source makes one: liftlock data snapshot create {database.name} --from PLACE --anonymise",
     )

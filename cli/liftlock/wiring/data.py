@@ -222,4 +222,10 @@ def snapshot_keeping(repo: Path | None, environment: str | None = None) -> Snaps
     from liftlock.services.data.snapshots import SnapshotKeeping
 
     work = data_workspace(repo, environment)
-    return SnapshotKeeping(work.parts, data_places(work), work.resolvable_environments)
+
+    def anonymise(source: Place, target: Place) -> object:
+        from liftlock.services.data.anonymisation import CopyAsked
+
+        return anonymisation(work).run(source, target, CopyAsked())
+
+    return SnapshotKeeping(work.parts, data_places(work), work.resolvable_environments, anonymise)

@@ -93,18 +93,17 @@ class Copying:
     def _arguments(self) -> list[str]:
         if self.empty is None:
             return []
-        tables = [f"--exclude-table-data={_quoted(schema)}.{_quoted(table)}" for schema, table in self.empty]
+        tables = [f"--exclude-table-data={quoted(schema)}.{quoted(table)}" for schema, table in self.empty]
         return [f"--exclude-schema={_OWN_SCHEMA}", *tables]
 
 
 def make_template(client: APIClient, container: str, database: str, volume: str) -> None:
     """A pristine second copy in the same server, which nobody can connect to; its owner may make databases from it."""
-    pristine, name = _quoted(template_name(database)), _quoted(database)
+    pristine, name = quoted(template_name(database)), quoted(database)
     administer(
         client,
         container,
         [
-            f"ALTER ROLE {name} CREATEDB;",
             "\\connect postgres",
             f"CREATE DATABASE {pristine} TEMPLATE {name} OWNER {name};",
             f"ALTER DATABASE {pristine} IS_TEMPLATE true ALLOW_CONNECTIONS false;",
@@ -151,5 +150,6 @@ def _split(url: str) -> tuple[str, str]:
     return make_conninfo(**parts), password
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """An SQL identifier."""
     return '"' + name.replace('"', '""') + '"'

@@ -178,6 +178,8 @@ class DockerSnapshots:
             client.create_volume(volume, labels={**said, words.ROLE: words.DATA})
             try:
                 url = servers.start_server(client, f"{volume}-build", volume, database, {**said, words.ROLE: words.BUILD})
+                # For an anonymised copy, which is built beside; and for restores in place, in every clone.
+                servers.administer(client, f"{volume}-build", [f"ALTER ROLE {servers.quoted(database.name)} CREATEDB;"])
                 yield Building(url, volume)
             finally:
                 with suppress(DockerException, RequestException):

@@ -35,6 +35,7 @@ def create(
     database: DatabaseArgument,
     source: FromOption = None,
     name: NameOption = None,
+    anonymise: Annotated[bool, typer.Option("--anonymise", help="Anonymise the rows of --from on the way, by data/DB.yaml.")] = False,
     environment: EnvironmentOption = None,
     repo: RepoOption = None,
     as_json: JsonOption = False,
@@ -42,7 +43,9 @@ def create(
     """Make a golden copy of a database. Rows that liftlock neither made nor anonymised are refused where they may be anybody's."""
     from liftlock.wiring.data import snapshot_keeping
 
-    report = snapshot_keeping(repo, environment).create(database, environment, source=source, name=name)
+    if anonymise and source is None:
+        raise UsageError("--anonymise: rows of which database?", hint="say --from PLACE")
+    report = snapshot_keeping(repo, environment).create(database, environment, source=source, name=name, anonymise=anonymise)
     if as_json:
         print_json("data-snapshot-create", report)
         return

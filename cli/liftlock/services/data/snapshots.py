@@ -82,18 +82,23 @@ class PruneReport:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotKeeping:
-    """Use cases of `liftlock data snapshot`. declared: every environment that can be resolved, one of each class included."""
+    """Use cases of `liftlock data snapshot`. declared: every environment that can be resolved, one of each class included.
+
+    anonymise: fills the second place with an anonymised copy of the first.
+    """
 
     parts: Parts
     places: DataPlaces
     declared: Callable[[], Sequence[Environment]]
+    anonymise: Callable[[Place, Place], object]
 
     # --- create -------------------------------------------------------------------------------------------------------------------------
 
-    def create(self, text: str, environment: str | None, *, source: str | None, name: str | None) -> CreateReport:
+    def create(self, text: str, environment: str | None, *, source: str | None, name: str | None, anonymise: bool = False) -> CreateReport:
         """The golden copy of a declared database. source: the place of its rows; otherwise the database itself.
 
-        Raises PolicyError for rows that nobody made or anonymised and that are not an unprotected environment's own.
+        anonymise: the rows are anonymised on their way, and lie nowhere else. Otherwise PolicyError for rows that nobody made or
+        anonymised and that are not an unprotected environment's own.
         """
         began = self.parts.clock.now()
         owner, database = self.places.find(text, environment)
@@ -103,13 +108,14 @@ class SnapshotKeeping:
             datagen_errors(about=place.shown),
             self.parts.progress.watching(f"golden copy of {database.name}"),
         ):
-            facts = self.parts.data.facts(place.url, counted=False)
-            origin = SnapshotOrigin(facts.origin.value)
-            _refuse_raw_rows(place, origin)
             before = self.parts.snapshots.snapshots()
-            if source is None and database.data.source is DataSource.SYNTHETIC and origin is SnapshotOrigin.SYNTHETIC:
+            origin = SnapshotOrigin.OTHER if anonymise else SnapshotOrigin(self.parts.data.facts(place.url, counted=False).origin.value)
+            if anonymise:
+                found = self._copy(place, database, name, self.anonymise)
+            elif source is None and database.data.source is DataSource.SYNTHETIC and origin is SnapshotOrigin.SYNTHETIC:
                 found = make_synthetic(self.parts, owner, database, place.url, name=name)
             else:
+                _refuse_raw_rows(place, origin)
                 found = self._copy(place, database, name)
             made = found.volume not in {item.volume for item in before}
             replaced = [item for item in before if made and item.name == found.name and item.database == found.database]
@@ -118,12 +124,17 @@ class SnapshotKeeping:
         seconds = (self.parts.clock.now() - began).total_seconds()
         return CreateReport(found, made, tuple(item.volume for item in replaced), seconds)
 
-    def _copy(self, place: Place, database: Database, name: str | None) -> Snapshot:
+    def _copy(
+        self, place: Place, database: Database, name: str | None, anonymise: Callable[[Place, Place], object] | None = None
+    ) -> Snapshot:
         snapshots = self.parts.snapshots
         snapshots.sweep()
         with snapshots.building(database) as building:
-            self.parts.progress.step(f"copying {place.shown}")
-            snapshots.copy(place.url, building, database)
+            if anonymise is not None:
+                anonymise(place, Place(building.url, f"golden copy of {database.name}", database.name))
+            else:
+                self.parts.progress.step(f"copying {place.shown}")
+                snapshots.copy(place.url, building, database)
             found = described(self.parts, place.shown, database, building, None)
             # What was written to the place since its rows were made is in the copy, so its content is that of this moment and no other.
             taken = replace(found, data=f"{found.data or 'rows'}, as they were {found.made:%Y-%m-%d %H:%M:%S} UTC in {place.shown}")
