@@ -55,17 +55,18 @@ class _Found:
     steps: dict[str, int]
     slots: dict[str, str]
     required: set[str]
+    filled_up: set[str]  # columns that COALESCE gives a value where they have none
 
 
 def find_differences(table: Table) -> Differences:
     """What the table's unique indexes and exclusion constraints ask."""
-    found = _Found({}, {}, set())
+    found = _Found({}, {}, set(), set())
     wanted: list[Difference] = []
     problems: list[Problem] = []
     for index in table.indexes:
         if not index.unique:
             continue
-        columns = frozenset(_deciding(index.parts, table, found))
+        columns = _without_filled_up(frozenset(_deciding(index.parts, table, found)), table, found)
         if not index.nulls_distinct:
             found.required |= columns
         if columns:
@@ -75,13 +76,24 @@ def find_differences(table: Table) -> Differences:
             text = f'unique index "{index.name}" is over an expression that no values can be planned for: {index.definition}'
             problems.append(Problem(str(table.name), None, ProblemCode.UNPLANNABLE_UNIQUE, text))
     for exclusion in table.exclusions:
-        columns = frozenset(_excluding(exclusion, table, found))
+        columns = _without_filled_up(frozenset(_excluding(exclusion, table, found)), table, found)
         if columns:
             wanted.append(Difference(exclusion.name, columns, exclusion.predicate, False, None, "exclusion constraint"))
         else:
             text = f'no rows can be planned for exclusion constraint "{exclusion.name}"'
             problems.append(Problem(str(table.name), None, ProblemCode.EXCLUSION_CONSTRAINT, text))
     return Differences(tuple(wanted), found.steps, found.slots, frozenset(found.required), tuple(problems))
+
+
+def _without_filled_up(columns: frozenset[str], table: Table, found: _Found) -> frozenset[str]:
+    """Columns inside COALESCE may be NULL if others differ without them; else they may not, as all NULLs would be alike."""
+    linked = {name for key in table.foreign_keys for name in key.columns}
+    others = columns - found.filled_up
+    if others - linked:
+        columns = others
+    found.required |= columns & found.filled_up
+    found.filled_up.clear()
+    return columns
 
 
 def _deciding(parts: Iterable[IndexPart], table: Table, found: _Found) -> Iterator[str]:
@@ -112,7 +124,7 @@ def _decider(tree: Expression, step: int, table: Table, found: _Found) -> str | 
                 found.steps[name] = max(step, found.steps.get(name, 1))
             return name
         case Call("coalesce", (ColumnUse(name), *_)):
-            found.required.add(name)
+            found.filled_up.add(name)
             return _decider(ColumnUse(name), step, table, found)
         case Call("date_trunc", (Constant(str(unit)), inner)):
             return _cut(unit, inner, table, found)

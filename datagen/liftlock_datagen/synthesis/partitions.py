@@ -59,9 +59,16 @@ class Partitions:
 
 
 def planned_tables(catalog: Catalog) -> Catalog:
-    """The catalog without partitions; a partitioned table obeys what any of its partitions asks."""
-    kept = [_with_partitions(table, catalog) for table in catalog.tables if table.partition_of is None]
+    """The catalog without partitions; a partitioned table obeys what any of its partitions asks, and a child what its parents refer to."""
+    kept = [_as_children(_with_partitions(table, catalog), catalog) for table in catalog.tables if table.partition_of is None]
     return replace(catalog, tables=tuple(kept))
+
+
+def _as_children(table: Table, catalog: Catalog) -> Table:
+    """A table that inherits refers to what its parents refer to, though PostgreSQL does not ask it: its rows are read with theirs."""
+    known = {(key.columns, key.target) for key in table.foreign_keys}
+    above = [key for parent in table.inherits for key in _as_children(catalog.table(parent), catalog).foreign_keys]
+    return replace(table, foreign_keys=(*table.foreign_keys, *(key for key in above if (key.columns, key.target) not in known)))
 
 
 def _with_partitions(table: Table, catalog: Catalog) -> Table:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from liftlock_datagen.synthesis.load import seed
 from tests.postgres import RunningPostgres, postgres_image, run_postgres
+from tests.schemas import schema
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +27,19 @@ def postgres() -> Iterator[RunningPostgres]:
 def odd_schema() -> str:
     """A schema of everything that is hard."""
     return (Path(__file__).parent / "odd.sql").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def filled_schema(postgres: RunningPostgres) -> Iterator[Callable[[str], str]]:
+    """A schema of tests/data/schemas by its name -> a database with it and 3,000 synthetic rows. All tests share it: read only."""
+    made: dict[str, str] = {}
+    with ExitStack() as stack:
+
+        def database(name: str) -> str:
+            if name not in made:
+                empty = stack.enter_context(postgres.database(schema(name)))
+                seed(postgres.url(empty), rows=3000, seed=1, on_progress=lambda *_: None)
+                made[name] = empty
+            return made[name]
+
+        yield database
