@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from liftlock_datagen.spec.model import Kind
-from liftlock_datagen.vocabulary.parts import Coded, Filled, Literal, Miscounted, Part, WrongAccount, eleven_minus, luhn, weighted
+from liftlock_datagen.vocabulary.check_digits import eleven_minus, luhn, weighted
+from liftlock_datagen.vocabulary.parts import Coded, Filled, Literal, Miscounted, Part, WrongAccount
 from liftlock_datagen.vocabulary.words import COUNTRY_CODE, Vocabularies
 
 _EAN = weighted((1, 3) * 6, 10)

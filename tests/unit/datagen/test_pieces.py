@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.synthesis.draws import Grouping
+from liftlock_datagen.synthesis.groups import group_starts
 from liftlock_datagen.synthesis.row_counts import Shares, count_rows
 from liftlock_datagen.synthesis.semantics import plain_name
-from liftlock_datagen.synthesis.sources import group_starts
 from liftlock_datagen.vocabulary.words import load_vocabularies
 from tests.unit.datagen.catalogs import column, key, plan, table, unique, values_of
 
@@ -56,14 +56,14 @@ def test_a_person_and_an_address_agree_with_themselves() -> None:
     assert set(zip(*(values_of(planned, "people", name) for name in ("city", "postcode", "country")), strict=True)) <= known
 
 
-@given(st.integers(1, 400), st.integers(1, 200), st.integers(0, 2**64 - 1), st.integers(1, 50))
-def test_groups_add_up_and_keep_their_cap(rows: int, parents: int, key: int, cap: int) -> None:
-    cap = max(cap, -(-rows // parents))
-    starts = group_starts(Grouping("g", rows, parents, cap), key)
+@given(st.integers(1, 400), st.integers(1, 200), st.integers(0, 2**64 - 1), st.integers(1, 50), st.integers(0, 3))
+def test_groups_add_up_and_keep_their_bounds(rows: int, parents: int, key: int, cap: int, least: int) -> None:
+    cap, least = max(cap, -(-rows // parents)), min(least, rows // parents)
+    starts = group_starts(Grouping("g", rows, parents, cap, least=least), key)
     sizes = np.diff(starts)
     assert starts[0] == 0
     assert int(starts[-1]) == rows
-    assert int(sizes.min()) >= 0
+    assert int(sizes.min()) >= least
     assert int(sizes.max()) <= cap
 
 
