@@ -62,19 +62,19 @@ class ColumnMaker:
         self._uses_memory = not isinstance(transformer, _EACH_ONCE)
         self._seen = self._missed = 0
 
-    def __call__(self, cells: Cells, by: Cells | None = None) -> Cells:
-        """New cells. by: the cells of each row's subject or key, where the transformer needs them."""
+    def __call__(self, cells: Cells, by: Cells | None = None, *, plain: bool = False) -> Cells:
+        """New cells. by: the cells of each row's subject or key, where the transformer needs them. plain: there is no backslash."""
         if by is not None:
             return self._by_row(cells, by)
         if not self._uses_memory:
-            return self._directly(cells)
+            return self._directly(cells, plain=plain)
         new = set(cells).difference(self._known)
         self._seen += len(cells)
         self._missed += len(new)
         if self._seen > _TRIAL and self._missed * 2 > self._seen:
             self._uses_memory = False
             self._known.clear()
-            return self._directly(cells)
+            return self._directly(cells, plain=plain)
         if len(self._known) + len(new) > _CACHED:
             self._known = dict(self._through)
             new = set(cells).difference(self._known)
@@ -82,22 +82,24 @@ class ColumnMaker:
         self._known.update(zip(listed, self._made(listed, listed), strict=True))
         return list(map(self._known.__getitem__, cells))
 
-    def _directly(self, cells: Cells) -> Cells:
-        if not any(cell in cells for cell in self._through):
-            return self._made(cells, cells)
+    def _directly(self, cells: Cells, *, plain: bool) -> Cells:
+        if not any(cell in cells for cell in self._through if not (plain and cell is _NULL)):
+            return self._made(cells, cells, plain=plain)
         return self._by_row(cells, cells)
 
     def _by_row(self, cells: Cells, by: Cells) -> Cells:
         """Only the rows that hold something."""
         places = [place for place, cell in enumerate(cells) if cell not in self._through]
+        old = [cells[place] for place in places]
+        inputs = old if by is cells else [by[place] for place in places]  # the same list says that each value is its own input
         out = list(cells)
-        for place, cell in zip(places, self._made([by[i] for i in places], [cells[i] for i in places]), strict=True):
+        for place, cell in zip(places, self._made(inputs, old), strict=True):
             out[place] = cell
         return out
 
-    def _made(self, inputs: Cells, old: Cells) -> Cells:
+    def _made(self, inputs: Cells, old: Cells, *, plain: bool = False) -> Cells:
         with _named(self._where):
-            values = _unescaped(old)
+            values = old if plain else _unescaped(old)
             made = self._make(values if inputs is old else _unescaped(inputs), values)
         if len(made) != len(old):
             raise DatagenError(f"{self._where}: {len(old)} values became {len(made)}")

@@ -50,11 +50,12 @@ class RowMasker:
         rows, rest = divmod(len(cells) - 1, width)
         if rest:
             raise DatagenError(f"{self._table}: the rows that came do not have {len(self.columns)} columns")
+        plain = b"\\" not in block
         old = [cells[place : rows * width : width] for place in range(len(self.columns))] if self._needs_old() else []
         for change in self._changes:
             column = cells[change.place : rows * width : width] if not old else old[change.place]
             by = _joined([old[place] for place in change.by]) if change.by else None
-            cells[change.place : rows * width : width] = change.make(column, by)
+            cells[change.place : rows * width : width] = change.make(column, by, plain=plain)
         if self.written + 1 < width:
             cells = self._without_extra(cells, rows, width)
         return b"\t".join(cells).replace(b"\t\n\t", b"\n")

@@ -230,7 +230,10 @@ def test_the_result_does_not_depend_on_the_blocks_or_on_what_came_before(made: T
     assert [cell for start in reversed(starts) for cell in parts[start]] == whole
     direct = ColumnMaker("t.c", made, KEY)
     many = [b"{v%d}" % number for number in range(50_000)]
-    assert direct(many) == ColumnMaker("t.c", made, KEY)(many[:100]) + direct(many[100:])
+    first = direct(many)
+    assert first == ColumnMaker("t.c", made, KEY)(many[:100]) + direct(many[100:])
+    assert direct([b"\\N", *many[:100], b""]) == [b"\\N", *first[:100], b""]
+    assert direct(many[:100], plain=True) == first[:100]
 
 
 @pytest.mark.parametrize("made", EVERY)
