@@ -14,13 +14,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import compose, data, engines, environments, ledger, promotion, startup
+from benchmarks import compose, data, engines, environments, golden_copies, ledger, promotion, startup
 
 RESULTS = Path(__file__).parent / "results"
 Rows = list[dict[str, Any]]
 PARTS: Mapping[str, tuple[Callable[[argparse.Namespace], Rows], Callable[[Rows], None]]] = {
     "startup": (lambda _: startup.run(), startup.show),
     "environments": (lambda given: environments.run(given.rounds or 5), environments.show),
+    "golden-copies": (lambda given: golden_copies.run(given.rounds or 5), golden_copies.show),
     "compose": (lambda given: compose.run(given.rounds or 3), compose.show),
     "engines": (lambda given: engines.run(given.sizes, given.rounds or 3), engines.show),
     "ledger": (lambda given: ledger.run(given.rounds or 3, given.records), ledger.show),

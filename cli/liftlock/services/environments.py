@@ -101,6 +101,7 @@ class Environments:
             recorded=recorded,
             clones=clones.names(),
         )
+        self._leave_copies(prepared, result, report)
         return prepared.port, result.checksum, report
 
     def _admit(self, environment: Environment, rules: DeployRules) -> None:
@@ -166,9 +167,13 @@ class Environments:
                     rows[database.name] = self._parts.seeder.seed(
                         address, rows=database.data.rows, seed=database.data.seed, progress=self._parts.progress
                     )
-                if rows[database.name]:
-                    keep_after(self._parts, prepared.environment, database, address)
         return rows
+
+    def _leave_copies(self, prepared: Prepared, result: StackResult, report: UpReport) -> None:
+        """Golden copies of what this run filled: when all is proved and recorded, so that nothing is lost if somebody stops here."""
+        for database in prepared.environment.databases:
+            if report.rows.get(database.name) and database.name not in report.clones:
+                keep_after(self._parts, prepared.environment, database, _address(prepared, result, database.name))
 
     def _verify(self, prepared: Prepared) -> dict[str, str]:
         """Asks every public route through the router; service -> what is wrong."""
