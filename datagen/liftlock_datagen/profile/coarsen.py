@@ -36,6 +36,7 @@ class Grain:
 
 FINE = Grain(25, ROWS_PER_BUCKET, 50)
 COARSE = Grain(10, 5 * ROWS_PER_BUCKET, 20, 365)
+OF_MADE_ROWS = Grain(25, 1, 50)  # which are nobody's
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,9 @@ def rounded(number: float, places: int = 3) -> float:
     return round(number, places - 1 - floor(log10(abs(number))))
 
 
-def coarse_frequencies(shares: Sequence[float], rows: float) -> tuple[float, ...]:
+def coarse_frequencies(shares: Sequence[float], rows: float, least: int = ROWS_PER_BUCKET) -> tuple[float, ...]:
     """The shares that enough rows stand behind, largest first."""
-    return tuple(sorted((rounded(share) for share in shares if share * rows >= ROWS_PER_BUCKET), reverse=True))
+    return tuple(sorted((rounded(share) for share in shares if share * rows >= least), reverse=True))
 
 
 def coarse_histogram(observed: Observed, unit: Unit, grain: Grain, *, whole: bool) -> Histogram | None:

@@ -17,12 +17,22 @@ from psycopg.rows import dict_row
 
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.database.connect import connected, wrapped
-from liftlock_datagen.profile.coarsen import COARSE, FINE, Observed, coarse_frequencies, coarse_histogram, rounded
+from liftlock_datagen.profile.coarsen import (
+    COARSE,
+    FINE,
+    OF_MADE_ROWS,
+    ROWS_PER_BUCKET,
+    Observed,
+    coarse_frequencies,
+    coarse_histogram,
+    rounded,
+)
 from liftlock_datagen.profile.model import ColumnProfile, Gap, GapReason, Profile, ProfileReading, TableProfile, Unit
 from liftlock_datagen.profile.showing import ColumnFacts, Showing, showing_of, unit_of
 from liftlock_datagen.spec.model import DataSpec
 
 Row = dict[str, Any]
+_GRAINS = {Showing.FINE: FINE, Showing.COARSE: COARSE, Showing.MADE: OF_MADE_ROWS}
 
 # Tables of the system, of extensions and of liftlock itself hold nothing of the user's. A partition counts to the table that it is part of.
 _TABLES = """
@@ -102,7 +112,8 @@ def _assembled(
         for column in by_table[table["oid"]]:
             if rows is not None and column["seen"]:
                 at = (name, column["name"])
-                shapes[column["name"]] = _column(column, rows, wanted.get(at, (Showing.COUNTS, False))[0], values.get(at))
+                showing, least = wanted.get(at, (Showing.COUNTS, False))[0], ROWS_PER_BUCKET if like is None else 1
+                shapes[column["name"]] = _column(column, rows, showing, values.get(at), least)
             elif rows != 0 or not column["granted"]:
                 gaps.append(Gap(str(name), column["name"], _reason(column)))
         found[name] = TableProfile(rows, table["bytes"], table["index_bytes"], shapes)
@@ -143,7 +154,7 @@ def _wanted(
 def _shown_in(column: ColumnProfile | None) -> Showing:
     if column is None or not (column.histogram or column.values):
         return Showing.COUNTS
-    return Showing.FINE if column.histogram else Showing.VALUES
+    return Showing.MADE if column.histogram else Showing.VALUES
 
 
 def _values(cursor: psycopg.Cursor[Row], wanted: _Wanted) -> dict[tuple[TableName, str], Row]:
@@ -154,7 +165,7 @@ def _values(cursor: psycopg.Cursor[Row], wanted: _Wanted) -> dict[tuple[TableNam
     return {(TableName(row["schema"], row["name"]), row["column"]): row for row in rows}
 
 
-def _column(column: Row, rows: int, showing: Showing, values: Row | None) -> ColumnProfile:
+def _column(column: Row, rows: int, showing: Showing, values: Row | None, least: int) -> ColumnProfile:
     shares = [float(share) for share in column["frequencies"] or ()]
     common = (values["common"] or []) if values else []
     shape = ColumnProfile(
@@ -162,11 +173,11 @@ def _column(column: Row, rows: int, showing: Showing, values: Row | None) -> Col
         distinct=rounded(float(column["n_distinct"])),
         width=column["avg_width"],
         correlation=None if column["correlation"] is None else round(float(column["correlation"]), 2),
-        frequencies=coarse_frequencies(shares, rows),
+        frequencies=coarse_frequencies(shares, rows, least),
     )
     if showing is Showing.VALUES:
         shown = sorted(zip(common, shares, strict=True), key=lambda pair: (-pair[1], pair[0]))
-        kept = tuple((value, found[0]) for value, share in shown if (found := coarse_frequencies([share], rows)))
+        kept = tuple((value, found[0]) for value, share in shown if (found := coarse_frequencies([share], rows, least)))
         return replace(shape, values=kept, frequencies=())
     unit = unit_of(column["type"])
     if showing is Showing.COUNTS or unit is None or values is None:
@@ -175,7 +186,7 @@ def _column(column: Row, rows: int, showing: Showing, values: Row | None) -> Col
     bounds = [point for text in values["bounds"] or () if (point := _point(text, unit)) is not None]
     observed = Observed(tuple(points), tuple(bounds), shape.nulls, rows)
     whole = column["type"].startswith("int") or unit is not Unit.NUMBER
-    return replace(shape, histogram=coarse_histogram(observed, unit, FINE if showing is Showing.FINE else COARSE, whole=whole))
+    return replace(shape, histogram=coarse_histogram(observed, unit, _GRAINS[showing], whole=whole))
 
 
 def _point(text: str, unit: Unit) -> float | None:

@@ -14,12 +14,13 @@ from liftlock_datagen.spec.model import Kind, Rule, ValueSpec
 
 
 class Showing(StrEnum):
-    """COUNTS: shares, widths and numbers of values. VALUES: the common values too. FINE, COARSE: a histogram."""
+    """COUNTS: shares, widths and numbers of values. VALUES: the common values too. FINE, COARSE: a histogram. MADE: one of made rows."""
 
     COUNTS = "counts"
     VALUES = "values"
     FINE = "fine"
     COARSE = "coarse"
+    MADE = "made"
 
 
 @dataclass(frozen=True, slots=True)

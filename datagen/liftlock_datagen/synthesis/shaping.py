@@ -6,22 +6,18 @@ What a key, a CHECK between columns or another column decides stays as planned, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.profile.model import ColumnProfile, Histogram, Profile, TableProfile, Unit
 from liftlock_datagen.synthesis.draws import (
-    FirstOf,
     Grouping,
     GroupOf,
     Later,
     Milestone,
-    MixedIn,
     Piecewise,
-    PlaceIn,
     Popular,
-    Source,
-    Spaced,
     Uniform,
 )
 from liftlock_datagen.synthesis.generators import (
@@ -39,7 +35,6 @@ from liftlock_datagen.synthesis.generators import (
     Reference,
     Repeated,
     Scaled,
-    Span,
     Title,
     Uuid,
     Whole,
@@ -52,6 +47,10 @@ from liftlock_datagen.synthesis.sampling import sample_texts
 from liftlock_datagen.synthesis.text_columns import fits
 from liftlock_datagen.vocabulary.words import Vocabularies
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_Plan = TypeVar("_Plan", bound="DataclassInstance")
 _DAY = 86400
 _COIN = 65536
 _MOST_SENTENCES = 40
@@ -92,7 +91,7 @@ class _Shaper:
         links = tuple(self._link(link) for link in self._table.links)
         groupings = dict(found for link in self._table.links if (found := self._grouping(link)))
         columns = [_regrouped(self._column(column), groupings) for column in self._table.columns]
-        links = tuple(replace(link, source=_in_groups(link.source, groupings)) for link in links)
+        links = tuple(_regrouped(link, groupings) for link in links)
         return replace(self._table, columns=tuple(columns), links=links)
 
     # --- links ------------------------------------------------------------------------------------------------------------------------
@@ -265,22 +264,21 @@ def _mean(generator: Generator, vocabularies: Vocabularies) -> float:
     return sum(len(text.encode()) for text in texts) / max(1, len(texts))
 
 
-def _regrouped(plan: ColumnPlan, groupings: Mapping[Grouping, Grouping]) -> ColumnPlan:
-    if plan.present is not None:
-        plan = replace(plan, present=replace(plan.present, source=_in_groups(plan.present.source, groupings)))
-    match plan.generator:
-        case Span(source=found) as span if found is not None:
-            return replace(plan, generator=replace(span, source=_in_groups(found, groupings)))
-        case Scaled(source) as generator:
-            return replace(plan, generator=replace(generator, source=_in_groups(source, groupings)))
-    return plan
+def _regrouped(value: _Plan, groupings: Mapping[Grouping, Grouping]) -> _Plan:
+    """The plan with its groupings in the new shape, however deep they are: all that share one must agree."""
+    changed = {}
+    for item in fields(value):
+        old = getattr(value, item.name)
+        new = _renewed(old, groupings)
+        if new is not old:
+            changed[item.name] = new
+    return replace(value, **changed) if changed else value
 
 
-def _in_groups(source: Source, groupings: Mapping[Grouping, Grouping]) -> Source:
-    """The source with its grouping in the new shape: all that share one must agree."""
-    match source:
-        case GroupOf(grouping) | PlaceIn(grouping) | MixedIn(grouping) | FirstOf(grouping):
-            return replace(source, grouping=groupings.get(grouping, grouping))
-        case Spaced(inner):
-            return replace(source, inner=_in_groups(inner, groupings))
-    return source
+def _renewed(value: object, groupings: Mapping[Grouping, Grouping]) -> object:
+    if isinstance(value, Grouping):
+        return groupings.get(value, value)
+    if isinstance(value, tuple):
+        parts = tuple(_renewed(part, groupings) for part in value)
+        return parts if any(new is not old for new, old in zip(parts, value, strict=True)) else value
+    return _regrouped(value, groupings) if is_dataclass(value) and not isinstance(value, type) else value
