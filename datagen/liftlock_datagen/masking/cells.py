@@ -44,7 +44,8 @@ Maker = Callable[[Sequence[bytes], Sequence[bytes]], list[bytes]]
 """Inputs of the hash and old values (the same, but where a value is made from the row's key) to new values."""
 
 _NULL = b"\\N"
-_CACHED = 200_000
+_REMEMBERED = 24 << 20  # bytes of old and new values per column and process
+_ENTRY = 150  # what remembering a value costs beside its bytes
 _TRIAL = 40_000
 _PLAIN = (Invented, Integers, Uuids, Addresses, Shifted)  # what they make needs no escapes
 _EACH_ONCE = (Document, Noise)  # values that are long and seldom alike
@@ -60,7 +61,7 @@ class ColumnMaker:
         self._through = {_NULL: _NULL} if isinstance(transformer, Null | Fixed) else {_NULL: _NULL, b"": b""}
         self._known = dict(self._through)
         self._uses_memory = not isinstance(transformer, _EACH_ONCE)
-        self._seen = self._missed = 0
+        self._seen = self._missed = self._size = 0
 
     def __call__(self, cells: Cells, by: Cells | None = None, *, plain: bool = False) -> Cells:
         """New cells. by: the cells of each row's subject or key, where the transformer needs them. plain: there is no backslash."""
@@ -75,11 +76,13 @@ class ColumnMaker:
             self._uses_memory = False
             self._known.clear()
             return self._directly(cells, plain=plain)
-        if len(self._known) + len(new) > _CACHED:
-            self._known = dict(self._through)
+        if self._size > _REMEMBERED:
+            self._known, self._size = dict(self._through), 0
             new = set(cells).difference(self._known)
         listed = list(new)
-        self._known.update(zip(listed, self._made(listed, listed), strict=True))
+        made = self._made(listed, listed)
+        self._known.update(zip(listed, made, strict=True))
+        self._size += sum(map(len, listed)) + sum(map(len, made)) + _ENTRY * len(listed)
         return list(map(self._known.__getitem__, cells))
 
     def _directly(self, cells: Cells, *, plain: bool) -> Cells:

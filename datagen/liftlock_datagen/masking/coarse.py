@@ -63,6 +63,8 @@ def _period(value: bytes, to: str) -> bytes:
 
 
 def _floor(value: bytes, width: int) -> bytes:
+    if value in {b"NaN", b"Infinity", b"-Infinity"}:
+        return value
     try:
         steps = (Decimal(value.decode()) / width).to_integral_value(ROUND_FLOOR)
     except (InvalidOperation, ValueError, UnicodeDecodeError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -156,7 +157,7 @@ def test_dates_of_one_subject_move_alike_and_keep_their_time() -> None:
 def test_coarser_values_lose_what_is_below_the_step() -> None:
     assert changed(Coarser("year"), "1987-05-04", "1987-05-04 12:30:00+00") == ["1987-01-01", "1987-01-01 00:00:00+00"]
     assert changed(Coarser("decade"), "1987-05-04") == ["1980-01-01"]
-    assert changed(Coarser("number", 10), "47", "-1", "12.75") == ["40", "-10", "10"]
+    assert changed(Coarser("number", 10), "47", "-1", "12.75", "NaN") == ["40", "-10", "10", "NaN"]
     assert changed(Coarser("text", 2), "8045", "80") == ["80", ""]
 
 
@@ -234,6 +235,19 @@ def test_the_result_does_not_depend_on_the_blocks_or_on_what_came_before(made: T
     assert first == ColumnMaker("t.c", made, KEY)(many[:100]) + direct(many[100:])
     assert direct([b"\\N", *many[:100], b""]) == [b"\\N", *first[:100], b""]
     assert direct(many[:100], plain=True) == first[:100]
+
+
+def test_what_a_column_remembers_is_bounded_by_bytes_whatever_the_values_are() -> None:
+    column = ColumnMaker("t.c", Invented(Kind.FREE_TEXT, "f"), KEY)
+    long = [b"%d " % number + b"x" * 50_000 for number in range(60)]
+    before = column(long * 10)
+    tracemalloc.start()
+    for start in range(0, 1200, 60):
+        column([b"%d " % number + b"y" * 50_000 for number in range(start, start + 60)] + long * 2)
+    used = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert used < 60 << 20
+    assert column(long) == before[:60]
 
 
 @pytest.mark.parametrize("made", EVERY)
