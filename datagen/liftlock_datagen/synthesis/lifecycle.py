@@ -20,6 +20,7 @@ _CANCELLED, _DELETED, _ARCHIVED, _DISABLED = -1, -2, -3, -4
 _RANKS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
     (re.compile(rf".*({words}).*"), rank)
     for words, rank in (
+        ("(un|in|not_?)(paid|captur|confirm|approv|accept|process|ship|sent|deliver|complet|resolv|fulfil)|await|waiting|overdue", 1),
         ("cancel|reject|declin|void|abort|fail", _CANCELLED),
         ("delet|removed|terminat", _DELETED),
         ("archiv", _ARCHIVED),

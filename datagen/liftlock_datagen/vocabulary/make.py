@@ -105,7 +105,7 @@ def _people_and_places() -> Iterator[tuple[str, list[Row]]]:
         companies += [(company,) for company in _distinct(faker.company, 40, 1000)]
     yield "given", [(name, fold(name), genders.get(name, "x")) for name in given if fold(name)]
     yield "family", [(name, fold(name)) for name in family if fold(name)]
-    yield "place", _with_details(places)
+    yield "place", _with_details(list(dict.fromkeys(places)))
     yield "street", streets
     yield "company", [(name, fold(name)[:20]) for (name,) in companies]
 

@@ -219,6 +219,18 @@ def test_a_country_of_two_letters_is_a_code() -> None:
     assert {(row["country"], row["country_name"]) for row in rows} == {("JP", "日本")}
 
 
-@pytest.mark.parametrize(("name", "rank"), [("shipped", 3), ("paid_at", 2), ("deliveredAt", 4), ("cancelled", -1), ("happy", None)])
+@pytest.mark.parametrize(
+    ("name", "rank"),
+    [
+        ("shipped", 3),
+        ("unpaid", 1),
+        ("Not Delivered", 1),
+        ("incomplete", 1),
+        ("paid_at", 2),
+        ("deliveredAt", 4),
+        ("cancelled", -1),
+        ("happy", None),
+    ],
+)
 def test_a_status_and_a_date_have_a_place_in_a_life(name: str, rank: int | None) -> None:
     assert rank_of(name) == rank
