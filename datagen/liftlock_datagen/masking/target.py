@@ -24,7 +24,7 @@ def refuse_target(source: Connection, target_url: str, *, replace: bool) -> None
         if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
             return
     with connected(target_url) as target:
-        if _identities(source) & _identities(target):
+        if _is_same(source, target):
             raise TargetError("source and target are the same database", hint="name another target")
         if replace:
             return
@@ -35,18 +35,36 @@ def refuse_target(source: Connection, target_url: str, *, replace: bool) -> None
             raise TargetError(f"{name} holds rows that neither synthesis nor anonymisation made ({filled})", hint=_HINT)
 
 
-def _identities(connection: Connection) -> set[tuple[str, ...]]:
-    """Two names of a database: by its server's start, and by its cluster (also behind a replica) where the role may ask."""
-    row = connection.execute(
+def _is_same(source: Connection, target: Connection) -> bool:
+    """Whether both are one database: on one server, or on a server and its replica.
+
+    The cluster's identifier alone proves nothing: it is copied with the files, so clones and servers of one image share it.
+    """
+    if _started(source) == _started(target):
+        return True
+    cluster = _cluster(source)
+    return cluster is not None and cluster == _cluster(target) and (_follows(source) or _follows(target))
+
+
+def _started(connection: Connection) -> tuple[object, ...] | None:
+    return connection.execute(
         "SELECT pg_postmaster_start_time()::text, oid::text FROM pg_database WHERE datname = current_database()"
     ).fetchone()
-    found = {("started", *map(str, row or ()))}
+
+
+def _cluster(connection: Connection) -> tuple[object, ...] | None:
+    """None where the role may not ask."""
+    query = "SELECT system_identifier::text, d.oid::text FROM pg_control_system(), pg_database d WHERE d.datname = current_database()"
     try:
         with connection.transaction():
-            cluster = connection.execute("SELECT system_identifier::text FROM pg_control_system()").fetchone()
+            return connection.execute(query).fetchone()
     except psycopg.errors.InsufficientPrivilege:
-        return found
-    return found | {("cluster", str((cluster or ("",))[0]), str((row or ("", ""))[1]))}
+        return None
+
+
+def _follows(connection: Connection) -> bool:
+    row = connection.execute("SELECT pg_is_in_recovery()").fetchone()
+    return bool(row and row[0])
 
 
 def _others(connection: Connection) -> str:
