@@ -149,9 +149,13 @@ class NeedleTable:
     def __init__(self, hasher: Hasher, needles: Records, begins: Records, common: Sequence[Common]) -> None:
         self._hasher, self._needles, self.common = hasher, needles, tuple(common)
         self._keys = np.ascontiguousarray(needles["key"])
-        self._lengths = begins["length"].astype(np.int64)
-        self._windows, self._first, self._many = np.unique(begins["window"], return_index=True, return_counts=True)
-        bits = int(min(28, max(16, (16 * len(self._windows) or 1).bit_length())))
+        self._lengths = begins["length"].astype(np.int32)
+        new = np.ones(len(begins), np.bool_)  # begins are in the order of their windows
+        new[1:] = begins["window"][1:] != begins["window"][:-1]
+        self._first = np.flatnonzero(new).astype(np.int32)
+        self._windows = begins["window"][self._first]
+        self._many = np.diff(self._first, append=np.int32(len(begins)))
+        bits = int(min(26, max(16, (16 * len(self._windows) or 1).bit_length())))
         self._shift = np.uint64(64 - bits)
         self._map = np.zeros(1 << bits, np.bool_)
         self._map[self._windows >> self._shift] = True
@@ -196,7 +200,7 @@ class NeedleTable:
         many = self._many[at]
         total = int(many.sum())
         offsets = np.arange(total) - np.repeat(np.cumsum(many) - many, many)
-        return np.repeat(positions, many), self._lengths[np.repeat(self._first[at], many) + offsets]
+        return np.repeat(positions, many), self._lengths[np.repeat(self._first[at], many) + offsets].astype(np.int64)
 
     def _decided(
         self, octets: Octets, begins: Offsets, ends: Offsets, inner: NDArray[np.bool_], hashed: Callable[[], Hashed] | None
