@@ -81,7 +81,7 @@ class _Run:
         table = self._side.builder.table()
         first = next((item.number for item in self._plan.sensitive if item.searched), None)
         needle = canaries.canary(secret, first) if first is not None and len(table) else b""
-        found, planted = (Findings(table, self._plan.sensitive, secret) for _ in range(2))
+        found, planted = (Findings(table, self._plan.sensitive, secret, spec.locale) for _ in range(2))
         self._scan = CopyScan(table, self._plan, hasher, secret, needle, found, planted)
         self._table = table
 
@@ -210,4 +210,5 @@ def _excluded(plan: CheckPlan, table: NeedleTable) -> Iterator[Excluded]:
 
 
 def _order(item: Finding) -> tuple[str, ...]:
-    return (item.source, item.place, item.part, item.form, item.reason)
+    """Leaks first."""
+    return (item.reason and "chance", item.source, item.place, item.part, item.form, item.reason)

@@ -46,7 +46,7 @@ class _Layout:
         return len(self.spots) - 1
 
     @staticmethod
-    def of(relation: Relation, table: TablePlan | None) -> _Layout:
+    def of(relation: Relation, table: TablePlan | None, *, generated: bool) -> _Layout:
         """The layout: the row's place, its key and sensitive values (where it has a plan), then every column that may hold text."""
         parts: list[sql.Composable] = expressions(table) if table else [sql.SQL("ctid")]
         masked = {item.column.name for item in table.columns} if table else set()
@@ -54,7 +54,7 @@ class _Layout:
         spots = [Spot("")] * len(parts)
         texts = 0
         for column in relation.texts:
-            spot = Spot(f"{relation.name}.{column.name}", column.name in masked)
+            spot = Spot(f"{relation.name}.{column.name}", generated or column.name in masked)
             if table and column.name in alone:
                 spots[first_sensitive(table) + alone[column.name]] = spot
             else:
@@ -66,7 +66,10 @@ class _Layout:
 
 @dataclass
 class CopyScan:
-    """Looks through a copy. found: what is reported; planted: the same for our own rows. expected: where those must be found."""
+    """Looks through a copy. found: what is reported; planted: the same for our own rows. expected: where those must be found.
+
+    masked: columns that hold pseudonyms, by name.
+    """
 
     table: NeedleTable
     plan: CheckPlan
@@ -78,13 +81,16 @@ class CopyScan:
     digests: dict[Form, Digests] = field(default_factory=lambda: defaultdict(lambda: defaultdict(lambda: defaultdict(int))))
     expected: set[str] = field(default_factory=set)
     unread: list[str] = field(default_factory=list)
+    masked: set[str] = field(default_factory=set)
     rows: int = 0
     cells: int = 0
 
     def relation(self, connection: Connection, relation: Relation, side: SourceSide, on_progress: Counted) -> None:
         """Every row of a relation."""
         table = self._comparable(relation)
-        layout = _Layout.of(relation, table)
+        layout = _Layout.of(relation, table, generated=self.plan.generated)
+        names = [item.column.name for item in table.columns] if table else []
+        self.masked |= {f"{name}.{column}" for name in (relation.name, relation.root) for column in names}
         begun = self.rows
         try:
             with connection.transaction():
@@ -157,15 +163,16 @@ class CopyScan:
 
     def places(self, connection: Connection) -> None:
         """Text that is in no row: category by category, with a canary in each."""
-        texts: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        texts: dict[str, list[tuple[Spot, str]]] = defaultdict(list)
         for item in read_places(connection):
             if isinstance(item, Unreadable):
                 self.unread.append(f"copy: {item.category}: {item.reason}")
             else:
-                texts[item.category].append((f"{item.category} of {item.name}", item.text))
+                pseudonyms = item.category == "statistics" and (self.plan.generated or item.name in self.masked)
+                texts[item.category].append((Spot(f"{item.category} of {item.name}", pseudonyms), item.text))
         for category, found in texts.items():
             cells = [text.translate(BREAKS).encode("utf-8", "replace") for _, text in found]
-            spots = [*(Spot(name) for name, _ in found), Spot(category)]
+            spots = [*(spot for spot, _ in found), Spot(category)]
             self._line([*cells, self.needle], spots, _last(len(cells)))
             self.cells += len(found)
             self.expected |= {category} if self.needle else set()

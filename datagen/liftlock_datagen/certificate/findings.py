@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -16,7 +16,7 @@ from liftlock_datagen.certificate.hashing import Hashes
 from liftlock_datagen.certificate.model import Form
 from liftlock_datagen.certificate.needles import Hits, NeedleTable
 from liftlock_datagen.certificate.plan import WEAK_KINDS, Sensitive
-from liftlock_datagen.vocabulary.words import load_vocabularies
+from liftlock_datagen.vocabulary.words import MIXED, load_vocabularies
 
 _TOLD_APART = 100_000
 _EXAMPLES = 3
@@ -62,11 +62,12 @@ class Rows:
 
 
 class Findings:
-    """Grows by add. secret: what row positions are hashed with."""
+    """Grows by add. secret: what row positions are hashed with. locale: of made values."""
 
-    def __init__(self, table: NeedleTable, sensitive: Sequence[Sensitive], secret: bytes) -> None:
+    def __init__(self, table: NeedleTable, sensitive: Sequence[Sensitive], secret: bytes, locale: str) -> None:
         self._table, self._sensitive, self._secret = table, sensitive, secret
         self._made: dict[int, bool] = {}
+        self._words = our_words() | our_words(locale)
         self.found: dict[Key, Found] = {}
 
     def add(self, data: bytes, hits: Hits, cells: Offsets, form: Form, rows: Rows) -> None:
@@ -115,19 +116,20 @@ class Findings:
     def _is_made(self, needle: int, text: bytes) -> bool:
         known = self._made.get(needle)
         if known is None:
-            known = self._made[needle] = made_of_our_words(text)
+            known = self._made[needle] = made_of(self._words, text)
         return known
 
 
-def made_of_our_words(folded: bytes) -> bool:
-    """Whether our word lists alone could give this text."""
+def made_of(known: Set[bytes], folded: bytes) -> bool:
+    """Whether these words alone, and short numbers, could give this text."""
     words = _WORD.findall(folded)
-    return any(not word.isdigit() for word in words) and all(word in _our_words() or (word.isdigit() and len(word) < 5) for word in words)
+    return any(not word.isdigit() for word in words) and all(word in known or (word.isdigit() and len(word) < 5) for word in words)
 
 
 @cache
-def _our_words() -> frozenset[bytes]:
-    lists = load_vocabularies().lists.values()
+def our_words(locale: str = MIXED) -> frozenset[bytes]:
+    """Every word of a locale's frozen lists, folded."""
+    lists = load_vocabularies(locale).lists.values()
     text = " ".join(field for entries in lists for entry in entries for field in entry)
     return frozenset(_WORD.findall(fold(text.encode())))
 

@@ -67,11 +67,15 @@ class TablePlan:
 
 @dataclass(frozen=True, slots=True)
 class CheckPlan:
-    """Everything that is looked at. kept: columns that stay as they are, by name. gaps: what cannot be looked at, in words."""
+    """Everything that is looked at. kept: columns that stay as they are, by name. gaps: what cannot be looked at, in words.
+
+    generated: no row of the copy comes from the source.
+    """
 
     tables: tuple[TablePlan, ...]
     kept: tuple[str, ...]
     gaps: tuple[str, ...]
+    generated: bool = False
 
     @property
     def sensitive(self) -> tuple[Sensitive, ...]:
@@ -106,7 +110,7 @@ class _Planner:
 
     def plan(self) -> CheckPlan:
         tables = tuple(self._table(table, spec) for table, spec in self._classified())
-        return CheckPlan(tables, tuple(self._kept), tuple(self._gaps))
+        return CheckPlan(tables, tuple(self._kept), tuple(self._gaps), self._generated)
 
     def _classified(self) -> Iterator[tuple[Table, TableSpec]]:
         for table in self._source.tables:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Records = NDArray[np.void]
 
 _BITS = 6
-IN_MEMORY = 1 << 27  # bytes of all records of one kind
+IN_MEMORY = 1 << 26  # bytes of all records of one kind
 
 
 class Spill:

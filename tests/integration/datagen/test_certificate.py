@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.certificate.check import check_copy
+from liftlock_datagen.certificate.findings import our_words
 from liftlock_datagen.certificate.model import Certificate, Form, Method, Sides, Verdict
 from liftlock_datagen.masking.cells import ColumnMaker
 from liftlock_datagen.masking.keys import PseudonymKey
@@ -222,3 +223,20 @@ def test_rows_meet_by_pseudonymised_keys_where_the_key_is_known(postgres: Runnin
     assert [(item.place, item.own_row) for item in found.findings] == [("public.account.email", 1)]
     assert [(table.method, table.matched) for table in without.tables] == [(Method.VALUES, 0)]
     assert [(item.place, item.own_row) for item in without.findings] == [("public.account.email", 0)]
+
+
+def test_pseudonyms_that_are_names_of_the_source_by_chance_are_no_leak(postgres: RunningPostgres) -> None:
+    words = sorted(word.decode().title() for word in our_words() if word.isalpha())[::100]
+    names = [f"{first} {last}" for first in words[:10] for last in words[10:20]]
+    name = TableName("public", "actor")
+    values = {"id": ValueSpec(Kind.IDENTIFIER, Rule.KEEP), "name": ValueSpec(Kind.PERSON_NAME, Rule.PSEUDONYM)}
+    spec = DataSpec("a", {name: TableSpec(name, {column: ColumnSpec(value) for column, value in values.items()})}, digest="spec")
+
+    def filled(chosen: Sequence[str]) -> str:
+        rows = ", ".join(f"({number}, '{value}')" for number, value in enumerate(chosen))
+        return f"CREATE TABLE actor (id int PRIMARY KEY, name text); INSERT INTO actor VALUES {rows}; ANALYZE"  # noqa: S608 - our words
+
+    with postgres.database(filled(names[:60])) as source, postgres.database(filled(names[33:93])) as copy:
+        found = check(postgres, source, copy, spec)
+    assert found.verdict is Verdict.CHANCE
+    assert {item.place for item in found.findings} == {"public.actor.name", "statistics of public.actor.name"}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from liftlock_datagen.certificate.aligned import Alignment, Compared
 from liftlock_datagen.certificate.blocks import Block, fold, plain
 from liftlock_datagen.certificate.features import Features, forms_of
-from liftlock_datagen.certificate.findings import made_of_our_words
+from liftlock_datagen.certificate.findings import made_of, our_words
 from liftlock_datagen.certificate.forms import uncover
 from liftlock_datagen.certificate.hashing import make_hasher
 from liftlock_datagen.certificate.model import Form
@@ -194,9 +194,9 @@ def test_ordinary_words_hide_nothing() -> None:
 
 
 def test_our_own_words_are_known() -> None:
-    assert not made_of_our_words(b"12345")
-    assert not made_of_our_words(b"qxzw anna")
-    assert made_of_our_words(b"anna")
+    assert not made_of(our_words(), b"12345")
+    assert not made_of(our_words(), b"qxzw anna")
+    assert made_of(our_words(), b"anna")
 
 
 def test_paths_become_those_of_the_database() -> None:
