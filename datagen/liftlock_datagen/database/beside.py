@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -91,22 +91,25 @@ def marker(target: str) -> str:
 
 @contextmanager
 def _server(target_url: str, target: str) -> Iterator[Connection]:
-    """A connection to a database that is not the target: renaming needs one."""
-    names = [name for name in ("postgres", "template1") if name != target]
-    for name in names:
-        found = connected(url_of(target_url, name))
-        try:
-            keeper = found.__enter__()
-        except DatagenError:
-            if name == names[-1]:
-                raise
-            continue
-        with keeper:
+    """A connection to a database that is not the target: renaming needs one. It may be idle for as long as the new one is built."""
+    with ExitStack() as stack:
+        keeper = _maintenance(stack, target_url, target)
+        with wrapped(target_url):
             keeper.execute("SELECT set_config('client_min_messages', 'warning', false), set_config('statement_timeout', '0', false)")
-            if keeper.info.server_version >= 140000:  # so that the lock of a run that is killed in a long statement goes at once
-                keeper.execute("SELECT set_config('client_connection_check_interval', '1s', false)")
-            yield keeper
-        return
+            if keeper.info.server_version >= 140000:
+                keeper.execute("SELECT set_config('idle_session_timeout', '0', false)")
+                with suppress(psycopg.errors.InvalidParameterValue):  # some systems cannot tell
+                    # so that the lock of a run that is killed in a long statement goes at once
+                    keeper.execute("SELECT set_config('client_connection_check_interval', '1s', false)")
+        yield keeper
+
+
+def _maintenance(stack: ExitStack, target_url: str, target: str) -> Connection:
+    """To the database that every server has, or else to the one that new ones are copied from."""
+    if target != "postgres":
+        with suppress(DatagenError):  # the role may not connect to it, or it was dropped
+            return stack.enter_context(connected(url_of(target_url, "postgres")))
+    return stack.enter_context(connected(url_of(target_url, "template1")))
 
 
 def _claim(keeper: Connection, target: str, patience: float) -> None:
