@@ -19,6 +19,8 @@ def bare(text: str) -> str:
 
 def is_card(text: str) -> bool:
     """A payment card's number: 13 to 19 digits of a known range, by Luhn."""
+    if not text[:1].isdigit():
+        return False
     number = bare(text)
     if not re.fullmatch(r"(?:4|5[1-5]|2[2-7]|3[47]|30|36|38|6)[0-9]{12,18}", number) or not 13 <= len(number) <= 19:
         return False
@@ -28,12 +30,16 @@ def is_card(text: str) -> bool:
 
 def is_iban(text: str) -> bool:
     """ISO 13616: remainder 1 by 97."""
+    if not text[:2].isalpha() or not any(map(str.isdigit, text[2:5])):
+        return False
     number = bare(text)
     return bool(_IBAN.fullmatch(number)) and _mod97(number[4:] + number[:4]) == 1
 
 
 def national_id(text: str) -> str | None:
     """The country whose person number this is, by its own check; None where it is none."""
+    if sum(map(str.isdigit, text)) < 7:
+        return None
     number = bare(text)
     return next((country for country, check in _NATIONAL.items() if check(number)), None)
 

@@ -33,7 +33,9 @@ _STREET = re.compile(
     re.IGNORECASE,
 )
 _COORDINATES = re.compile(r"\(?-?\d{1,3}\.\d{3,},\s?-?\d{1,3}\.\d{3,}\)?")
+_ADDRESS = re.compile(r"[0-9a-f:.]{3,45}(?:/\d{1,3})?", re.IGNORECASE)
 _ENOUGH = 0.7
+_FIRST = 20
 
 
 def candidates_by_values(values: Sequence[str]) -> list[Candidate]:
@@ -47,6 +49,8 @@ def candidates_by_values(values: Sequence[str]) -> list[Candidate]:
 
 def _by_forms(values: Sequence[str]) -> Iterator[Candidate]:
     for kind, fits, sure, says in _FORMS:
+        if kind not in _TELLING and not any(map(fits, values[:_FIRST])):
+            continue  # of these most values must be so, and none of the first ones is
         hits = sum(1 for value in values if fits(value))
         share = hits / len(values)
         if share >= _ENOUGH or (hits >= 2 and share >= 0.15 and kind in _TELLING):
@@ -73,6 +77,8 @@ def embedded(values: Sequence[str]) -> str | None:
 
 
 def _is_ip(text: str) -> bool:
+    if not _ADDRESS.fullmatch(text):
+        return False
     try:
         ipaddress.ip_interface(text)
     except ValueError:
