@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from liftlock_datagen.catalog.model import Check, Column, ColumnType, TypeKind
 from liftlock_datagen.errors import PlanError
-from liftlock_datagen.synthesis.checks import demands_of
+from liftlock_datagen.synthesis.check_demands import demands_of
 from liftlock_datagen.synthesis.demands import (
     Among,
     Bound,
