@@ -16,7 +16,7 @@ from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.errors import DatagenError, PlanError
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.report import CrowdError, MaskReport
-from liftlock_datagen.masking.run import MaskRequest, anonymise
+from liftlock_datagen.masking.run import MaskRequest, SchemaFrom, anonymise
 from liftlock_datagen.masking.target import TargetError
 from liftlock_datagen.spec.model import (
     AcceptedProblem,
@@ -201,6 +201,17 @@ def test_what_is_not_classified_and_paths_that_nobody_knows_stop_the_run(server:
     assert rows(server, target, "SELECT count(*) FROM old") == [(0,)]
 
 
+def test_a_copy_takes_the_targets_schema_where_that_is_ahead(server: RunningPostgres, source: str, copy: Copy) -> None:
+    ahead = "ALTER TABLE people ADD COLUMN later text DEFAULT 'new'; CREATE TABLE latest (what text);"
+    with server.database(SCHEMA + ahead) as migrated:
+        copy(target_url=server.url(migrated), schema=SchemaFrom.TARGET, replace=True)
+        assert rows(server, migrated, "SELECT later, count(*)::int FROM people GROUP BY 1") == [("new", 2000)]
+        assert rows(server, migrated, "SELECT count(*) FROM latest") == [(0,)]
+        assert "canary" not in str(contents(server, migrated))
+    with server.database("CREATE TABLE people (id int)") as behind, pytest.raises(DatagenError, match=r"lacks .*public\.people\.email"):
+        copy(target_url=server.url(behind), schema=SchemaFrom.TARGET, replace=True)
+
+
 def test_a_copy_in_which_people_stand_out_is_not_swapped_in(server: RunningPostgres, target: str, copy: Copy) -> None:
     with pytest.raises(CrowdError, match=r"not 300-anonymous(.|\n)*public\.people \(born, mood\): [\d,]+ rows"):
         copy(spec=replace(spec(), k=300))
@@ -239,7 +250,7 @@ def test_no_refusal_of_the_database_quotes_a_row(server: RunningPostgres, target
 _KILLED = """
 import sys
 from tests.integration.datagen.test_anonymise import KEY, spec
-from liftlock_datagen.masking.run import MaskRequest, anonymise
+from liftlock_datagen.masking.run import MaskRequest, SchemaFrom, anonymise
 if __name__ == "__main__":
     seen = []
     def progress(*step):
