@@ -80,7 +80,7 @@ class _Run:
         )  # fmt: skip
         table = self._side.builder.table()
         first = next((item.number for item in self._plan.sensitive if item.searched), None)
-        needle = canaries.canary(secret, first) if first is not None and len(table) else b""
+        needle = canaries.canary(secret, first) if first is not None else b""
         found, planted = (Findings(table, self._plan.sensitive, secret, spec.locale) for _ in range(2))
         self._scan = CopyScan(table, self._plan, hasher, secret, needle, found, planted)
         self._table = table

@@ -240,3 +240,10 @@ def test_pseudonyms_that_are_names_of_the_source_by_chance_are_no_leak(postgres:
         found = check(postgres, source, copy, spec)
     assert found.verdict is Verdict.CHANCE
     assert {item.place for item in found.findings} == {"public.actor.name", "statistics of public.actor.name"}
+
+
+def test_a_check_that_is_blind_gives_no_certificate(postgres: RunningPostgres, source: str, clean: str) -> None:
+    sides = Sides(postgres.url(source), postgres.url(clean), "production", "copy", "test")
+    blind = check_copy(sides, people_spec(), on_progress=lambda *_: None, common=0)  # every value is too common, our own too
+    assert blind.verdict is Verdict.INCOMPLETE
+    assert {"public.notes.body", "comment", "canary: JSON key", "canary: base64 of gzip"} <= set(blind.canaries.missed)
