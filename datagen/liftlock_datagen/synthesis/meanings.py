@@ -60,7 +60,7 @@ WORDS = {
     r"(.*_)?(company|organi[sz]ation|employer|brand|manufacturer|supplier|vendor)(_?name)?": ("company", 0, ""),
     r"(.*_)?(color|colour)": ("color", 0, ""),
     r"(.*_)?(category|department|genre)(_?name)?": ("category", 0, ""),
-    r"(.*_)?(role|job|job_?title|position|profession)": ("role", 0, ""),
+    r"(.*_)?(role|job|(job|contact|person|position)_?title|position|profession)": ("role", 0, ""),
     r"(.*_)?tags?": ("tag", 0, ""),
     r"(.*_)?material": ("material", 0, ""),
 }

@@ -119,6 +119,8 @@ def text_candidates(table: TableName, name: str, vocabularies: Vocabularies, max
     if _ends_with(_FIRMS, plain_name(table.name)):
         firms = len(vocabularies.lists["company"])
         found += [maker for pattern, makers in firm_makers(firms).items() if re.fullmatch(pattern, plain) for maker in makers]
+    if plain == "title" and _ends_with(_PERSONS, plain_name(table.name)):
+        found += _words_within(Word("role", 0, max_length), "", vocabularies)
     for pattern, words in VALUES.items():
         if re.fullmatch(pattern, plain):
             found.append(Scaled(Uniform(0, len(words) - 1, skewed=True), Listed(words)))
@@ -169,11 +171,17 @@ def _of_place(field: int, vocabularies: Vocabularies) -> Scaled:
 
 
 def _words_within(word: Word, shared: str, vocabularies: Vocabularies) -> list[Generator]:
-    """The vocabulary's words, or those short enough. Only where all are does the column agree with the others that share the draw."""
-    fitting, whole = (len(vocabularies.column(word.vocabulary, word.field, length)) for length in (word.max_length, 0))
-    if fitting == whole:
-        return [Scaled(Uniform(0, whole - 1), Word(word.vocabulary, word.field), shared)]
-    return [Scaled(Uniform(0, fitting - 1), word)] if fitting else []
+    """The vocabulary's words; where some are too long, cut to the column, so that it still agrees with those that share the draw.
+
+    Where most are too long, those that fit, drawn on their own.
+    """
+    fitting, whole = (vocabularies.column(word.vocabulary, word.field, length) for length in (word.max_length, 0))
+    if len(fitting) == len(whole):
+        return [Scaled(Uniform(0, len(whole) - 1), Word(word.vocabulary, word.field), shared)]
+    if shared and 2 * len(fitting) > len(whole):
+        cut = tuple(text[: word.max_length].rstrip() for text in whole)
+        return [Scaled(Uniform(0, len(whole) - 1), Listed(cut), shared)]
+    return [Scaled(Uniform(0, len(fitting) - 1), word)] if fitting else []
 
 
 def _name_of(table: str, column: str, vocabularies: Vocabularies, max_length: int) -> Generator:

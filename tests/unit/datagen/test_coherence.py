@@ -214,6 +214,12 @@ def test_a_status_says_nothing_of_dates_that_none_of_its_values_reaches() -> Non
         assert {row[name] is None for row in found} == {True, False}
 
 
+def test_a_short_column_still_agrees_with_the_others() -> None:
+    orders = table("orders", *key(), column("city", "varchar", length=15), column("region", "varchar", length=15), column("country"))
+    places = {(entry[0][:15].rstrip(), entry[2][:15].rstrip(), entry[4]) for entry in load_vocabularies().lists["place"]}
+    assert {(row["city"], row["region"], row["country"]) for row in records(plan(orders), "orders")} <= places
+
+
 def test_a_country_of_two_letters_is_a_code() -> None:
     _, rows = in_locale("ja_JP", table("people", *key(), column("country", "varchar", length=2), column("country_name")))
     assert {(row["country"], row["country_name"]) for row in rows} == {("JP", "日本")}
