@@ -75,9 +75,8 @@ class _Run:
         self._plan = plan_check(spec, *self._catalogs, generated=seeded(copy) is not None, has_key=key is not None)
         hasher = make_hasher(secrets.token_bytes(32))  # for this run alone: no hash that it makes is in the report
         self._relations = read_relations(source)
-        self._side = read_source(
-            source, self._plan, hasher, folder, secret, on_progress, relations=self._relations, common=common, key=key
-        )  # fmt: skip
+        reading = read_source(source, self._plan, hasher, folder, secret, on_progress, relations=self._relations, common=common, key=key)
+        self._side = reading
         table = self._side.builder.table()
         first = next((item.number for item in self._plan.sensitive if item.searched), None)
         needle = canaries.canary(secret, first) if first is not None else b""
@@ -94,9 +93,7 @@ class _Run:
         self._scan.gallery(self._copy)
         digests = self._digests()
         columns, tables, blind = self._compared()
-        findings = tuple(
-            sorted([*self._findings(), *digests], key=lambda item: (item.source, item.place, item.part, item.form, item.reason))
-        )
+        findings = tuple(sorted([*self._findings(), *digests], key=_order))
         anonymity = tuple(self._anonymity())
         canary = self._canaries(blind)
         unread = (*self._plan.gaps, *self._side.unread, *self._scan.unread)
