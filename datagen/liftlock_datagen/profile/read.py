@@ -44,7 +44,8 @@ CROSS JOIN LATERAL (
   WITH RECURSIVE part(oid) AS (
     SELECT c.oid UNION ALL SELECT i.inhrelid FROM pg_inherits i JOIN part p ON i.inhparent = p.oid WHERE c.relkind = 'p')
   SELECT sum(t.relpages)::bigint AS pages,
-         CASE WHEN bool_or(t.relkind = 'r' AND (t.reltuples < 0 OR (t.reltuples = 0 AND t.relpages = 0))) THEN NULL
+         CASE WHEN bool_or(t.relkind = 'r' AND (t.reltuples < 0
+                OR (t.reltuples + t.relpages = 0 AND current_setting('server_version_num')::int < 140000))) THEN NULL
               ELSE sum(t.reltuples) FILTER (WHERE t.relkind = 'r') END::float8 AS rows,
          coalesce(sum((SELECT sum(x.relpages) FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = t.oid)), 0)::bigint
            AS index_pages

@@ -5,18 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from liftlock.adapters.config_files.data_shapes import DataFile
 from liftlock.adapters.config_files.policy_shapes import FreezesFile, HoldsFile, PeopleFile, VetoesFile
-from liftlock.adapters.config_files.shape_types import Shape
 from liftlock.adapters.config_files.shapes import EnvironmentFile, ProjectFile, ReleaseFile
 from liftlock.core.config.quantities import duration_text
 from liftlock.core.config.suggestions import unknown
 from liftlock.core.errors import UsageError
 from liftlock.core.policy_file import KINDS, policy_path
+from liftlock_datagen.profile.file import ProfileFile
 
-SHAPES: dict[str, type[Shape]] = {
+SHAPES: dict[str, type[BaseModel]] = {
     "project": ProjectFile,
     "environment": EnvironmentFile,
     "release": ReleaseFile,
@@ -25,10 +26,13 @@ SHAPES: dict[str, type[Shape]] = {
     "holds": HoldsFile,
     "people": PeopleFile,
     "data": DataFile,
+    "profile": ProfileFile,
 }
-FILES = {"project": "liftlock.yaml", "environment": "environments/*.yaml", "release": "releases/*.yaml", "data": "data/*.yaml"} | {
-    kind: str(policy_path(kind)) for kind in KINDS
-}
+FILES = (
+    {"project": "liftlock.yaml", "environment": "environments/*.yaml", "release": "releases/*.yaml", "data": "data/*.yaml"}
+    | {"profile": "data/*.profile.json"}
+    | {kind: str(policy_path(kind)) for kind in KINDS}
+)
 
 
 def json_schema(name: str) -> dict[str, Any]:
