@@ -106,9 +106,10 @@ class UserName:
 
 @dataclass(frozen=True, slots=True)
 class PersonName:
-    """The row's person: given and family name. unique: with the row's number behind."""
+    """The row's person: given and family name. unique: with the row's number behind. initial: of the given name its first letter."""
 
     unique: bool = False
+    initial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

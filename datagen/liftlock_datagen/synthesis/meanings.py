@@ -73,9 +73,9 @@ MAKERS: dict[str, tuple[Generator, ...]] = {
     ),
     r"(.*_)?(phone|mobile|telephone|tel|fax|cell)(_?(number|no|nr))?": (Phone(local=True), Phone()),
     r"(.*_)?(street|address|street_?address|address_?(line)?_?1?|line_?1)": (Street(),),
-    r"(.*_)?(customer|contact|recipient|author|owner|person|holder|created_by|updated_by)_?name": (PersonName(),),
-    r"(.*_)?(full|display|screen|legal|real)_?name": (PersonName(),),
-    r"(.*_)?(author|recipient|contact|created_by|updated_by|owner|assignee)": (PersonName(),),
+    r"(.*_)?(customer|contact|recipient|author|owner|person|holder|created_by|updated_by)_?name": (PersonName(), PersonName(initial=True)),
+    r"(.*_)?(full|display|screen|legal|real)_?name": (PersonName(), PersonName(initial=True)),
+    r"(.*_)?(author|recipient|contact|created_by|updated_by|owner|assignee)": (PersonName(), PersonName(initial=True)),
     r"(.*_)?(product|item|article)_?name": (Title(3, " ", unique=False),),
     r"(.*_)?slug": (Title(3, "-", unique=True, lower=True),),
     r"(.*_)?(url|website|homepage|link|href|image|avatar|picture|photo)(_?ur[il])?": (

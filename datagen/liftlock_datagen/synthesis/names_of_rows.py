@@ -32,9 +32,11 @@ class NamesOfRows:
         match maker:
             case Email() | UserName():
                 return self._mailbox(maker, table, rows)
-            case PersonName(unique):
+            case PersonName(unique, initial):
                 given, family = self._person(table, rows, field=0)
-                return [given, b" ", family, b" ", *numbered] if unique else [given, b" ", family]
+                letter = self._person(table, rows, field=1)[0][:, :1] & np.uint8(0xDF)  # of the mailbox, so in Latin letters: A to Z
+                called: list[Piece] = [letter, b". ", family] if initial else [given, b" ", family]
+                return [*called, b" ", *numbered] if unique else called
             case Phone():
                 return [*self._phone(maker, table, key, rows), *([b"x", *numbered] if maker.unique else [])]
             case Street(unique):

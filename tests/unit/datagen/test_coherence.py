@@ -220,6 +220,13 @@ def test_a_short_column_still_agrees_with_the_others() -> None:
     assert {(row["city"], row["region"], row["country"]) for row in records(plan(orders), "orders")} <= places
 
 
+def test_a_short_name_of_a_person_is_an_initial_and_the_family_name() -> None:
+    orders = table("orders", *key(), column("contact_name", "varchar", length=30), column("first_name"), column("last_name"))
+    mailbox = {entry[0]: entry[1] for entry in load_vocabularies().lists["given"]}
+    for row in records(plan(orders), "orders"):
+        assert row["contact_name"] == f"{mailbox[row['first_name'] or ''][0].upper()}. {row['last_name']}"
+
+
 def test_a_country_of_two_letters_is_a_code() -> None:
     _, rows = in_locale("ja_JP", table("people", *key(), column("country", "varchar", length=2), column("country_name")))
     assert {(row["country"], row["country_name"]) for row in rows} == {("JP", "日本")}
