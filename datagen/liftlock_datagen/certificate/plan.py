@@ -148,7 +148,8 @@ class _Planner:
             if said.paths:
                 yield from self._paths(table, column, said.paths)
             elif said.value.rule is Rule.KEEP:
-                self._kept.append(f"{table.name}.{column.name}")
+                followed = self._masks[table.name].get(column.name)  # a reference is what it refers to
+                self._kept += [f"{table.name}.{column.name}"] if followed is None or isinstance(followed, Keep) else []
             else:
                 yield self._one(table, column, "", said.value)
 
