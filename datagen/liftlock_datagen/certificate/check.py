@@ -17,7 +17,7 @@ from liftlock_datagen.certificate.copy_scan import CopyScan, Digests
 from liftlock_datagen.certificate.find import position_key
 from liftlock_datagen.certificate.findings import Findings
 from liftlock_datagen.certificate.hashing import make_hasher
-from liftlock_datagen.certificate.judgement import judge_column, worst
+from liftlock_datagen.certificate.judgement import judge_column, without_rows, worst
 from liftlock_datagen.certificate.model import (
     AnonymityResult,
     CanaryResult,
@@ -96,7 +96,8 @@ class _Run:
         findings = tuple(sorted([*self._findings(), *digests], key=_order))
         anonymity = tuple(self._anonymity())
         canary = self._canaries(blind)
-        unread = (*self._plan.gaps, *self._side.unread, *self._scan.unread)
+        empty = without_rows(tables, self._spec, generated=self._plan.generated)
+        unread = (*self._plan.gaps, *self._side.unread, *self._scan.unread, *empty)
         verdicts = [*(item.verdict for item in columns), *(item.verdict for item in findings), *(item.verdict for item in anonymity)]
         incomplete = [Verdict.INCOMPLETE] if unread or canary.missed else []
         return Certificate(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from liftlock_datagen.certificate.aligned import Agreement, ColumnAgreement
-from liftlock_datagen.certificate.model import ColumnResult, Form, FormCount, Method, Verdict
+from liftlock_datagen.certificate.model import ColumnResult, Form, FormCount, Method, TableResult, Verdict
 from liftlock_datagen.certificate.plan import Sensitive
 from liftlock_datagen.certificate.samples import allowance
-from liftlock_datagen.spec.model import Rule
+from liftlock_datagen.spec.model import DataSpec, Rows, Rule
 
 _MANY = 20
 _ORDER = list(Verdict)
@@ -17,6 +17,21 @@ _ORDER = list(Verdict)
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """The worst of them; clean where there is none."""
     return max(verdicts, key=_ORDER.index, default=Verdict.CLEAN)
+
+
+def without_rows(tables: Sequence[TableResult], spec: DataSpec, *, generated: bool) -> tuple[str, ...]:
+    """Where there was nothing to look at: tables with rows in the source and none in the copy, unless the specification says so.
+
+    A subset, or rows that were made from the schema alone, may leave a table empty, but not all of them.
+    """
+    none = {str(name) for name, table in spec.tables.items() if table.rows is Rows.NONE}
+    filled = [table for table in tables if table.source_rows and table.table not in none]
+    empty = [table for table in filled if not table.copy_rows]
+    if len(empty) < len(filled) and (generated or spec.subset is not None):
+        return ()
+    return tuple(
+        f"copy: {table.table} has no rows (the source has {table.source_rows:,}), so there was nothing to look at" for table in empty
+    )
 
 
 def judge_column(item: Sensitive, method: Method, found: ColumnAgreement, overlap: float) -> ColumnResult:

@@ -18,7 +18,7 @@ from liftlock_datagen.certificate.model import Certificate, Form, Method, Sides,
 from liftlock_datagen.masking.cells import ColumnMaker
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.plan import plan_mask
-from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Rule, TableSpec, ValueSpec
+from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Rows, Rule, SubsetSpec, TableSpec, ValueSpec
 from tests.integration.datagen.leaks import ALIGNED, ANYWHERE, ROWS, TABLES, people_spec
 from tests.postgres import RunningPostgres
 
@@ -247,3 +247,25 @@ def test_a_check_that_is_blind_gives_no_certificate(postgres: RunningPostgres, s
     blind = check_copy(sides, people_spec(), on_progress=lambda *_: None, common=0)  # every value is too common, our own too
     assert blind.verdict is Verdict.INCOMPLETE
     assert {"public.notes.body", "comment", "canary: JSON key", "canary: base64 of gzip"} <= set(blind.canaries.missed)
+
+
+@pytest.mark.parametrize("schema", ["", TABLES, TABLES + ROWS.format("c") + "TRUNCATE people, parts, shuffled, loose;"])
+def test_a_copy_without_rows_gives_no_certificate(postgres: RunningPostgres, source: str, schema: str) -> None:
+    spec = people_spec()
+    nothing = {name: dataclasses.replace(table, rows=Rows.NONE) for name, table in spec.tables.items()}
+    with postgres.database(schema) as empty:
+        found = check(postgres, source, empty)
+        meant = check(postgres, source, empty, dataclasses.replace(spec, tables=nothing))
+    assert found.verdict is Verdict.INCOMPLETE
+    assert "copy: public.people has no rows (the source has 400), so there was nothing to look at" in found.unread
+    assert len(found.unread) == 4
+    assert (meant.verdict, meant.unread) == (Verdict.CLEAN, ())
+
+
+def test_one_table_without_rows_is_something_that_was_not_looked_at(postgres: RunningPostgres, source: str) -> None:
+    spec = people_spec()
+    with postgres.database(TABLES + ROWS.format("c") + "TRUNCATE loose") as copy:
+        found = check(postgres, source, copy)
+        subset = check(postgres, source, copy, dataclasses.replace(spec, subset=SubsetSpec(())))
+    assert found.unread == ("copy: public.loose has no rows (the source has 100), so there was nothing to look at",)
+    assert subset.unread == ()
