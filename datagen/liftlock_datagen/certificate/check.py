@@ -37,6 +37,7 @@ from liftlock_datagen.certificate.relations import read_relations
 from liftlock_datagen.certificate.source import Counted, digest, digests_of, read_source
 from liftlock_datagen.certificate.streams import moment, snapshot
 from liftlock_datagen.database.connect import Connection
+from liftlock_datagen.database.refusals import told
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.snapshots.markers import anonymised, seeded
 from liftlock_datagen.spec.model import DataSpec
@@ -198,7 +199,7 @@ class _Run:
                 with self._copy.transaction():
                     yield count_groups(self._copy, table, self._spec.k)
             except psycopg.Error as err:
-                self._scan.unread.append(f"copy: k-anonymity of {table.name}: {err.diag.message_primary}")
+                self._scan.unread.append(f"copy: k-anonymity of {table.name}: {told(err)}")
 
 
 def _excluded(plan: CheckPlan, table: NeedleTable) -> Iterator[Excluded]:

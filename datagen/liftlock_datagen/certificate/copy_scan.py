@@ -25,6 +25,7 @@ from liftlock_datagen.certificate.relations import Relation, column_expression, 
 from liftlock_datagen.certificate.source import Counted, SourceSide, expressions, first_sensitive, planted_rows, row_keys
 from liftlock_datagen.certificate.streams import blocks
 from liftlock_datagen.database.connect import Connection
+from liftlock_datagen.database.refusals import told
 
 Digests = dict[int, dict[str, int]]
 """What looks like a digest: its first 64 bits and its places, with the number of cells."""
@@ -98,7 +99,7 @@ class CopyScan:
         except psycopg.Error as err:
             if err.sqlstate is None or connection.closed:
                 raise
-            self.unread.append(f"copy: {relation.name}: {err.diag.message_primary}")
+            self.unread.append(f"copy: {relation.name}: {told(err)}")
             return
         cells = (self.rows - begun) * layout.cells
         self.cells += cells

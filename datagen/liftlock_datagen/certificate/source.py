@@ -25,6 +25,7 @@ from liftlock_datagen.certificate.relations import Relation, key_expressions, on
 from liftlock_datagen.certificate.spill import IN_MEMORY
 from liftlock_datagen.certificate.streams import blocks
 from liftlock_datagen.database.connect import Connection
+from liftlock_datagen.database.refusals import told
 from liftlock_datagen.masking.cells import ColumnMaker
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.primitives.bits import mix
@@ -100,7 +101,7 @@ def read_source(
             except psycopg.Error as err:
                 if err.sqlstate is None or connection.closed:
                     raise
-                side.unread.append(f"source: {relation.name}: {err.diag.message_primary}")
+                side.unread.append(f"source: {relation.name}: {told(err)}")
     return side
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 
+from liftlock_datagen.database.refusals import masked_errors, without_password
 from liftlock_datagen.errors import DatagenError
 
 Connection = psycopg.Connection[Any]
@@ -28,15 +29,9 @@ def connected(url: str) -> Iterator[Connection]:
 
 @contextmanager
 def wrapped(url: str) -> Iterator[None]:
-    """The database's refusals as DatagenError."""
-    try:
+    """The database's refusals as DatagenError, without the values that it quotes: the rows may be production's."""
+    with masked_errors("the database refused", url, hint="nothing was written; the database is as it was"):
         yield
-    except psycopg.Error as err:
-        where = ".".join(part for part in (err.diag.schema_name, err.diag.table_name, err.diag.constraint_name) if part)
-        text = err.diag.message_primary or str(err).strip()
-        detail = f" [{err.diag.context.splitlines()[0]}]" if err.diag.context else ""
-        message = f"the database refused{' ' + where if where else ''}: {without_password(text + detail, url)}"
-        raise DatagenError(message, hint="nothing was written; the database is as it was") from None
 
 
 def database_of(url: str) -> str:
@@ -51,17 +46,3 @@ def url_of(url: str, database: str) -> str:
     if parts is None or "dbname=" in parts.query:
         return psycopg.conninfo.make_conninfo(url, dbname=database)
     return urlunsplit(parts._replace(path="/" + quote(database, safe="")))
-
-
-def without_password(text: str, url: str) -> str:
-    """The text without the URL's password, however it is quoted there."""
-    try:
-        password = psycopg.conninfo.conninfo_to_dict(url).get("password")
-    except psycopg.Error:
-        password = None
-    parts = urlsplit(url) if "://" in url else None
-    secrets = {str(password or ""), (parts.password or "") if parts else ""}
-    secrets |= {unquote(secret) for secret in secrets} | {quote(secret, safe="") for secret in secrets}
-    for secret in sorted(secrets - {""}, key=len, reverse=True):
-        text = text.replace(secret, "***")
-    return text.replace(url, "***") if password else text

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
 
-from liftlock_datagen.database.connect import without_password
+from liftlock_datagen.database.refusals import without_password
 from liftlock_datagen.errors import DatagenError
 
 # libpq's own environment variables for what a connection string may say; a password must not be seen in a list of processes.
@@ -22,6 +22,19 @@ _VARIABLES: Mapping[str, str] = {
     "connect_timeout": "PGCONNECT_TIMEOUT", "options": "PGOPTIONS", "passfile": "PGPASSFILE", "service": "PGSERVICE",
     "channel_binding": "PGCHANNELBINDING", "gssencmode": "PGGSSENCMODE", "target_session_attrs": "PGTARGETSESSIONATTRS",
 }  # fmt: skip
+_NAME = r'"[^"]*"'
+# what the server says of a schema, as far as names are all that it quotes
+_HARMLESS = re.compile(
+    rf"could not create unique index {_NAME}|could not (extend|write to|create|open) file .*|could not write .*: No space left on device"
+    rf"|insert or update on table {_NAME} violates foreign key constraint {_NAME}"
+    rf"|(check|partition|exclusion) constraint {_NAME} of relation {_NAME} is violated by some row"
+    rf"|could not create exclusion constraint {_NAME}|column {_NAME} of relation {_NAME} contains null values"
+    r"|(type|relation|schema|function|role|column|collation|extension|operator class|tablespace|server)"
+    r' ("[^"]*"|[\w.]+(\([\w., ]*\))?)'
+    rf"( of relation {_NAME})? (does not exist|already exists|is not available)( for access method {_NAME})?"
+    rf"|permission (denied for|to) .*|must be (owner|superuser|member) .*|canceling statement due to .*|out of (memory|shared memory)"
+    rf"|terminating connection due to .*|could not open extension control file .*|unrecognized configuration parameter {_NAME}"
+)
 _DEBIAN = "/usr/lib/postgresql"  # where Debian keeps the programs of each major version
 _SECONDS = 4 * 3600
 
@@ -92,6 +105,13 @@ def _major(command: Sequence[str]) -> int | None:
 
 
 def _telling(text: str) -> str:
-    """The lines that say what went wrong; neither the statement that did, nor the detail, which quotes rows."""
-    lines = [line for line in text.splitlines() if re.search(r"error:|ERROR:|fatal:", line)]
-    return "; ".join(lines[:4]) or text[-500:]
+    """The lines that say what went wrong; neither the statement that did, nor the detail, nor a message that may quote a row."""
+    lines = [line for line in text.splitlines() if re.search(r"error:|ERROR:|FATAL:|fatal:|from TOC entry", line)]
+    return "; ".join(map(_without_values, lines[:4])) or "it did not say why"
+
+
+def _without_values(line: str) -> str:
+    before, error, message = line.partition("ERROR:")
+    if not error or _HARMLESS.fullmatch(message.strip()):
+        return line
+    return f"{before}{error} (not shown: it may quote a row; the server's log has it)"

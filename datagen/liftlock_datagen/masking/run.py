@@ -18,6 +18,7 @@ from liftlock_datagen.catalog.model import ColumnType, TableName, TypeKind
 from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.database.beside import Beside, built_beside
 from liftlock_datagen.database.connect import connected
+from liftlock_datagen.database.refusals import masked_errors
 from liftlock_datagen.database.schema_copy import SchemaCopy, Section, copied_schema
 from liftlock_datagen.errors import DatagenError
 from liftlock_datagen.masking.crew import Crew
@@ -25,7 +26,6 @@ from liftlock_datagen.masking.finish import analyse, crowds, refresh_views, requ
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.obstacles import sorted_by
 from liftlock_datagen.masking.plan import MaskPlan, plan_mask, unchanged
-from liftlock_datagen.masking.refusals import masked_errors
 from liftlock_datagen.masking.report import Crowd, MaskReport
 from liftlock_datagen.masking.source import Source, opened, present_digest
 from liftlock_datagen.masking.target import refuse_target

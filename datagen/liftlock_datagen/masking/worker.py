@@ -15,11 +15,10 @@ import psycopg
 from psycopg import pq, sql
 
 from liftlock_datagen.catalog.model import TableName
-from liftlock_datagen.database.connect import without_password
+from liftlock_datagen.database.refusals import result_refusal, without_password
 from liftlock_datagen.errors import DatagenError
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.plan import TableMask
-from liftlock_datagen.masking.refusals import result_refusal
 from liftlock_datagen.masking.rows import RowMasker
 from liftlock_datagen.subset.selection import SubsetSelection
 

@@ -21,6 +21,7 @@ from liftlock_datagen.catalog.model import Catalog, TableName
 from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.database.connect import Connection, connected, wrapped
 from liftlock_datagen.database.load_phases import build_indexes, finish_load, prepare_load, prove_references
+from liftlock_datagen.database.refusals import synthetic_errors
 from liftlock_datagen.errors import DatagenError
 from liftlock_datagen.synthesis.generate import Generation
 from liftlock_datagen.synthesis.marker import Found, asked, mark, marked_rows, read_marker
@@ -79,7 +80,7 @@ def fill(url: str, request: RowsRequest, *, on_progress: Progress, chosen: bool 
         catalog = read_catalog(connection)
         vocabularies = load_vocabularies(request.locale)
         plan = planned(catalog, request)
-        phases = _load(connection, catalog, plan, vocabularies, on_progress)
+        phases = _load(url, connection, catalog, plan, vocabularies, on_progress)
         mark(connection, plan, request, chosen=chosen)
     loaded = {str(table.name): table.rows for table in plan.tables}
     return SeedReport(loaded, time.monotonic() - started, phases=phases)
@@ -130,19 +131,19 @@ def _settle(connection: Connection) -> None:
 
 
 def _load(
-    connection: Connection, catalog: Catalog, plan: LoadPlan, vocabularies: Vocabularies, on_progress: Progress
+    url: str, connection: Connection, catalog: Catalog, plan: LoadPlan, vocabularies: Vocabularies, on_progress: Progress
 ) -> Mapping[str, float]:
     phases: dict[str, float] = {}
     with _timed(phases, "prepare"):
         _refuse_filled(connection, catalog)
         prepare_load(connection, catalog)
-    with _timed(phases, "copy"), ThreadPoolExecutor(1, thread_name_prefix="generate") as worker:
+    with _timed(phases, "copy"), synthetic_errors(url), ThreadPoolExecutor(1, thread_name_prefix="generate") as worker:
         generation = Generation(plan, vocabularies)
         for table in plan.tables:
             _copy(connection, table, generation, worker, on_progress)
-    with _timed(phases, "indexes"):
+    with _timed(phases, "indexes"), synthetic_errors(url):
         build_indexes(connection, catalog)
-    with _timed(phases, "foreign keys"):
+    with _timed(phases, "foreign keys"), synthetic_errors(url):
         prove_references(connection, catalog)
     with _timed(phases, "finish"):
         finish_load(connection, catalog)

@@ -8,7 +8,6 @@ from liftlock_datagen.catalog.model import Catalog, Table, TableName
 from liftlock_datagen.errors import DatagenError
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.plan import TableMask, plan_mask
-from liftlock_datagen.masking.refusals import told
 from liftlock_datagen.masking.rows import RowMasker
 from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Rule, TableSpec, ValueSpec
 from tests.unit.datagen.catalogs import column, key, table
@@ -76,19 +75,3 @@ def test_rows_of_another_width_are_an_error_without_their_content() -> None:
         RowMasker(made, KEY)(b"1\tcanary\n")
     assert "canary" not in str(caught.value)
     assert made.name == TableName("public", "people")
-
-
-@pytest.mark.parametrize(
-    ("state", "primary", "shown"),
-    [
-        ("23505", 'could not create unique index "canary"', "unique violation"),
-        ("22001", "value too long: canary", "string data right truncation"),
-        ("53100", 'could not extend file "base/1"', "disk is full"),
-        ("42501", "permission denied for table t", "permission denied for table t"),
-        ("22ZZZ", "canary", "SQLSTATE 22ZZZ"),
-    ],
-)
-def test_what_the_database_says_is_told_without_what_it_quotes(state: str, primary: str, shown: str) -> None:
-    text = str(told("t", state, primary, "t", None, "t_key"))
-    assert shown in text
-    assert "canary" not in text
