@@ -76,7 +76,7 @@ def _check(cells: int) -> int:
     from liftlock_datagen.postgres import PostgresEngine  # noqa: PLC0415
 
     sides = Sides(os.environ[SOURCE], os.environ[TARGET], "source", "copy", "benchmark")
-    found = PostgresEngine().check(sides, SPEC, key=KEY, on_progress=lambda *_: None)
+    found = PostgresEngine().check(sides, SPEC, naming=b"benchmark", key=KEY, on_progress=lambda *_: None)
     if found.verdict is Verdict.INCOMPLETE:
         raise RuntimeError("the check was incomplete")
     return cells

@@ -97,10 +97,13 @@ class DataEngine(Protocol):
         """Which rows the classification's subset would take, and why one of them. Only reads. salt: decides what a share chooses."""
         ...
 
-    def check(self, sides: Sides, spec: DataSpec, *, key: PseudonymKey | None, on_progress: Progress) -> Certificate:
-        """What of the source's sensitive values is still in the copy. Only reads; no value is in the result."""
+    def check(self, sides: Sides, spec: DataSpec, *, naming: bytes, key: PseudonymKey | None, on_progress: Progress) -> Certificate:
+        """What of the source's sensitive values is still in the copy. Only reads; no value is in the result.
+
+        naming: a secret that rows are named with.
+        """
         ...
 
-    def find_rows(self, url: str, positions: Sequence[str]) -> tuple[FoundRow, ...]:
-        """The rows that a certificate of this database names by hashes. Only reads."""
+    def find_rows(self, url: str, positions: Sequence[str], naming: bytes) -> tuple[FoundRow, ...]:
+        """The rows that a certificate of this database names by hashes, with the secret that it named them with. Only reads."""
         ...

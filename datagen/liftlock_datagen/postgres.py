@@ -111,14 +111,14 @@ class PostgresEngine:
 
         return survey(url, spec, salt=salt, row=row, on_rows=on_rows)
 
-    def check(self, sides: Sides, spec: DataSpec, *, key: PseudonymKey | None, on_progress: Progress) -> Certificate:
+    def check(self, sides: Sides, spec: DataSpec, *, naming: bytes, key: PseudonymKey | None, on_progress: Progress) -> Certificate:
         """The leak certificate; see certificate/check.py."""
         from liftlock_datagen.certificate.check import check_copy  # noqa: PLC0415
 
-        return check_copy(sides, spec, key=key, on_progress=on_progress)
+        return check_copy(sides, spec, naming=naming, key=key, on_progress=on_progress)
 
-    def find_rows(self, url: str, positions: Sequence[str]) -> tuple[FoundRow, ...]:
+    def find_rows(self, url: str, positions: Sequence[str], naming: bytes) -> tuple[FoundRow, ...]:
         """Rows by their hashed positions; see certificate/find.py."""
         from liftlock_datagen.certificate.find import find_rows  # noqa: PLC0415
 
-        return find_rows(url, positions)
+        return find_rows(url, positions, naming)

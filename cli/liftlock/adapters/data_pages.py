@@ -16,7 +16,7 @@ def render_certificate(certificate: Certificate) -> str:
 
 
 def _find_command(certificate: Certificate) -> str:
-    return f"liftlock data check --to {certificate.copy} --find HASH"
+    return f"liftlock data check --to {certificate.copy} --spec {certificate.database} --find HASH"
 
 
 @cache

@@ -46,14 +46,17 @@ COMMON = 100
 """A value in more rows than this is not looked for."""
 
 
-def check_copy(sides: Sides, spec: DataSpec, *, key: PseudonymKey | None = None, on_progress: Counted, common: int = COMMON) -> Certificate:
+def check_copy(
+    sides: Sides, spec: DataSpec, *, naming: bytes, key: PseudonymKey | None = None, on_progress: Counted, common: int = COMMON
+) -> Certificate:
     """The certificate of a copy. Both databases are only read, each in one snapshot.
 
+    naming: a secret of at most 64 bytes that rows are named with (find.py).
     key: the pseudonym key; without it rows whose keys are pseudonymised are not matched.
     """
     began = time.monotonic()
     with TemporaryDirectory(prefix="liftlock-check-") as folder, snapshot(sides.source) as source, snapshot(sides.copy) as copy:
-        run = _Run(spec, source, copy, Path(folder), position_key(copy), key, on_progress, common)
+        run = _Run(spec, source, copy, Path(folder), position_key(copy, naming), key, on_progress, common)
         return run.certificate(sides, began)
 
 

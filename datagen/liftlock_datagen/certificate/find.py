@@ -1,4 +1,6 @@
-"""How a certificate says where a row is without saying where: a keyed hash, which only who may read the copy can lead back to the row."""
+"""How a certificate says where a row is without saying where: a keyed hash, which only who may read the copy and has the secret
+can lead back to the row.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,13 @@ _IDENTITY = """
 SELECT system_identifier::text, (SELECT oid::text FROM pg_database WHERE datname = current_database()) FROM pg_control_system()"""
 
 
-def position_key(copy: Connection) -> bytes:
-    """What row positions in a report are hashed with: only who can ask the copy's server knows it."""
+def position_key(copy: Connection, naming: bytes) -> bytes:
+    """What row positions in a report are hashed with. naming: secret, as what a server says of itself can be guessed: servers made from one
+    image say the same.
+    """
     row = copy.execute(_IDENTITY)
     known = "/".join(row.fetchone() or ()).encode()
-    return hashlib.blake2b(known, digest_size=32, person=b"row-positions").digest()
+    return hashlib.blake2b(known, key=naming, digest_size=32, person=b"row-positions").digest()
 
 
 def row_name(relation: bytes, ctid: bytes) -> bytes:
@@ -33,10 +37,10 @@ def position(secret: bytes, name: bytes) -> str:
     return hashlib.blake2b(name, key=secret, digest_size=8, person=b"row-position").hexdigest()
 
 
-def find_rows(url: str, positions: Sequence[str]) -> tuple[FoundRow, ...]:
-    """The rows of these positions, as far as they are still where they were."""
+def find_rows(url: str, positions: Sequence[str], naming: bytes) -> tuple[FoundRow, ...]:
+    """The rows of these positions, as far as they are still where they were. naming: the secret of the check that named them."""
     with snapshot(url) as copy:
-        secret, wanted = position_key(copy), frozenset(positions)
+        secret, wanted = position_key(copy, naming), frozenset(positions)
         return tuple(row for relation in read_relations(copy) for row in _find(copy, relation, secret, wanted))
 
 

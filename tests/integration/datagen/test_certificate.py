@@ -23,11 +23,12 @@ from tests.integration.datagen.leaks import ALIGNED, ANYWHERE, ROWS, TABLES, peo
 from tests.postgres import RunningPostgres
 
 pytestmark = pytest.mark.docker
+NAMING = b"a secret of the tests"
 
 
 def check(server: RunningPostgres, source: str, copy: str, spec: DataSpec | None = None) -> Certificate:
     sides = Sides(server.url(source), server.url(copy), "production", "copy", "test")
-    return check_copy(sides, spec or people_spec(), on_progress=lambda *_: None)
+    return check_copy(sides, spec or people_spec(), naming=NAMING, on_progress=lambda *_: None)
 
 
 @pytest.fixture(scope="module")
@@ -214,8 +215,8 @@ def test_rows_meet_by_pseudonymised_keys_where_the_key_is_known(postgres: Runnin
         with postgres.connect(copy) as connection, connection.cursor() as cursor:
             cursor.executemany("INSERT INTO account VALUES (%s, %s)", rows)
         sides = Sides(postgres.url(source), postgres.url(copy), "production", "copy", "test")
-        found = check_copy(sides, spec, key=key, on_progress=lambda *_: None)
-        without = check_copy(sides, spec, on_progress=lambda *_: None)
+        found = check_copy(sides, spec, naming=NAMING, key=key, on_progress=lambda *_: None)
+        without = check_copy(sides, spec, naming=NAMING, on_progress=lambda *_: None)
     assert [(table.method, table.matched) for table in found.tables] == [(Method.PSEUDONYM, 100)]
     assert found.canaries.missed == ()
     email = next(item for item in found.columns if item.column == "email")
@@ -244,7 +245,7 @@ def test_pseudonyms_that_are_names_of_the_source_by_chance_are_no_leak(postgres:
 
 def test_a_check_that_is_blind_gives_no_certificate(postgres: RunningPostgres, source: str, clean: str) -> None:
     sides = Sides(postgres.url(source), postgres.url(clean), "production", "copy", "test")
-    blind = check_copy(sides, people_spec(), on_progress=lambda *_: None, common=0)  # every value is too common, our own too
+    blind = check_copy(sides, people_spec(), naming=NAMING, on_progress=lambda *_: None, common=0)  # every value is too common, our own too
     assert blind.verdict is Verdict.INCOMPLETE
     assert {"public.notes.body", "comment", "canary: JSON key", "canary: base64 of gzip"} <= set(blind.canaries.missed)
 

@@ -79,10 +79,13 @@ def test_a_leak_exits_with_4_and_leads_to_its_row(run: Run, databases: dict[str,
     position = found["findings"][0]["examples"][0]
     assert position in page.read_text()
     assert "the copy must not be used" in page.read_text()
-    rows = validated(run("--to", "env:BAD", "--find", position, "--json", **databases).stdout)["items"]
+    salt = done.stderr.split("--salt ")[1].split()[0]
+    assert salt not in page.read_text() + done.stdout
+    find = ("--find", position, "--salt", salt)
+    rows = validated(run("--to", "env:BAD", *find, "--json", **databases).stdout)["items"]
     assert [(row["position"], row["table"]) for row in rows] == [(position, "public.people")]
-    assert "ctid = '(0," in run("--to", "env:BAD", "--find", position, **databases).stdout
-    assert "no such row" in run("--to", "env:GOOD", "--find", position, **databases).stdout
+    assert "ctid = '(0," in run("--to", "env:BAD", *find, **databases).stdout
+    assert "no such row" in run("--to", "env:GOOD", *find, **databases).stdout
 
 
 def test_a_check_without_a_classification_or_a_source_is_refused(run: Run, databases: dict[str, str]) -> None:
@@ -90,3 +93,20 @@ def test_a_check_without_a_classification_or_a_source_is_refused(run: Run, datab
     assert isinstance(missing.exception, UsageError)
     assert "nobody has said which columns are sensitive" in str(missing.exception)
     assert "--from is missing" in str(run("--to", "env:GOOD", **databases).exception)
+
+
+def test_rows_have_names_that_only_the_key_or_the_salt_leads_back_from(run: Run, databases: dict[str, str]) -> None:
+    words = ("--from", "env:SOURCE", "--to", "env:BAD", "--spec", "shop", "--json")
+
+    def name(**variables: str) -> str:
+        return str(validated(run(*words, **databases, **variables).stdout)["findings"][0]["examples"][0])
+
+    key, other = {"DATA_KEY": bytes(range(32)).hex()}, {"DATA_KEY": bytes(range(1, 33)).hex()}
+    names = [name(), name(), name(**key), name(**other)]
+    assert len(set(names)) == 4
+    assert name(**key) == names[2]
+    find = ("--to", "env:BAD", "--spec", "shop", "--find", names[2])
+    assert names[2] in run(*find, **databases, **key).stdout
+    assert "no such row" in run(*find, **databases, **other).stdout
+    assert "not at hand" in str(run(*find, **databases).exception)
+    assert "not what a check prints" in str(run(*find, "--salt", "xy", **databases).exception)

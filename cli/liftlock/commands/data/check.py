@@ -21,6 +21,9 @@ FromOption = Annotated[str | None, typer.Option("--from", metavar="PLACE", help=
 FindOption = Annotated[
     list[str] | None, typer.Option("--find", metavar="HASH", help="Instead of checking: where the row is that a certificate names so.")
 ]
+SaltOption = Annotated[
+    str | None, typer.Option("--salt", metavar="HEX", help="With --find: what the check printed, where it had no pseudonym key.")
+]
 
 
 def check(
@@ -29,6 +32,7 @@ def check(
     spec: Annotated[str | None, typer.Option("--spec", metavar="DB", help="Which data/DB.yaml holds; otherwise the source's.")] = None,
     report: Annotated[Path | None, typer.Option("--report", metavar="FILE", help="Also write the certificate as a page (HTML).")] = None,
     find: FindOption = None,
+    salt: SaltOption = None,
     environment: EnvironmentOption = None,
     repo: RepoOption = None,
     as_json: JsonOption = False,
@@ -45,7 +49,7 @@ def check(
     places, use = wiring.data_places(work), wiring.certification(work)
     copy = places.resolve(to, environment)
     if find:
-        return _found(use.find(copy, find), as_json=as_json)
+        return _found(use.find(copy, find, spec, salt), as_json=as_json)
     if source is None:
         raise UsageError("--from is missing: the copy is held against its source", hint="say --from PLACE")
     certificate = use.check(places.resolve(source, environment), copy, spec, report)

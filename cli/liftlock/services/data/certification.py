@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.port import DataEngine
 from liftlock_datagen.spec.model import DataSpec
 
+_SALT = 16
 _EXITS = {Verdict.LEAK: ExitCode.BLOCKED, Verdict.INCOMPLETE: ExitCode.INCOMPLETE}
 
 
@@ -45,9 +47,13 @@ class Certification:
                 hint=f"propose one: liftlock data init {name}; or name another database with --spec",
             )
         self.progress.step(f"data check {copy.shown} against {source.shown}")
+        key = self._key(spec)
+        naming = _naming(key) if key else secrets.token_bytes(_SALT)
         sides = Sides(source.url, copy.url, source.shown, copy.shown, self.tool)
         with datagen_errors():
-            found = self.engine.check(sides, spec, key=self._key(spec), on_progress=RowsShown(self.progress, unit="cells"))
+            found = self.engine.check(sides, spec, naming=naming, key=key, on_progress=RowsShown(self.progress, unit="cells"))
+        if key is None and any(item.examples for item in found.findings):
+            self.progress.step(f"rows are found with: liftlock data check --to {copy.shown} --find HASH --salt {naming.hex()}")
         if report is not None:
             self._write(report, self.render(found))
         return found
@@ -62,16 +68,41 @@ class Certification:
             self.progress.step(f"data check goes without the pseudonym key ({err.message}): rows with pseudonymised keys are not matched")
             return None
 
-    def find(self, copy: Place, positions: Sequence[str]) -> tuple[FoundRow, ...]:
-        """Where the rows are that a certificate of this copy names."""
+    def find(self, copy: Place, positions: Sequence[str], database: str | None, salt: str | None) -> tuple[FoundRow, ...]:
+        """Where the rows are that a certificate of this copy names. salt: what the check printed, where it went without a pseudonym key."""
+        naming = _unsalted(salt) if salt else self._naming_of(database or copy.database)
         with datagen_errors(about=copy.shown):
-            return self.engine.find_rows(copy.url, positions)
+            return self.engine.find_rows(copy.url, positions, naming)
+
+    def _naming_of(self, database: str) -> bytes:
+        spec = self.specs(database)
+        key = self._key(spec) if spec else None
+        if key is None:
+            raise UsageError(
+                f"rows are named with the pseudonym key of data/{database}.yaml, which is not at hand",
+                hint="name the classification with --spec, or say --salt with what the check printed where it had no key",
+            )
+        return _naming(key)
 
     def _write(self, path: Path, text: str) -> None:
         try:
             self.write(path, text)
         except OSError as err:
             raise UsageError(f"{path} cannot be written: {err.strerror}", hint="name another file with --report") from err
+
+
+def _naming(key: PseudonymKey) -> bytes:
+    return key.domain("row positions of a certificate")
+
+
+def _unsalted(salt: str) -> bytes:
+    try:
+        naming = bytes.fromhex(salt)
+    except ValueError:
+        naming = b""
+    if len(naming) != _SALT:
+        raise UsageError("--salt is not what a check prints", hint=f"it has {2 * _SALT} hexadecimal digits")
+    return naming
 
 
 def exit_of(verdict: Verdict) -> ExitCode:
