@@ -61,12 +61,13 @@ class UnfitError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Chooses transformers for one table. domain: a map by name. key: the columns of the table's primary key."""
+    """Chooses transformers for one table. domain: a map by name. key: the columns of the table's primary key. locale: of the words."""
 
     domain: Callable[[str], Domain]
     key: tuple[str, ...] = ()
     subject: str = ""
     subject_domain: str = ""
+    locale: str = "en_US"
 
     def column(self, kind: ColumnType, spec: ColumnSpec) -> Transformer:
         """The transformer of a column. UnfitError where there is none."""
@@ -110,7 +111,8 @@ class Choice:
         if kind.name in INTEGERS:
             return Integers(domain.name, domain.bits or INTEGERS[kind.name])
         if kind.name in TEXTS:
-            return _text(spec, domain, folded=kind.name == "citext")
+            made = _text(spec, domain, folded=kind.name == "citext")
+            return replace(made, locale=self.locale) if isinstance(made, Invented) else made
         return _other(kind, domain)
 
     def shift(self, kind: ColumnType, spec: ValueSpec) -> Transformer:

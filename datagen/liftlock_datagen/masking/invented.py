@@ -12,7 +12,8 @@ from liftlock_datagen.masking.transformers import Invented
 from liftlock_datagen.primitives.bits import draw, reduce_bits
 from liftlock_datagen.primitives.encoding import Bytes, Piece, code_letters, join, padded_digits
 from liftlock_datagen.spec.model import Kind
-from liftlock_datagen.vocabulary.words import load_vocabularies
+from liftlock_datagen.vocabulary.realistic import realistic
+from liftlock_datagen.vocabulary.words import MIXED, load_vocabularies
 
 _ALPHABET = b"abcdefghijklmnopqrstuvwxyz234567"
 _TAPE = 1 << 16
@@ -25,7 +26,7 @@ _FOLDED = frozenset({Kind.EMAIL, Kind.USERNAME})
 def invented(made: Invented, key: bytes) -> Callable[[Sequence[bytes], Sequence[bytes]], list[bytes]]:
     """Makes a text for each input. The second list is the old values, of which free text takes the length alone."""
     if made.kind in _PROSE and not made.unique:
-        return lambda inputs, old: _prose(key, inputs, old)
+        return lambda inputs, old: _prose(made.locale, key, inputs, old)
     if made.kind in _FOLDED:
         return lambda inputs, _: _folded(made, key, inputs)
     return lambda inputs, _: _texts(made, *digest_words(key, inputs))
@@ -70,10 +71,10 @@ def _pieces(made: Invented, first: Words, second: Words) -> list[Piece]:
     if made.kind in {Kind.SECRET, Kind.PASSWORD}:
         return [_cut(_code(second, 64), made.length), *([] if 0 < made.length < 26 else [_code(first, 64)])]
     if not made.unique:
-        return _words(made.kind, first, made.length)
+        return _words(made, first, made.length)
     letters = -(-made.bits // 5)
     left = made.length - letters - 1
-    before = [] if made.length and left < 3 else [*_words(made.kind, first, left if made.length else 0), b"-"]
+    before = [] if made.length and left < 3 else [*_words(made, first, left if made.length else 0), b"-"]
     return [*before, _code(second, made.bits)]
 
 
@@ -89,38 +90,38 @@ def _login(made: Invented, first: Words, second: Words, length: int) -> list[Pie
     left = length - -(-made.bits // 5) - 1 if length else 48
     if left < 3:
         return [code]
-    given = _pick(_slugs("given"), first, 0)
+    given = _pick(_slugs(made.locale, "given"), first, 0)
     if left < 24:
         return [_cut(given, left), b".", code]
-    return [_cut(given, 11), b".", _cut(_pick(_slugs("family"), first, 1), 12), b".", code]
+    return [_cut(given, 11), b".", _cut(_pick(_slugs(made.locale, "family"), first, 1), 12), b".", code]
 
 
-def _words(kind: Kind, bits: Words, length: int) -> list[Piece]:
+def _words(made: Invented, bits: Words, length: int) -> list[Piece]:
     """Words of a kind, at most so many characters long in all (0: any)."""
+    kind, locale = made.kind, made.locale
     match kind:
         case Kind.PERSON_NAME if length == 0 or length >= 9:
             half = (length - 1) // 2
-            return [_pick(_names("given", 0, half), bits, 0), b" ", _pick(_names("family", 0, half), bits, 1)]
+            return [_pick(_names(locale, "given", 0, half), bits, 0), b" ", _pick(_names(locale, "family", 0, half), bits, 1)]
         case Kind.GIVEN_NAME:
-            return [_pick(_names("given", 0, length), bits, 0)]
+            return [_pick(_names(locale, "given", 0, length), bits, 0)]
         case Kind.PERSON_NAME | Kind.FAMILY_NAME:
-            return [_pick(_names("family", 0, length), bits, 1)]
+            return [_pick(_names(locale, "family", 0, length), bits, 1)]
         case Kind.STREET if length == 0 or length >= 12:
-            number = np.uint64(1) + reduce_bits(draw(3, bits), 240)
-            return [_digits(number), b" ", _pick(_names("street", 0, length - 4 if length else 0), bits, 1)]
+            return _street(locale, bits, length)
         case Kind.PHONE:
-            return _phone(bits, length)
+            return _phone(locale, bits, length)
         case Kind.COUNTRY if 0 < length < 4:
-            return [_pick(_names("place", 3, length), bits, 0)]
+            return [_pick(_names(locale, "place", 3, length), bits, 0)]
         case Kind.URL if length == 0 or length >= 30:
-            return [b"https://www.example.com/", _pick(_slugs("family"), bits, 0)] if length == 0 else [b"https://www.example.com/"]
+            return [b"https://www.example.com/", _pick(_slugs(locale, "family"), bits, 0)] if length == 0 else [b"https://www.example.com/"]
         case Kind.FILE if length == 0 or length >= 20:
-            return [_cut(_pick(_slugs("family"), bits, 0), 12), b".bin"]
+            return [_cut(_pick(_slugs(locale, "family"), bits, 0), 12), b".bin"]
         case Kind.BIRTH_DATE if length == 0 or length >= 10:
             return [_pick(_birth_dates(), bits, 0)]
     if kind in _LISTS:
         name, field = _LISTS[kind]
-        return [_pick(_names(name, field, length), bits, 0)]
+        return [_pick(_names(locale, name, field, length), bits, 0)]
     return [_cut(_code(bits, 64), length)]
 
 
@@ -134,8 +135,20 @@ _LISTS = {
 }
 
 
-def _phone(bits: Words, length: int) -> list[Piece]:
-    """555-0100 to 555-0199, which are kept free in every area of North America."""
+def _street(locale: str, bits: Words, length: int) -> list[Piece]:
+    """A street and a number, in the order of the locale. What stands between is one or two characters."""
+    form = load_vocabularies(locale).format_of("street", "N S")
+    between = form[1:-1]
+    street = _pick(_names(locale, "street", 0, length - 3 - len(between) if length else 0), bits, 1)
+    number = _digits(np.uint64(1) + reduce_bits(draw(3, bits), 240))
+    return [number, between.encode(), street] if form[0] == "N" else [street, between.encode(), number]
+
+
+def _phone(locale: str, bits: Words, length: int) -> list[Piece]:
+    """A number that nobody has: of the locale's free ones; 555-0100 to 555-0199 in each area of North America."""
+    free = realistic(Kind.PHONE, locale, max_length=length) if locale not in {"en_US", MIXED} else None
+    if free is not None:
+        return free.pieces(reduce_bits(draw(1, bits), free.capacity))
     area = np.uint64(200) + reduce_bits(draw(1, bits), 800)
     line = padded_digits(reduce_bits(draw(2, bits), 100), 2)
     if length == 0 or length >= 15:
@@ -183,16 +196,16 @@ def _digits(values: Words) -> Bytes:
 
 
 @lru_cache(maxsize=64)
-def _names(vocabulary: str, field: int, length: int) -> Bytes:
+def _names(locale: str, vocabulary: str, field: int, length: int) -> Bytes:
     """The entries of at most that many characters; their beginnings where none is so short."""
-    column = load_vocabularies().column(vocabulary, field)
+    column = load_vocabularies(locale).column(vocabulary, field)
     short = [text for text in column if len(text) <= length] if length > 0 else list(column)
     return _matrix(tuple(dict.fromkeys(short or [text[: max(1, length)] for text in column])))
 
 
 @cache
-def _slugs(vocabulary: str) -> Bytes:
-    return _matrix(tuple(dict.fromkeys(text for text in load_vocabularies().column(vocabulary, 1) if text.isascii())))
+def _slugs(locale: str, vocabulary: str) -> Bytes:
+    return _matrix(tuple(dict.fromkeys(text for text in load_vocabularies(locale).column(vocabulary, 1) if text.isascii())))
 
 
 @cache
@@ -210,21 +223,21 @@ def _matrix(texts: Sequence[str]) -> Bytes:
 
 
 @cache
-def _tape() -> tuple[bytes, tuple[int, ...]]:
-    """A long run of sentences, twice, and where each sentence of the first half begins."""
-    sentences = [text for text in load_vocabularies().column("opinion", 0) if text.isascii()]
-    order = draw(7, np.arange(len(sentences) * 12, dtype=np.uint64))
+def _tape(locale: str) -> tuple[str, tuple[int, ...]]:
+    """A long run of sentences, and where each of them begins."""
+    sentences = load_vocabularies(locale).column("opinion", 0)
+    order = draw(7, np.arange(5000, dtype=np.uint64))
     chosen = [sentences[int(number) % len(sentences)] for number in order]
     starts, size = [], 0
     for sentence in chosen:
         starts.append(size)
         size += len(sentence) + 1
-    return (" ".join(chosen) + " ").encode(), tuple(starts)
+    return " ".join(chosen) + " ", tuple(starts)
 
 
-def _prose(key: bytes, inputs: Sequence[bytes], old: Sequence[bytes]) -> list[bytes]:
+def _prose(locale: str, key: bytes, inputs: Sequence[bytes], old: Sequence[bytes]) -> list[bytes]:
     """Sentences of about the old text's length, never longer, and not empty."""
-    tape, starts = _tape()
+    tape, starts = _tape(locale)
     first, _ = digest_words(key, inputs)
     texts = []
     for place, value in zip(reduce_bits(first, len(starts)).tolist(), old, strict=True):
@@ -233,6 +246,6 @@ def _prose(key: bytes, inputs: Sequence[bytes], old: Sequence[bytes]) -> list[by
         text = tape[begin : begin + length + 1]
         while len(text) <= length:
             text += tape[: length + 1 - len(text)]
-        end = text.rfind(b" ", 1)
-        texts.append(text[: min(end, length)] if end > 0 else text[:length])
+        end = text.rfind(" ", 1)
+        texts.append((text[: min(end, length)] if end > 0 else text[:length]).encode())
     return texts

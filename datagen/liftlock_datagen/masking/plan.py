@@ -33,6 +33,7 @@ from liftlock_datagen.masking.transformers import (
     guarantee_of,
 )
 from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Privacy, Rows, Rule, TableSpec, ValueSpec
+from liftlock_datagen.vocabulary.words import load_vocabularies
 
 __all__ = ["ColumnMask", "MaskPlan", "TableMask", "plan_mask"]
 
@@ -130,6 +131,7 @@ class _Planner:
 
     def __init__(self, catalog: Catalog, spec: DataSpec, rows: Mapping[TableName, int]) -> None:
         # a partition's rows go by what is said of its partitioned table
+        load_vocabularies(spec.locale)  # an unknown one is said before anything is read
         self._catalog = catalog
         self._tables = tuple(table for table in catalog.tables if table.partition_of is None)
         self._spec = spec
@@ -211,6 +213,7 @@ class _Planner:
             key=_row_key(table),
             subject=spec.subject,
             subject_domain=subject.value.pseudonym_domain if subject else spec.subject,
+            locale=self._spec.locale,
         )
         try:
             chosen = choice.column(column.type, found)

@@ -40,7 +40,7 @@ class Fixed:
 class Invented:
     """A realistic text of a kind, chosen by the keyed hash of the value. length: at most so many characters (0: any).
 
-    unique: the text also holds 64 bits of the hash. bits: how many of them have room where length is short.
+    unique: the text also holds 64 bits of the hash. bits: how many of them have room where length is short. locale: of the word lists.
     """
 
     kind: Kind
@@ -48,6 +48,7 @@ class Invented:
     length: int = 0
     unique: bool = False
     bits: int = 64
+    locale: str = "en_US"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from liftlock_datagen.masking.transformers import (
     Uuids,
 )
 from liftlock_datagen.spec.model import Kind, Rule, ValueSpec
+from liftlock_datagen.vocabulary.words import CITY, LOCALES, MIXED, load_vocabularies
 
 KEY = PseudonymKey(bytes(range(32)))
 OTHER = PseudonymKey(bytes(range(1, 33)))
@@ -64,6 +65,26 @@ def test_made_texts_fit_their_column_and_hold_no_control_characters(values: list
         for text in changed(made, *(value[: length or None] for value in values)):
             assert text.isprintable()
             assert 0 < len(text) <= (length or len(text))
+
+
+@pytest.mark.parametrize("locale", [MIXED, *LOCALES])
+def test_words_are_those_of_the_locale_and_fit_in_every_length(locale: str) -> None:
+    lists = load_vocabularies(locale)
+    for kind in (Kind.CITY, Kind.GIVEN_NAME, Kind.STREET, Kind.PHONE, Kind.FREE_TEXT, Kind.EMAIL):
+        for length in (0, 30) if kind is Kind.EMAIL else (0, 8, 15, 30):
+            made = Invented(kind, "d", length, unique=kind is Kind.EMAIL, locale=locale)
+            texts = changed(made, *(f"{number:08}" for number in range(20)))
+            assert all(text.isprintable() and 0 < len(text) <= (length or 99) for text in texts)
+    assert set(changed(Invented(Kind.CITY, "d", locale=locale), *map(str, range(50)))) <= set(lists.column("place", CITY))
+    form, street = lists.format_of("street", "N S"), changed(Invented(Kind.STREET, "d", locale=locale), "old")[0]
+    assert street[0 if form[0] == "N" else -1].isdigit()
+
+
+def test_phones_are_the_free_ones_of_the_locale() -> None:
+    phones = changed(Invented(Kind.PHONE, "phone", locale="de_CH"), *map(str, range(50)))
+    assert all(re.fullmatch(r"\+41 30 \d{7}", phone) for phone in phones)
+    assert len(set(phones)) == 50
+    assert all(re.fullmatch(r"\+4130\d{7}", phone) for phone in changed(Invented(Kind.PHONE, "phone", 12, locale="de_CH"), "1", "2"))
 
 
 @settings(max_examples=40, deadline=None)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from liftlock_datagen.catalog.model import Catalog, Check, Index, IndexPart, PartitionKey, Table, TableKind, TableName
-from liftlock_datagen.errors import PlanError, ProblemCode
+from liftlock_datagen.errors import DatagenError, PlanError, ProblemCode
 from liftlock_datagen.masking.plan import MaskPlan, plan_mask
 from liftlock_datagen.masking.transformers import Document, Guarantee, Integers, Invented
 from liftlock_datagen.spec.model import AcceptedProblem, ColumnSpec, DataSpec, Kind, Rule, TableSpec, ValueSpec
@@ -56,6 +56,14 @@ def test_an_e_mail_address_stays_unique_and_a_name_need_not() -> None:
     assert columns["email"].guarantee is Guarantee.PRESERVED
     assert columns["full_name"].guarantee is Guarantee.NOT_GUARANTEED
     assert [name for name, found in columns.items() if found.transformer != columns["id"].transformer] == ["email", "full_name"]
+
+
+def test_words_come_from_the_lists_of_the_classifications_locale_which_must_exist() -> None:
+    said: Said = {"id": KEPT, "email": (Kind.EMAIL, Rule.PSEUDONYM), "full_name": (Kind.PERSON_NAME, Rule.PSEUDONYM)}
+    swiss = masked(replace(spec_of(customers=said), locale="de_CH"), CUSTOMERS).required()
+    assert [mask.transformer.locale for mask in swiss.tables[0].changed if isinstance(mask.transformer, Invented)] == ["de_CH"] * 2
+    with pytest.raises(DatagenError, match="xx_YY"):
+        masked(replace(spec_of(customers=said), locale="xx_YY"), CUSTOMERS)
 
 
 def test_a_unique_column_makes_its_whole_domain_unique_everywhere() -> None:
