@@ -38,6 +38,7 @@ _SHAPED = frozenset(
 )
 _SHIFT_DAYS = 180
 _EMAIL_TAIL = 7  # of @x.test: the shortest reserved domain
+_NO_COUNTRY = 4  # of +999: a country code that is kept free
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ def _text(spec: ValueSpec, domain: Domain, *, folded: bool) -> Transformer:
         return Uuids(domain.name)
     if kind in _SHAPED:
         return Letters(domain.name, kind, folded)
-    if kind is Kind.PHONE and domain.unique:
+    if kind is Kind.PHONE and domain.unique and not domain.length:
         return Letters(domain.name, kind, folded)
     if kind in {Kind.IP_ADDRESS, Kind.MAC_ADDRESS}:
         return Addresses(domain.name, 6 if kind is Kind.MAC_ADDRESS else 0, domain.unique)
@@ -159,6 +160,8 @@ def room(made: Invented) -> int:
     """How many bits of the hash fit into the texts."""
     if not made.length:
         return 64
+    if made.kind is Kind.PHONE:
+        return min(64, (10 ** max(0, made.length - _NO_COUNTRY)).bit_length() - 1)
     return max(0, min(64, 5 * (made.length - (_EMAIL_TAIL if made.kind is Kind.EMAIL else 0))))
 
 

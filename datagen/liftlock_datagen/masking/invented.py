@@ -72,6 +72,8 @@ def _pieces(made: Invented, first: Words, second: Words) -> list[Piece]:
         return [_cut(_code(second, 64), made.length), *([] if 0 < made.length < 26 else [_code(first, 64)])]
     if not made.unique:
         return _words(made, first, made.length)
+    if made.kind is Kind.PHONE:
+        return _numbered(second, made.length)
     letters = -(-made.bits // 5)
     left = made.length - letters - 1
     before = [] if made.length and left < 3 else [*_words(made, first, left if made.length else 0), b"-"]
@@ -156,6 +158,14 @@ def _phone(locale: str, bits: Words, length: int) -> list[Piece]:
     if length >= 12:
         return [b"+1", padded_digits(area, 3), b"55501", line]
     return [b"55501", line] if length >= 7 else [_cut(padded_digits(area, 3), length)]
+
+
+def _numbered(bits: Words, length: int) -> list[Piece]:
+    """As many digits of the hash as have room, at most all of it, under a country code that is kept free."""
+    digits = min(20, length - 4) if length else 20
+    if digits <= 0:
+        return [_cut(np.frombuffer(b"+999" * len(bits), np.uint8).reshape(len(bits), 4), length)]
+    return [b"+999", padded_digits(bits % np.uint64(10**digits) if digits < 20 else bits, digits)]
 
 
 # --- pieces -------------------------------------------------------------------------------------------------------------------------

@@ -106,6 +106,9 @@ def _room(table: Table, column: str, found: Transformer, rows: int) -> Iterator[
     """The birthday bound: whether so many different texts find room."""
     unique = [index for index in table.indexes if index.unique and column in _columns(table, index)]
     match found:
+        case Invented(kind=Kind.PHONE, unique=True, bits=bits) if unique and bits < 64 and rows * rows / 2 ** (bits + 1) > _RISK:
+            text = f"{rows:,} different numbers that nobody has find no room in {found.length} characters: widen the column to 24"
+            yield _problem(table, column, ProblemCode.UNIQUE_DOMAIN_TOO_SMALL, text)
         case Invented(unique=True, bits=bits) if unique and bits < 64 and rows * rows / 2 ** (bits + 1) > _RISK:
             text = f"{rows:,} different texts of {found.length} characters hold {bits} bits of the hash, too few: widen the column, or use"
             yield _problem(table, column, ProblemCode.UNIQUE_DOMAIN_TOO_SMALL, f"{text} kind identifier (a permutation of its letters)")

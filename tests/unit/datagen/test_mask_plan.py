@@ -8,8 +8,10 @@ import pytest
 
 from liftlock_datagen.catalog.model import Catalog, Check, Index, IndexPart, PartitionKey, Table, TableKind, TableName
 from liftlock_datagen.errors import DatagenError, PlanError, ProblemCode
+from liftlock_datagen.masking.cells import ColumnMaker
+from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.plan import MaskPlan, plan_mask
-from liftlock_datagen.masking.transformers import Document, Guarantee, Integers, Invented
+from liftlock_datagen.masking.transformers import Document, Guarantee, Integers, Invented, Letters
 from liftlock_datagen.spec.model import AcceptedProblem, ColumnSpec, DataSpec, Kind, Rule, TableSpec, ValueSpec
 from tests.unit.datagen.catalogs import column, key, refers, table, unique
 
@@ -117,6 +119,25 @@ def test_a_unique_text_without_room_for_its_hash_is_a_problem() -> None:
     assert codes(masked(spec_of(people={"login": (Kind.USERNAME, Rule.PSEUDONYM)}), people)) == [
         ("login", ProblemCode.UNIQUE_DOMAIN_TOO_SMALL)
     ]
+
+
+@pytest.mark.parametrize(("length", "rows", "fits"), [(24, 10**7, True), (20, 100_000, True), (16, 10_000, False), (3, 10, False)])
+def test_a_unique_phone_takes_a_form_that_fits_its_column_or_is_a_problem(length: int, rows: int, fits: bool) -> None:
+    people = table("people", column("phone", "varchar", length=length), unique("phone"))
+    spec = spec_of(people={"phone": (Kind.PHONE, Rule.PSEUDONYM)})
+    plan = plan_mask(Catalog((people,)), spec, rows={people.name: rows})
+    assert codes(plan) == ([] if fits else [("phone", ProblemCode.UNIQUE_DOMAIN_TOO_SMALL)])
+    [mask] = plan.tables[0].columns
+    cells = [b"+41 79 %07d" % number for number in range(500)]
+    made = ColumnMaker("t.c", mask.transformer, PseudonymKey(bytes(32)))(cells)
+    assert all(0 < len(phone) <= length and phone.startswith(b"+999"[:length]) for phone in made)
+    assert not fits or len(set(made)) == len(cells)
+
+
+def test_a_unique_phone_of_any_length_keeps_its_form() -> None:
+    people = table("people", column("phone"), unique("phone"))
+    [mask] = masked(spec_of(people={"phone": (Kind.PHONE, Rule.PSEUDONYM)}), people).required().tables[0].columns
+    assert mask.transformer == Letters("phone", Kind.PHONE)
 
 
 def test_nulls_in_columns_that_take_none_and_checks_that_nothing_proves_are_problems() -> None:
