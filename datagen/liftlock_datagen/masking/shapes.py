@@ -125,7 +125,8 @@ def _finished(kind: Kind, text: bytearray) -> bytes:
         case Kind.IBAN if len(text) > 4:
             return bytes(text[:2]) + b"00" + bytes(text[4:])  # check digits run from 02 to 98
         case Kind.PHONE:
-            return _NO_COUNTRY + bytes(text).lstrip(b"+")
+            # the dash tells +41… and 41… apart, whose digits are permuted each among its own
+            return _NO_COUNTRY + (bytes(text[1:]) if text.startswith(b"+") else b"-" + bytes(text))
         case _:
             return bytes(text)
 

@@ -138,6 +138,11 @@ def test_numbers_of_cards_accounts_and_phones_cannot_exist() -> None:
     assert all(re.fullmatch(r"\+1-\d{3}-555-01\d\d", phone) for phone in phones)
 
 
+def test_phones_with_and_without_a_plus_never_meet() -> None:
+    made = Letters("phone", Kind.PHONE)
+    assert len(set(changed(made, *(f"+{number}" for number in range(10, 100)), *map(str, range(10, 100))))) == 180
+
+
 def luhn(card: str) -> bool:
     figures = [int(letter) for letter in card if letter.isdigit()]
     return sum(sum(divmod(figure * (1 + place % 2), 10)) for place, figure in enumerate(reversed(figures))) % 10 == 0
