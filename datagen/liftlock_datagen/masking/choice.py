@@ -161,7 +161,7 @@ def room(made: Invented) -> int:
     if not made.length:
         return 64
     if made.kind is Kind.PHONE:
-        return min(64, (10 ** max(0, made.length - _NO_COUNTRY)).bit_length() - 1)
+        return min(64, int(10 ** max(0, made.length - _NO_COUNTRY)).bit_length() - 1)
     return max(0, min(64, 5 * (made.length - (_EMAIL_TAIL if made.kind is Kind.EMAIL else 0))))
 
 
