@@ -84,3 +84,11 @@ class PlanError(DatagenError):
         self.problems = tuple(sorted(set(problems), key=lambda p: (p.table, p.column or "", p.code, p.text)))
         lines = "".join(f"\n  {problem}" for problem in self.problems)
         super().__init__(f"no rows were written: {len(self.problems)} part(s) of the schema cannot be planned:{lines}")
+
+
+class SpecError(DatagenError):
+    """The classification is not complete, or what it says cannot be carried out: people mend the file."""
+
+
+class SpecPlanError(PlanError, SpecError):
+    """The same, of a plan: every part that is at fault."""

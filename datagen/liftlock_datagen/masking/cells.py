@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 
-from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.errors import DatagenError, SpecError
 from liftlock_datagen.masking.coarse import coarser, shifted
 from liftlock_datagen.masking.digests import digest_stream, digest_words
 from liftlock_datagen.masking.documents import DocumentMaker
@@ -117,7 +117,8 @@ def _named(where: str) -> Iterator[None]:
     except UnparsedError as err:
         raise DatagenError(f"{where}: {err.message}", hint="mend the value in the source, or choose another rule for the column") from None
     except DatagenError as err:
-        raise DatagenError(f"{where}: {err.message}", hint=err.hint) from None
+        kind = SpecError if isinstance(err, SpecError) else DatagenError
+        raise kind(f"{where}: {err.message}", hint=err.hint) from None
     except (ValueError, ArithmeticError, LookupError) as err:
         raise DatagenError(f"{where}: a value cannot be read ({type(err).__name__})", hint="choose another rule for the column") from None
 

@@ -90,5 +90,5 @@ def _received(pipe: Pipe) -> Moved:
         raise DatagenError("a worker ended unexpectedly; nothing was swapped in", hint="was it killed, or out of memory?") from None
     if isinstance(found, Moved):
         return found
-    message, hint = found
-    raise DatagenError(message, hint=hint)
+    kind, message, hint = found
+    raise kind(message, hint=hint)

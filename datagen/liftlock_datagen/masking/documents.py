@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.errors import DatagenError, SpecError
 from liftlock_datagen.masking.literals import read_pairs, written_pairs
 from liftlock_datagen.masking.shapes import UnparsedError
 from liftlock_datagen.masking.transformers import Document, Fixed, Keep, Null, Transformer
@@ -22,7 +22,7 @@ _ANY = object()
 _EACH = object()
 
 
-class UnlistedPathError(DatagenError):
+class UnlistedPathError(SpecError):
     """A document holds a path that nobody classified."""
 
     def __init__(self, path: str) -> None:

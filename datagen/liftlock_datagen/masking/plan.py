@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from liftlock_datagen.catalog.model import Catalog, Column, ColumnType, Table, TableName
-from liftlock_datagen.errors import UNACCEPTABLE, PlanError, Problem, ProblemCode
+from liftlock_datagen.errors import UNACCEPTABLE, Problem, ProblemCode, SpecPlanError
 from liftlock_datagen.masking.choice import INTEGERS, TEXTS, Choice, Domain, UnfitError
 from liftlock_datagen.masking.obstacles import constraint_problems
 from liftlock_datagen.masking.references import Place, followed, reference_problems
@@ -101,9 +101,9 @@ class MaskPlan:
         return next(found for found in self.tables if found.name == name)
 
     def required(self) -> MaskPlan:
-        """The plan itself; PlanError where there are problems."""
+        """The plan itself; SpecPlanError where there are problems."""
         if self.problems:
-            raise PlanError(self.problems)
+            raise SpecPlanError(self.problems)
         return self
 
 

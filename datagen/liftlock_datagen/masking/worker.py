@@ -16,7 +16,7 @@ from psycopg import pq, sql
 
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.database.refusals import result_refusal, without_password
-from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.errors import DatagenError, SpecError
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.plan import TableMask
 from liftlock_datagen.masking.rows import RowMasker
@@ -101,7 +101,7 @@ def work(pipe: Pipe) -> None:
 
 def _send(pipe: Pipe, err: DatagenError) -> None:
     try:
-        pipe.send((err.message, err.hint))
+        pipe.send((SpecError if isinstance(err, SpecError) else DatagenError, err.message, err.hint))
     except (BrokenPipeError, ConnectionResetError):
         return
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from liftlock_datagen.catalog.model import Catalog, Column, Table, TableName
-from liftlock_datagen.errors import PlanError, Problem, ProblemCode
+from liftlock_datagen.errors import Problem, ProblemCode, SpecPlanError
 from liftlock_datagen.spec.model import DataSpec, SubsetRoot, SubsetSpec, VirtualReference
 
 # Types of one line are compared as they are, whatever side they are on; others as text.
@@ -66,9 +66,9 @@ class SubsetPlan:
     search_path: str = "pg_catalog"
 
     def required(self) -> SubsetPlan:
-        """The plan; PlanError where it has problems."""
+        """The plan; SpecPlanError where it has problems."""
         if self.problems:
-            raise PlanError(self.problems)
+            raise SpecPlanError(self.problems)
         return self
 
     def reached(self) -> frozenset[TableName]:

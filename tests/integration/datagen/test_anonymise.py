@@ -13,7 +13,7 @@ from dataclasses import replace
 import pytest
 
 from liftlock_datagen.catalog.model import TableName
-from liftlock_datagen.errors import DatagenError, PlanError
+from liftlock_datagen.errors import DatagenError, PlanError, SpecError
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.report import CrowdError, MaskReport
 from liftlock_datagen.masking.run import MaskRequest, SchemaFrom, anonymise
@@ -195,7 +195,7 @@ def test_what_is_not_classified_and_paths_that_nobody_knows_stop_the_run(server:
     people = known[named("people")]
     document = ColumnSpec(ValueSpec(Kind.DOCUMENT, Rule.KEEP), {"$.mail": said(Kind.EMAIL)})
     narrower = {**known, people.name: replace(people, columns={**people.columns, "profile": document})}
-    with pytest.raises(DatagenError, match=r"people\.profile: a document has the path \$\.score") as caught:
+    with pytest.raises(SpecError, match=r"people\.profile: a document has the path \$\.score") as caught:
         copy(spec=replace(spec(), tables=narrower))
     assert "canary" not in str(caught.value)
     assert rows(server, target, "SELECT count(*) FROM old") == [(0,)]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from liftlock.core.errors import BlockedError, PolicyError
+from liftlock.core.errors import BlockedError, ConfigError, PolicyError
 from liftlock.main import app
 from tests.config_repository import FILES
 from tests.json_results import validated
@@ -94,5 +94,6 @@ def test_a_copy_from_the_plan_to_the_summary(server: RunningPostgres, root: Path
 
         (root / f"data/{target}.yaml").write_text(_CLASSIFICATION.replace("      id: {kind", "      old: {kind"), encoding="utf-8")
         refused = run(*words, "--plan-only", **places)
-        assert refused.exit_code == 1
+        assert refused.exit_code == 78
         assert "unclassified-column" in refused.output
+        assert isinstance(run(*words, **places).exception, ConfigError)

@@ -48,7 +48,8 @@ def anonymise(
 
     The copy is built beside the target and swapped in when it is whole: the old rows serve until then. An interrupted run changes
     nothing.
-    Exits 1 for anything that is not classified, 4 where the copy is not k-anonymous, 6 for a target that is not to be replaced.
+    Exits 78 where something is not classified or cannot be done as it is classified, 4 where the copy is not k-anonymous, 6 for a target
+    that is not to be replaced.
     """
     from liftlock.wiring import data as wiring
 
@@ -58,7 +59,7 @@ def anonymise(
     report = use.plan(at, to) if plan_only else use.run(at, to, wiring.copy_asked(schema.value, workers, key, replace=replace, whole=whole))
     print_json("data-anonymise", report) if as_json else _show(report)
     if report.problems:
-        raise typer.Exit(ExitCode.FAILURE)
+        raise typer.Exit(ExitCode.CONFIG)
 
 
 def _show(report: AnonymisationReport) -> None:
