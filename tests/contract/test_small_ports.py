@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -22,10 +22,12 @@ from liftlock.adapters.http_probe import HttpProbe
 from liftlock.adapters.locks import FileLocks
 from liftlock.adapters.secret_sources import SecretSources
 from liftlock.adapters.seeding import SyntheticSeeder
+from liftlock.core.environment import DataSource, DataSpec
 from liftlock.core.errors import ConfigError, ConflictError, LiftlockError
 from liftlock.core.ports import Locks, Probe, Secrets, Seeder
 from tests.fakes.environments import FakeLocks, FakeProbe, FakeSecrets, FakeSeeder, QuietProgress
 from tests.postgres import PASSWORD, postgres_image, run_postgres
+from tests.samples import environment
 
 SHOP = Path(__file__).parents[2] / "samples" / "shop" / "shop" / "migrations" / "0001_shop.sql"
 HOST = "dev.shop.localhost"
@@ -221,19 +223,22 @@ def seeder(request: pytest.FixtureRequest) -> Iterator[tuple[Seeder, str]]:
     if image is None:
         pytest.skip("needs the project's images: run make images")
     with run_postgres(image) as server, server.database(SHOP.read_text(encoding="utf-8")) as name:
-        yield SyntheticSeeder(), server.url(name)
+        yield SyntheticSeeder(Path()), server.url(name)
 
 
 def test_an_empty_database_is_filled_once(seeder: tuple[Seeder, str]) -> None:
     fill, url = seeder
-    progress = QuietProgress()
-    assert fill.seed(url, rows=500, seed=7, progress=progress) >= 500
-    assert fill.seed(url, rows=500, seed=7, progress=progress) == 0
+    progress, declared = QuietProgress(), replace(environment().databases[0], data=DataSpec(DataSource.SYNTHETIC, 500, 7))
+    assert fill.seed(url, declared, progress=progress) >= 500
+    assert fill.seed(url, declared, progress=progress) == 0
     assert PASSWORD not in "\n".join(progress.lines)
+    if isinstance(fill, SyntheticSeeder):
+        with pytest.raises(LiftlockError, match="seed 7 and 1000 rows are asked"):  # what tiny means, and not what the default of rows is
+            fill.seed(url, replace(declared, data=DataSpec(DataSource.SYNTHETIC, seed=7, size="tiny")), progress=progress)
 
 
 def test_a_database_that_does_not_answer_is_named_without_its_password() -> None:
     url = f"postgresql://liftlock:s3cret@127.0.0.1:{free_port()}/liftlock"
     with pytest.raises(LiftlockError) as caught:
-        SyntheticSeeder().seed(url, rows=10, seed=1, progress=QuietProgress())
+        SyntheticSeeder(Path()).seed(url, environment().databases[0], progress=QuietProgress())
     assert "s3cret" not in f"{caught.value.message} {caught.value.hint}"

@@ -224,7 +224,8 @@ class FakeSeeder:
 
     asked: list[tuple[str, int, int]] = field(default_factory=list)
 
-    def seed(self, url: str, *, rows: int, seed: int, progress: Progress) -> int:
+    def seed(self, url: str, database: Database, *, progress: Progress) -> int:
+        rows, seed = database.data.rows, database.data.seed
         again = (url, rows, seed) in self.asked
         self.asked.append((url, rows, seed))
         return 0 if again else rows

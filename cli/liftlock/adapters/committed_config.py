@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from liftlock.adapters.config_cache import Blobs, ConfigCache, Known
-from liftlock.adapters.config_files.files import DATA, FOLDERS, RawFiles, read_files
+from liftlock.adapters.config_files.files import DATA, FOLDERS, RawFiles, data_name, is_profile, read_files
 from liftlock.adapters.git import Git
 from liftlock.core.config.problems import config_error
 from liftlock.core.config.settings import SETTINGS
@@ -57,7 +57,7 @@ def known_here(root: Path) -> Known:
     raw = read_files(root)
     if raw.problems or SETTINGS not in raw.contents:
         return _described(_load(root))
-    contents = {**raw.contents, **{f"{DATA}/{name}.yaml": content for name, content in raw.data.items()}}
+    contents = {**raw.contents, **{data_name(name): content for name, content in raw.data.items()}}
     return _known(root, {name: _blob_id(content) for name, content in contents.items()}, lambda: _load(root))
 
 
@@ -105,4 +105,4 @@ def _blob_id(content: bytes) -> str:
 
 
 def _is_configuration(path: PurePosixPath) -> bool:
-    return len(path.parts) == 2 and path.suffix == ".yaml" and not path.name.startswith(".")
+    return is_profile(path) or (len(path.parts) == 2 and path.suffix == ".yaml" and not path.name.startswith("."))

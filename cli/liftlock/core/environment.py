@@ -72,12 +72,15 @@ class DataSpec:
     """How a database is filled: source, number of rows over all tables, and the seed that makes the rows reproducible.
 
     snapshot: the golden copy that an anonymised database is cloned from; None for the newest one.
+    size: a named size, which decides in place of rows. locale: of made-up values; None for the usual one.
     """
 
     source: DataSource = DataSource.NONE
     rows: int = 100_000
     seed: int = 1
     snapshot: str | None = None
+    size: str | None = None
+    locale: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

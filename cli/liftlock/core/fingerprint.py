@@ -44,18 +44,35 @@ def configuration_hash(environment: Environment) -> str:
 
 
 def data_version(environment: Environment, files: Mapping[str, str]) -> str:
-    """`data-` + 16 hex digits over what fills the environment's databases. files: database -> hash of data/<database>.yaml."""
+    """`data-` + 16 hex digits over what fills the environment's databases.
+
+    files: database -> hash of data/<database>.yaml, and profile_key(database) -> that of its profile, which a named size follows.
+    """
     body = {
         database.name: {
             "source": database.data.source.value,
             "rows": database.data.rows,
             "seed": database.data.seed,
             "file": files.get(database.name),
-            **({"snapshot": database.data.snapshot} if database.data.snapshot else {}),  # older data versions stay what they are
+            **_said_since(database, files),
         }
         for database in environment.databases
     }
     return "data-" + _hash(body)
+
+
+def profile_key(database: str) -> str:
+    """Under which the hash of data/<database>.profile.json stands among those of the files; no database has such a name."""
+    return f"{database}.profile"
+
+
+def _said_since(database: Database, files: Mapping[str, str]) -> dict[str, str | None]:
+    """What older versions did not know, only where it is said: older data versions stay what they are."""
+    data = database.data
+    found: dict[str, str | None] = {"snapshot": data.snapshot} if data.snapshot else {}
+    if data.locale:
+        found["locale"] = data.locale
+    return found | {"size": data.size, "profile": files.get(profile_key(database.name))} if data.size else found
 
 
 def common_hash(files: Files) -> str:

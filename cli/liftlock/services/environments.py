@@ -164,9 +164,7 @@ class Environments:
             elif database.data.source is DataSource.SYNTHETIC:
                 address = _address(prepared, result, database.name)
                 with self._parts.progress.watching(f"{prepared.environment.name}: data of {database.name}"):
-                    rows[database.name] = self._parts.seeder.seed(
-                        address, rows=database.data.rows, seed=database.data.seed, progress=self._parts.progress
-                    )
+                    rows[database.name] = self._parts.seeder.seed(address, database, progress=self._parts.progress)
         return rows
 
     def _leave_copies(self, prepared: Prepared, result: StackResult, report: UpReport) -> None:

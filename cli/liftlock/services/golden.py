@@ -109,8 +109,7 @@ def make_synthetic(parts: Parts, environment: Environment, database: Database, u
     parts.snapshots.sweep()
     with parts.snapshots.building(database) as building:
         parts.snapshots.copy(url, building, database, empty=[(table.schema, table.name) for table in filled.tables])
-        data = database.data
-        if not parts.seeder.seed(building.url, rows=data.rows, seed=data.seed, progress=parts.progress):
+        if not parts.seeder.seed(building.url, database, progress=parts.progress):
             raise LiftlockError(f"the golden copy of {database.name} would be empty")
         made = described(parts, environment.name, database, building, name)
         kept = parts.snapshots.keep(building, replace(made, recipes=frozenset({wanted})))

@@ -280,7 +280,7 @@ class Workspace:
             ledger=clones.ledger(self.root, self.project.forge),
             secrets=SecretSources(self.root),
             locks=FileLocks(self.root / ".liftlock" / "locks", self.progress),
-            seeder=SyntheticSeeder(),
+            seeder=SyntheticSeeder(self.root),
             probe=HttpProbe(),
             clock=SystemClock(),
             progress=self.progress,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -102,6 +103,16 @@ def test_data_is_its_source_its_size_its_seed_and_the_file_that_describes_it() -
     versions = [data_version(database(data=spec), {}) for spec in specs]
     assert len({*versions, data_version(database(data=specs[0]), {"shop": "1"}), data_version(environment(databases=()), {})}) == 6
     assert data_version(environment(), {"other": "1"}) == versions[0]
+
+
+def test_a_size_a_locale_and_the_profile_that_a_size_follows_are_data_and_change_nothing_where_they_are_not_said() -> None:
+    plain, shape = DataSpec(DataSource.SYNTHETIC), {"shop.profile": "1"}
+    assert data_version(database(data=plain), {}) == "data-fe3de8674e66be93"  # what main made before sizes were known
+    assert data_version(database(data=plain), shape) == data_version(database(data=plain), {})
+    sized = [(replace(plain, size=size), files) for size in ("tiny", "small") for files in ({}, shape, {"shop.profile": "2"})]
+    assert (
+        len({data_version(database(data=data), files) for data, files in [*sized, (plain, {}), (replace(plain, locale="de_CH"), {})]}) == 8
+    )
 
 
 def test_an_environments_id_is_the_one_that_a_promotion_reckons_with() -> None:

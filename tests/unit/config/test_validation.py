@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from liftlock.adapters.config_files.files import RawFiles
+from liftlock.adapters.config_files.loader import inspect_files
 from tests.config_repository import FILES, LIFTLOCK, A, inspect, problems, settings
 
 
@@ -202,6 +206,27 @@ ENVIRONMENTS = [
 def test_a_mistake_in_an_environment_is_named_with_its_place(text: str | bytes, expected: str | None) -> None:
     found = problems({"environments/dev.yaml": text})
     assert [line for line in found if line.startswith(expected)] if expected else not found, found
+
+
+SIZES = [
+    ("size: small", {}, None),
+    ("size: small, locale: de_CH", {}, None),
+    ("size: small, rows: 5", {}, "databases.shop.data.size: rows also says how many (environments/dev.yaml:1:65)"),
+    ("size: smal", {}, 'databases.shop.data.size: unknown size "smal"; did you mean "small"?'),
+    ("size: production", {}, "databases.shop.data.size: this size follows a profile, and there is no data/shop.profile.json"),
+    ("size: production", {"shop.profile": b"{}"}, None),
+    ("size: demo", {"shop": b"sizes: {demo: {rows: 5}}\n"}, None),
+    ("size: demo", {"shop": b"sizes: [\n"}, "databases.shop.data.size: data/shop.yaml, which may define it, has mistakes"),
+    ("locale: xx", {}, 'databases.shop.data.locale: unknown locale "xx"'),
+]
+
+
+@pytest.mark.parametrize(("data", "files", "expected"), SIZES)
+def test_a_size_or_a_locale_that_nobody_knows_is_named(data: str, files: dict[str, bytes], expected: str | None) -> None:
+    text = f"databases: {{shop: {{data: {{source: synthetic, {data}}}}}}}\n"
+    raw = {name: content.encode() for name, content in {**FILES, "environments/dev.yaml": text}.items()}
+    found = [str(problem) for problem in inspect_files(Path("repository"), RawFiles(raw, (), files)).problems]
+    assert [line for line in found if expected in line] if expected else not found, found
 
 
 def test_no_message_repeats_the_value_of_a_secret() -> None:

@@ -83,6 +83,17 @@ def test_a_declared_database_gets_what_its_environment_says() -> None:
     assert (report.place, report.total, report.seed, report.size) == ("dev/shop", 777, 5, None)
 
 
+def test_a_declared_size_and_locale_decide_unless_the_command_line_says_otherwise() -> None:
+    place = _declared()
+    assert place.environment is not None
+    declared = DataSpec(DataSource.SYNTHETIC, seed=5, size="tiny", locale="de_CH")
+    database = replace(place.environment.databases[0], data=declared)
+    place = replace(place, environment=replace(place.environment, databases=(database,)))
+    assert _request(place, RowsAsked()) == RowsRequest(1000, 5, "de_CH")
+    assert _request(place, RowsAsked(rows=7, locale="mixed")) == RowsRequest(7, 5)
+    assert _request(place, RowsAsked(size="demo"), sizes={"demo": Size(rows=9)}) == RowsRequest(9, 5, "de_CH")
+
+
 def test_an_address_without_more_words_gets_the_small_size() -> None:
     assert _request(_ADDRESS, RowsAsked()) == RowsRequest(100_000, 1)
 

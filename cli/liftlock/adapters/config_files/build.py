@@ -144,5 +144,6 @@ def _service(name: str, values: shapes.MergedService) -> Service:
 
 
 def _database(name: str, values: service_shapes.Database) -> Database:
-    data = DataSpec(DataSource(values.data.source), values.data.rows, values.data.seed, values.data.snapshot)
+    said = values.data
+    data = DataSpec(DataSource(said.source), said.rows, said.seed, said.snapshot, said.size, said.locale)
     return Database(name, ImageRef.parse(values.image), values.memory, values.published, data)

@@ -79,7 +79,9 @@ def explain(loaded: LoadedProject, name: str, path: str | None = None) -> list[P
     """Every value of the environment at or below the path, with the place that set it and what it replaced. Needs no complete release."""
     loaded.find(name)
     merged = loaded.files.merged(name, loaded.files.releases.get(loaded.files.release_of(name)))
-    return explain_tree(merged, unset_defaults(MergedEnvironment, merged.root), path)
+    defaults = unset_defaults(MergedEnvironment, merged.root)
+    sized = {place for place in defaults if place[-2:] == ("data", "rows") and node_at(merged.root, [*place[:-1], "size"]) is not None}
+    return explain_tree(merged, {place: value for place, value in defaults.items() if place not in sized}, path)
 
 
 def _release(loaded: LoadedProject, name: str, text: str | None) -> Document | None:

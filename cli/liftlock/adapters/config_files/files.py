@@ -11,11 +11,15 @@ from liftlock.core.config.settings import SETTINGS
 
 FOLDERS = ("environments", "releases", "policy")
 DATA = "data"
+_PROFILE = ".profile"
 
 
 @dataclass(frozen=True, slots=True)
 class RawFiles:
-    """Bytes by path relative to the repository, and what could not be read. data: the files in data/, by their names without `.yaml`."""
+    """Bytes by path relative to the repository, and what could not be read.
+
+    data: the files in data/, by their names without `.yaml`, and the profiles beside them without `.json`.
+    """
 
     contents: dict[str, bytes]
     problems: tuple[Problem, ...]
@@ -37,7 +41,22 @@ def read_files(root: Path) -> RawFiles:
     data: dict[str, bytes] = {}
     for path in sorted((root / DATA).glob("*.yaml")):
         _read(root, f"{DATA}/{path.name}", data, problems)
+    for path in sorted((root / DATA).glob(f"*{_PROFILE}.json")):
+        try:
+            data[f"{DATA}/{path.name}"] = path.read_bytes()  # as large as it may be: it is no YAML
+        except OSError as err:
+            problems.append(Problem(Position(f"{DATA}/{path.name}"), "", f"the file cannot be read: {err.strerror or type(err).__name__}"))
     return RawFiles(contents, tuple(problems), {PurePosixPath(name).stem: content for name, content in data.items()})
+
+
+def data_name(key: str) -> str:
+    """The path of the file that stands under the key in RawFiles.data."""
+    return f"{DATA}/{key}.{'json' if key.endswith(_PROFILE) else 'yaml'}"
+
+
+def is_profile(path: PurePosixPath) -> bool:
+    """Whether it is a profile beside the files in data/."""
+    return str(path.parent) == DATA and path.name.endswith(f"{_PROFILE}.json")
 
 
 def _read(root: Path, name: str, contents: dict[str, bytes], problems: list[Problem]) -> None:

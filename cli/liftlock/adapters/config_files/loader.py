@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from liftlock.adapters.config_files.build import build_project
 from liftlock.adapters.config_files.files import RawFiles, read_files
+from liftlock.adapters.config_files.named_sizes import check_sizes
 from liftlock.adapters.config_files.shape_check import check_shape
 from liftlock.adapters.config_files.shapes import EnvironmentFile, ProjectFile
 from liftlock.core.config.checks import check_files, declared, missing_services
@@ -67,7 +68,7 @@ def inspect_files(root: Path, raw: RawFiles) -> Inspection:
     policy, mistakes = inspect_policy(_in(documents, "policy"), Known(files.declared(), declared(files, "services")))
     problems += [*found, *_check_shapes(files), *check_files(files), *_check_images(files), *mistakes]
     merged = functools.cache(lambda name: files.merged(name, None))
-    problems += _check_merged(files, merged, problems)
+    problems += _check_merged(files, raw.data, merged, problems)
     if problems or settings is None:
         return Inspection(None, tuple(sorted(set(problems))), (), checked)
     notes = tuple(sorted({*_unreleased(files, merged), *secretive_variables(files)}))
@@ -126,7 +127,7 @@ def _check_images(files: Files) -> list[Problem]:
     return problems
 
 
-def _check_merged(files: Files, merged: Callable[[str], Merged], before: list[Problem]) -> list[Problem]:
+def _check_merged(files: Files, data: Mapping[str, bytes], merged: Callable[[str], Merged], before: list[Problem]) -> list[Problem]:
     """Checks what files say together, for each environment whose own files are sound."""
     unsound = {problem.position.file for problem in before}
     problems: list[Problem] = []
@@ -135,7 +136,7 @@ def _check_merged(files: Files, merged: Callable[[str], Merged], before: list[Pr
         parts = {files.settings.file, *(files.environments[link].file for link in files.chain(name))}
         if parts & unsound:
             continue
-        problems += check_merged(files, name, merged(name))
+        problems += [*check_merged(files, name, merged(name)), *check_sizes(data, merged(name))]
         port = node_at(merged(name).root, ["port"])
         if port is not None:
             ports[name] = port

@@ -85,6 +85,14 @@ class Data(Shape):
         default="none", description="Where rows come from: made from the schema, or cloned from an anonymised copy.", examples=["synthetic"]
     )
     rows: int = Field(default=100_000, ge=1, le=2_147_483_647, description="Rows over all tables.", examples=[100_000])
+    size: Written | None = Field(
+        default=None,
+        description="In place of rows: tiny, small, production (as profiled), or a size of data/<database>.yaml.",
+        examples=["small"],
+    )
+    locale: Written | None = Field(
+        default=None, description="The language and country of made-up values; otherwise a mix of them.", examples=["de_CH"]
+    )
     seed: int = Field(default=1, ge=0, le=2**63 - 1, description="The same seed gives the same rows.", examples=[1])
     snapshot: Name | None = Field(
         default=None, description="For anonymised rows: the golden copy to clone; otherwise the newest one.", examples=["nightly"]

@@ -59,8 +59,9 @@ def _database(database: Database) -> dict[str, Plain]:
         "published": database.published,
         "data": {
             "source": database.data.source.value,
-            "rows": database.data.rows,
+            **({"size": database.data.size} if database.data.size else {"rows": database.data.rows}),
             "seed": database.data.seed,
+            **({"locale": database.data.locale} if database.data.locale else {}),
             **({"snapshot": database.data.snapshot} if database.data.snapshot else {}),
         },
     }

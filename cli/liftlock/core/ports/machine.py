@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from liftlock.core.environment import Database
+
 
 class Clock(Protocol):
     """The time, injected."""
@@ -126,8 +128,11 @@ class Secrets(Protocol):
 class Seeder(Protocol):
     """Fills a database with rows."""
 
-    def seed(self, url: str, *, rows: int, seed: int, progress: Progress) -> int:
-        """Loads synthetic rows into an empty, migrated database; how many. Does nothing (0) where the completion marker says it is done."""
+    def seed(self, url: str, database: Database, *, progress: Progress) -> int:
+        """Loads what is declared of it into an empty, migrated database; how many rows.
+
+        Does nothing (0) where the completion marker says it is done.
+        """
         ...
 
 

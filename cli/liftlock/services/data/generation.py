@@ -112,14 +112,14 @@ class Generation:
         profile, name = self.profile(asked.profile, place.database)
         declared = next((item.data for item in _databases(place)), None)
         counts = dict(_counts(asked.tables))
-        size = asked.size or (None if asked.rows or declared else "small")
+        size = asked.size or (None if asked.rows else declared.size if declared else "small")
         rows = asked.rows or (declared.rows if declared else 0)
         if size is not None:
             with datagen_errors():
                 sized = rows_of_size(size, spec.sizes if spec else {}, profile)
             rows, counts = sized.rows, {**sized.counts, **counts}
         seed = asked.seed if asked.seed is not None else declared.seed if declared else 1
-        locale = asked.locale or (spec.locale if spec else _MIXED)
+        locale = asked.locale or (declared and declared.locale) or (spec.locale if spec else _MIXED)
         return RowsRequest(max(rows, sum(counts.values())), seed, locale, counts, profile), size, name
 
 
