@@ -53,7 +53,7 @@ def permuted_integers(made: Integers, key: bytes, values: Sequence[bytes]) -> li
 
 def _bounds(bits: int) -> list[int]:
     """Where the ranges end that are permuted in themselves: no value leaves the smallest type that can hold it."""
-    return sorted({bits, *(end for end in (15, 31, 40, 62) if end > bits)})
+    return sorted({bits, *(end for end in (15, 31, 40, 62, 63) if end > bits)})
 
 
 # --- texts --------------------------------------------------------------------------------------------------------------------------

@@ -114,6 +114,13 @@ def test_integers_stay_different_keep_their_sign_and_their_type(values: list[int
             assert abs(value) >= 1 << size or abs(image) < 1 << size
 
 
+def test_no_size_of_integer_passes_as_it_is() -> None:
+    for bits in range(20, 63):
+        values = [(1 << bits) + step * 7919 for step in range(50)]
+        images = [int(text) for text in changed(Integers("id", 14), *map(str, values))]
+        assert sum(value == image for value, image in zip(values, images, strict=True)) <= 1, bits
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     values=st.lists(
