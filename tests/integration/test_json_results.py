@@ -115,6 +115,7 @@ def test_the_list_of_schemas_names_each_and_each_can_be_had() -> None:
         "environment",
         "release",
         "data",
+        "profile",
         "freezes",
         "vetoes",
         "holds",
