@@ -225,7 +225,7 @@ def test_a_removed_copy_is_gone_with_all_that_told_of_it(shelf: Shelf, golden: S
     with shelf.vault.building(shelf.database) as building:
         with psycopg.connect(building.url) as connection:
             connection.execute("CREATE TABLE person (id int PRIMARY KEY)")
-        short = shelf.vault.keep(building, replace(golden, name="short"))
+        short = shelf.vault.keep(building, replace(golden, name="short", made=datetime.now(UTC)))
     shelf.vault.add_recipe(short, "4567")
     assert [item.name for item in shelf.vault.snapshots()] == ["nightly", "short"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,8 @@ _QUERIES = {
     "bad reviews": "SELECT p.name, count(*) FROM reviews r JOIN products p ON p.id = r.product_id WHERE r.rating = 1 GROUP BY 1",
 }
 
+_UNSEEN = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relallvisible < relpages"
+
 
 def _spec() -> DataSpec:
     names = {TableName("public", table): kinds for table, kinds in _KINDS.items()}
@@ -60,10 +63,20 @@ def twins(postgres: RunningPostgres) -> Iterator[tuple[str, str]]:
         sized = rows_of_size("production", {}, profile)
         fill(postgres.url(twin), RowsRequest(sized.rows, 1, counts=sized.counts, profile=profile), on_progress=lambda *_: None)
         for name in (production, twin):
-            with postgres.connect(name) as connection:
-                connection.execute("SET client_min_messages = error")
-                connection.execute("VACUUM ANALYZE")
+            _vacuum(postgres, name)
         yield production, twin
+
+
+def _vacuum(postgres: RunningPostgres, database: str) -> None:
+    """Until every page is known as visible to all, which the costs of an index-only scan hang on; a page is not while an older transaction runs."""
+    with postgres.connect(database) as connection:
+        connection.execute("SET client_min_messages = error")
+        for _ in range(200):
+            connection.execute("VACUUM ANALYZE")
+            if connection.execute(_UNSEEN).fetchall() == []:
+                return
+            time.sleep(0.1)
+    raise AssertionError("pages stay invisible: a transaction in this database does not end")
 
 
 def _plan(postgres: RunningPostgres, database: str, query: str) -> list[str]:
