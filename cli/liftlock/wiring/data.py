@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from liftlock.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from liftlock.services.data.anonymisation import Anonymisation, CopyAsked
     from liftlock.services.data.certification import Certification
@@ -140,51 +140,38 @@ def rows_asked(
 
 def subsets(work: Workspace) -> Subsets:
     """Says what subsets hold."""
-    import os
-
     from liftlock.adapters.config_files.data_files import DataFiles
     from liftlock.services.data.errors import datagen_errors
     from liftlock.services.data.subsets import Subsets
 
     def salt(reference: str) -> str:
-        from liftlock_datagen.masking.keys import read_key
-
         with datagen_errors():
-            return read_key(reference, os.environ, work.root).domain("subset").hex()
+            return pseudonym_keys(work.root)(reference).domain("subset").hex()
 
     return Subsets(data_engine(), DataFiles(work.root).read, salt, work.progress)
 
 
 def certification(work: Workspace) -> Certification:
     """Checks copies."""
-    import os
-
     from liftlock.adapters.config_files.data_files import DataFiles
     from liftlock.adapters.data_pages import render_certificate
     from liftlock.services.data.certification import Certification
 
-    def key(reference: str) -> PseudonymKey:
-        from liftlock_datagen.masking.keys import read_key
-
-        return read_key(reference, os.environ)
-
-    return Certification(data_engine(), work.progress, DataFiles(work.root).read, key, render_certificate, _write, work.parts.tool)
+    keys = pseudonym_keys(work.root)
+    return Certification(data_engine(), work.progress, DataFiles(work.root).read, keys, render_certificate, _write, work.parts.tool)
 
 
 def anonymisation(work: Workspace) -> Anonymisation:
     """Replaces databases by anonymised copies."""
-    import os
-
     from liftlock.adapters.config_files.data_files import DataFiles
     from liftlock.services.data.anonymisation import Anonymisation
-    from liftlock_datagen.masking.keys import read_key
 
     files = DataFiles(work.root)
     return Anonymisation(
         engine=data_engine(),
         progress=work.progress,
         specs=files.read,
-        key=lambda reference: read_key(reference, os.environ, work.root),
+        key=pseudonym_keys(work.root),
         file=files.name,
         tool=work.parts.tool,
     )
@@ -195,6 +182,15 @@ def copy_asked(schema: str, workers: int, key: str | None, *, replace: bool, who
     from liftlock.services.data.anonymisation import CopyAsked
 
     return CopyAsked(schema, workers, replace, whole, key)
+
+
+def pseudonym_keys(root: Path) -> Callable[[str], PseudonymKey]:
+    """Reads a pseudonym key by its reference. A relative file: begins at the environments repository, as every reference does."""
+    import os
+
+    from liftlock_datagen.masking.keys import read_key
+
+    return lambda reference: read_key(reference, os.environ, root)
 
 
 def new_key() -> str:

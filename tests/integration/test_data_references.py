@@ -1,0 +1,32 @@
+"""Where the references and the files of `liftlock data` begin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from liftlock.wiring.data import anonymisation, certification, data_workspace, write_key
+from tests.config_repository import FILES, write
+
+
+def test_every_use_of_a_pseudonym_key_finds_it_from_the_repository_wherever_the_user_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = tmp_path / "environments"
+    write(repo, FILES)
+    made = write_key(repo / "pseudonym.key")
+    monkeypatch.chdir(tmp_path)
+    work = data_workspace(repo)
+
+    assert certification(work).key("file:pseudonym.key").id == made
+    assert anonymisation(work).key("file:pseudonym.key").id == made
+    assert work.parts.secrets.resolve("file:pseudonym.key") == (repo / "pseudonym.key").read_text().strip()
+
+
+def test_a_file_on_the_command_line_begins_where_the_user_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    write_key(Path("new.key"))
+
+    assert [path.name for path in tmp_path.iterdir()] == ["new.key"]
