@@ -68,7 +68,7 @@ def twins(postgres: RunningPostgres) -> Iterator[tuple[str, str]]:
 
 
 def _vacuum(postgres: RunningPostgres, database: str) -> None:
-    """Until every page is known as visible to all, which the costs of an index-only scan hang on; a page is not while an older transaction runs."""
+    """Until every page is known as visible to all, which an index-only scan's costs hang on; none is while an older transaction runs."""
     with postgres.connect(database) as connection:
         connection.execute("SET client_min_messages = error")
         for _ in range(200):
