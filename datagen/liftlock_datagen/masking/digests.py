@@ -39,12 +39,15 @@ def sub_key(key: bytes, *path: bytes) -> bytes:
     return state.digest()
 
 
-def siphash(first: int, second: int, words: Words) -> Words:
-    """SipHash-2-4 (Aumasson, Bernstein 2012) of each word as a message of eight bytes. first, second: the 128-bit key."""
-    v0 = np.uint64(first ^ 0x736F6D6570736575)
-    v2 = np.uint64(first ^ 0x6C7967656E657261)
-    v1 = np.uint64(second ^ 0x646F72616E646F6D)
-    v3 = words ^ np.uint64(second ^ 0x7465646279746573)
+def siphash(first: np.uint64 | Words, second: np.uint64 | Words, words: Words) -> Words:
+    """SipHash-2-4 (Aumasson, Bernstein 2012) of each word as a message of eight bytes.
+
+    first, second: the 128-bit key, of all words or of each.
+    """
+    v0 = first ^ np.uint64(0x736F6D6570736575)
+    v2 = first ^ np.uint64(0x6C7967656E657261)
+    v1 = second ^ np.uint64(0x646F72616E646F6D)
+    v3 = words ^ second ^ np.uint64(0x7465646279746573)
     state = [np.full_like(words, v0), np.full_like(words, v1), np.full_like(words, v2), v3]
     for _ in range(2):
         _round(state)

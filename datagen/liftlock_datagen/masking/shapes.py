@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from math import prod
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liftlock_datagen.errors import DatagenError
 from liftlock_datagen.masking.digests import digest_stream, sub_key
-from liftlock_datagen.masking.permutations import permutation
+from liftlock_datagen.masking.permutations import LARGEST, Permutation, permutation, permuted
 from liftlock_datagen.masking.transformers import Integers, Letters
 from liftlock_datagen.primitives.encoding import digits, join
 from liftlock_datagen.spec.model import Kind
 
-_RADIX = {"0": 10, "a": 26, "A": 26}
-_FIRST = {"0": 48, "a": 97, "A": 65}
+Octets = NDArray[np.uint8]
+_RADIX = {ord("0"): 10, ord("a"): 26, ord("A"): 26}  # a shape has the first letter of each kind for all of them
+_RADICES = np.array([_RADIX.get(letter, 1) for letter in range(256)], np.uint64)
 _SHAPE = bytes.maketrans(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0" * 10 + b"a" * 26 + b"A" * 26)
 _NO_COUNTRY = b"+999"  # a country code that is kept free
-_LARGEST = 1 << 62
 
 
 class UnparsedError(DatagenError):
@@ -62,76 +64,93 @@ def _bounds(bits: int) -> list[int]:
 def permuted_letters(made: Letters, key: bytes, values: Sequence[bytes]) -> list[bytes]:
     """Each text's image among the texts of its shape; texts of other alphabets become letters and digits."""
     if made.kind is Kind.NUMBER:
-        return [_number(key, value) for value in values]
+        return _numbers(key, values)
     if made.folded:
         values = [value.decode().lower().encode() for value in values]
-    out: list[bytes] = [b""] * len(values)
-    groups: dict[bytes, list[int]] = defaultdict(list)
+    lengths: dict[int, list[int]] = defaultdict(list)
     for place, value in enumerate(values):
-        groups[value.translate(_SHAPE)].append(place)
-    for shape, places in groups.items():
-        for place, text in zip(places, _of_shape(made, key, shape, [values[place] for place in places]), strict=True):
+        lengths[len(value)].append(place)
+    out: list[bytes] = [b""] * len(values)
+    for places in lengths.values():
+        for place, text in zip(places, _of_length(made.kind, key, [values[place] for place in places]), strict=True):
             out[place] = text
     return out
 
 
-def _of_shape(made: Letters, key: bytes, shape: bytes, values: Sequence[bytes]) -> list[bytes]:
-    moving = [place for place, letter in enumerate(shape) if letter in b"0aA"]
-    if not moving or not shape.isascii():
-        return [_replaced(key, value) for value in values]
-    size = 1
-    for place in moving:
-        size *= _RADIX[chr(shape[place])]
-    known = permutation(sub_key(key, shape), size)
-    images: Sequence[int]
-    if size <= _LARGEST:
-        images = known(_ranks(shape, moving, values)).tolist()
-    else:
-        images = [known.single(_rank(shape, moving, value)) for value in values]
-    return [_finished(made.kind, _written(shape, moving, image)) for image in images]
+def _of_length(kind: Kind, key: bytes, values: Sequence[bytes]) -> Iterator[bytes]:
+    """Texts of the same length. Those whose numbers have room in 64 bits are permuted together, whatever their shapes are."""
+    numbers: dict[bytes, int] = {}
+    which = [numbers.setdefault(value.translate(_SHAPE), len(numbers)) for value in values]
+    shapes = list(numbers)
+    known = [_permutation(key, shape) for shape in shapes]
+    fits = [one is not None and one.size <= LARGEST for one in known]
+    together = [place for place, number in enumerate(which) if fits[number]]
+    images = iter(_images(known, shapes, [which[place] for place in together], [values[place] for place in together]))
+    for number, value in zip(which, values, strict=True):
+        one, shape = known[number], shapes[number]
+        if one is None:
+            yield _replaced(key, value)
+        elif fits[number]:
+            yield _finished(kind, next(images))
+        else:
+            yield _finished(kind, _written(shape, one.single(_rank(shape, value))))
 
 
-def _ranks(shape: bytes, moving: Sequence[int], values: Sequence[bytes]) -> np.typing.NDArray[np.uint64]:
-    matrix = np.frombuffer(b"".join(values), np.uint8).reshape(len(values), len(shape))
-    rank = np.zeros(len(values), np.uint64)
-    for place in moving:
-        kind = chr(shape[place])
-        rank = rank * np.uint64(_RADIX[kind]) + (matrix[:, place] - np.uint8(_FIRST[kind])).astype(np.uint64)
-    return rank
+def _permutation(key: bytes, shape: bytes) -> Permutation | None:
+    """That of all texts of the shape; None where nothing of it can move, or there are letters of other alphabets."""
+    size = prod(radix ** shape.count(bytes([letter])) for letter, radix in _RADIX.items())
+    return permutation(sub_key(key, shape), size) if size > 1 and shape.isascii() else None
 
 
-def _rank(shape: bytes, moving: Sequence[int], value: bytes) -> int:
+def _images(known: Sequence[Permutation | None], shapes: Sequence[bytes], which: Sequence[int], values: Sequence[bytes]) -> Iterator[bytes]:
+    """Each text's image. Its shape is shapes[which], its permutation known[which]."""
+    if not values:
+        return
+    width = len(values[0])
+    letters = np.frombuffer(b"".join(values), np.uint8).reshape(len(values), width)
+    pattern = np.frombuffer(b"".join([shapes[number] for number in which]), np.uint8).reshape(len(values), width)
+    ranks = np.zeros(len(values), np.uint64)
+    for letter, kind in zip(letters.T, pattern.T, strict=True):
+        ranks = ranks * _RADICES[kind] + (letter - kind)  # what does not move is the same in both, and its radix is 1
+    ranks = permuted(known, np.array(which), ranks)
+    out = np.empty_like(pattern)
+    for place in range(width - 1, -1, -1):
+        ranks, moved = np.divmod(ranks, _RADICES[pattern[:, place]])
+        out[:, place] = pattern[:, place] + moved.astype(np.uint8)
+    joined = out.tobytes()
+    yield from (joined[start : start + width] for start in range(0, len(joined), width))
+
+
+def _rank(shape: bytes, value: bytes) -> int:
     rank = 0
-    for place in moving:
-        kind = chr(shape[place])
-        rank = rank * _RADIX[kind] + value[place] - _FIRST[kind]
+    for kind, letter in zip(shape, value, strict=True):
+        rank = rank * _RADIX.get(kind, 1) + letter - kind
     return rank
 
 
-def _written(shape: bytes, moving: Sequence[int], rank: int) -> bytearray:
+def _written(shape: bytes, rank: int) -> bytes:
     text = bytearray(shape)
-    for place in reversed(moving):
-        kind = chr(shape[place])
-        rank, low = divmod(rank, _RADIX[kind])
-        text[place] = _FIRST[kind] + low
-    return text
+    for place in range(len(text) - 1, -1, -1):
+        rank, low = divmod(rank, _RADIX.get(text[place], 1))
+        text[place] += low
+    return bytes(text)
 
 
-def _finished(kind: Kind, text: bytearray) -> bytes:
+def _finished(kind: Kind, text: bytes) -> bytes:
     """What may exist is made impossible: numbers of cards and accounts by their check digits, of phones by their country."""
     match kind:
         case Kind.PAYMENT_CARD:
-            return bytes(_wrong_luhn(text))
+            return _wrong_luhn(bytearray(text))
         case Kind.IBAN if len(text) > 4:
-            return bytes(text[:2]) + b"00" + bytes(text[4:])  # check digits run from 02 to 98
+            return text[:2] + b"00" + text[4:]  # check digits run from 02 to 98
         case Kind.PHONE:
             # the dash tells +41… and 41… apart, whose digits are permuted each among its own
-            return _NO_COUNTRY + (bytes(text[1:]) if text.startswith(b"+") else b"-" + bytes(text))
+            return _NO_COUNTRY + (text[1:] if text.startswith(b"+") else b"-" + text)
         case _:
-            return bytes(text)
+            return text
 
 
-def _wrong_luhn(text: bytearray) -> bytearray:
+def _wrong_luhn(text: bytearray) -> bytes:
     """The last digit is one that the check of card numbers refuses: always the right one and five more."""
     places = [place for place, letter in enumerate(text) if 48 <= letter <= 57]
     total = 0
@@ -140,7 +159,7 @@ def _wrong_luhn(text: bytearray) -> bytearray:
         total += doubled - 9 if doubled > 9 else doubled
     if places:
         text[places[-1]] = 48 + (-total + 5) % 10
-    return text
+    return bytes(text)
 
 
 def _replaced(key: bytes, value: bytes) -> bytes:
@@ -152,20 +171,38 @@ def _replaced(key: bytes, value: bytes) -> bytes:
     return bytes(b"abcdefghijklmnopqrstuvwxyz234567"[byte & 31] for byte in digest_stream(key, value, length))
 
 
-def _number(key: bytes, value: bytes) -> bytes:
-    """A decimal with as many digits, none of them a leading zero; 0 stays 0."""
-    body = value.lstrip(b"-")
-    figures = body.replace(b".", b"", 1)
+def _numbers(key: bytes, values: Sequence[bytes]) -> list[bytes]:
+    """Decimals with as many digits, none of them a leading zero; 0 stays 0."""
+    figures = [_figures(value) for value in values]
+    lengths: dict[int, list[int]] = defaultdict(list)
+    for place, digits_of in enumerate(figures):
+        if plain := digits_of.lstrip(b"0"):
+            lengths[len(plain)].append(place)
+    out = list(values)
+    for length, places in lengths.items():
+        low = 10 ** (length - 1)
+        known = permutation(sub_key(key, b"%d digits" % length), 9 * low)
+        ranks = [int(figures[place]) - low for place in places]
+        images = known(np.array(ranks, np.uint64)).tolist() if known.size <= LARGEST else list(map(known.single, ranks))
+        for place, image in zip(places, images, strict=True):
+            out[place] = _decimal(values[place], b"%d" % (image + low), len(figures[place]))
+    return out
+
+
+def _figures(value: bytes) -> bytes:
+    """The digits of a decimal; none where it is no ordinary number."""
     if value in {b"NaN", b"Infinity", b"-Infinity"}:
-        return value
+        return b""
+    figures = value.lstrip(b"-").replace(b".", b"", 1)
     if not figures.isdigit():
         raise UnparsedError("a value is no decimal number")
-    plain = figures.lstrip(b"0")
-    if not plain:
-        return value
-    low = 10 ** (len(plain) - 1)
-    image = permutation(sub_key(key, b"%d digits" % len(plain)), 9 * low).single(int(plain) - low) + low
-    text = str(image).encode().rjust(len(figures), b"0")
+    return figures
+
+
+def _decimal(value: bytes, figures: bytes, count: int) -> bytes:
+    """Other digits in the place of the old ones: as many, with the same sign and scale."""
+    body = value.lstrip(b"-")
+    text = figures.rjust(count, b"0")
     point = len(body) - body.find(b".") - 1 if b"." in body else 0
     sign = b"-" if value.startswith(b"-") else b""
     return sign + (text[: len(text) - point] + b"." + text[len(text) - point :] if point else text)
