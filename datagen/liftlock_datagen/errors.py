@@ -31,6 +31,8 @@ class ProblemCode(StrEnum):
     UNPROVED_CHECK = "unproved-check"
     PARTITION_KEY = "partition-key"
     SUBSET_UNKNOWN = "subset-unknown"
+    SUBSET_CONDITION = "subset-condition"
+    FOREIGN_DATA = "foreign-data"
     UNCLASSIFIED_PATH = "unclassified-path"
     KEPT_SENSITIVE = "kept-sensitive"
     NOT_IN_DATABASE = "not-in-database"

@@ -15,6 +15,7 @@ from psycopg import sql
 from liftlock_datagen.catalog.model import Catalog, Column, Table, TableName
 from liftlock_datagen.errors import Problem, ProblemCode, SpecPlanError
 from liftlock_datagen.spec.model import DataSpec, SubsetRoot, SubsetSpec, VirtualReference
+from liftlock_datagen.subset.conditions import condition_fault
 
 # Types of one line are compared as they are, whatever side they are on; others as text.
 _ALIKE = (frozenset({"int2", "int4", "int8", "numeric"}), frozenset({"text", "varchar", "bpchar", "citext", "name"}))
@@ -169,6 +170,9 @@ def _unknown(catalog: Catalog, subset: SubsetSpec) -> Iterator[Problem]:
     for root in subset.roots:
         if root.percent is not None and not 0 < root.percent <= 100:
             yield Problem(str(root.table), None, ProblemCode.SUBSET_UNKNOWN, f"{root.percent} is no share in percent")
+        fault = condition_fault(root.where) if root.percent is None else ""
+        if fault:
+            yield Problem(str(root.table), None, ProblemCode.SUBSET_CONDITION, f"the condition of the subset's root: {fault}")
 
 
 def _broken(catalog: Catalog, references: Sequence[VirtualReference]) -> Iterator[Problem]:

@@ -15,8 +15,10 @@ from psycopg import sql
 
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.database.connect import Connection
-from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.errors import DatagenError, SpecError
+from liftlock_datagen.spec.model import SubsetRoot
 from liftlock_datagen.subset import statements
+from liftlock_datagen.subset.conditions import called
 from liftlock_datagen.subset.plan import Reference, Stored, SubsetPlan
 from liftlock_datagen.subset.store import Cause, Found, KeyStore, Way, coded
 
@@ -91,18 +93,18 @@ class Search:
         self._connection = connection
         self._plan = plan
         self._store = store
-        self._salt = salt
         self._on_rows = on_rows
         self._by_number = {table.number: table for table in plan.tables}
         self._seen = 0
-        for name, value in (*statements.SETTINGS, ("search_path", plan.search_path)):
+        for name, value in (*statements.SETTINGS, ("search_path", plan.search_path), (statements.SALT, salt)):
             connection.execute("SELECT set_config(%s, %s, true)", [name, value])
         self._oids = _oids(connection, plan)
 
     def run(self) -> None:
         """Roots, then whatever they bring along."""
+        _require_steady(self._connection, self._plan.roots)
         for place, root in enumerate(self._plan.roots):
-            self._take(statements.root_rows(self._plan, root, self._salt), Cause(Way.ROOT, place), None)
+            self._begin(root, Cause(Way.ROOT, place))
         for table in self._plan.tables:
             if table.name in self._plan.whole:
                 for reference in self._upwards(table):
@@ -117,7 +119,7 @@ class Search:
             table = self._by_number[batch[0]]
             for reference in self._plan.references:
                 if reference.parent in table.within and reference.limit != 0:
-                    query = statements.children(self._plan, table, reference, batch[1], self._salt)
+                    query = statements.children(self._plan, table, reference, batch[1])
                     self._take(query, Cause(Way.BELONGS, reference.number), table)
             return True
         above = self._store.next_up(_BATCH)
@@ -133,6 +135,22 @@ class Search:
 
     def _upwards(self, table: Stored) -> list[Reference]:
         return [reference for reference in self._plan.references if reference.child in table.within]
+
+    def _begin(self, root: SubsetRoot, cause: Cause) -> None:
+        query = statements.root_rows(self._plan, root)
+        if root.percent is not None:
+            self._take(query, cause, None)
+            return
+        # What a person wrote goes through a cursor: PostgreSQL takes nothing there but one SELECT.
+        found: list[Found] = []
+        with self._connection.cursor(f"roots_{cause.number}") as cursor:
+            cursor.itersize = _BATCH
+            for oid, tid in cursor.execute(query):
+                known = self._known((str(oid).encode(), str(tid).encode()), coded(cause), None)
+                found += [known] if known is not None else []
+                if len(found) >= _BATCH:
+                    self._keep(found, down=True)
+        self._keep(found, down=True)
 
     def _take(self, query: sql.Composed, cause: Cause, source: Stored | None) -> None:
         found: list[Found] = []
@@ -162,6 +180,19 @@ class Search:
             self._seen += len(found)
             self._on_rows(self._seen)
             found.clear()
+
+
+def _require_steady(connection: Connection, roots: Sequence[SubsetRoot]) -> None:
+    """SpecError where a condition calls a function that may act, or may say something else of a row next time."""
+    for root in roots:
+        names = sorted(called(root.where)) if root.percent is None else []
+        query = "SELECT DISTINCT proname FROM pg_proc WHERE proname = ANY(%s) AND (provolatile = 'v' OR prokind = 'p') ORDER BY 1"
+        volatile = [str(name) for (name,) in connection.execute(query, [names]).fetchall()]
+        if volatile:
+            raise SpecError(
+                f"{root.table}: the subset's condition calls {', '.join(volatile)}, which may act or change its mind (VOLATILE)",
+                hint="choose rows by what their columns hold",
+            )
 
 
 def _oids(connection: Connection, plan: SubsetPlan) -> Mapping[int, int]:

@@ -16,8 +16,10 @@ _OFFSET_BITS = 16
 # What a value looks like as text must not depend on who asks: shares and limits are drawn from it.
 SETTINGS = (
     ("DateStyle", "ISO, MDY"), ("TimeZone", "UTC"), ("IntervalStyle", "postgres"), ("extra_float_digits", "1"), ("bytea_output", "hex"),
-    ("row_security", "off"), ("statement_timeout", "0"),
+    ("row_security", "off"), ("statement_timeout", "0"), ("standard_conforming_strings", "on"), ("cursor_tuple_fraction", "1"),
 )  # fmt: skip
+SALT = "liftlock.subset_salt"
+"""The setting that holds the salt during the transaction: so it is in no statement that others see run."""
 
 
 def tid_of(row: int) -> str:
@@ -39,12 +41,12 @@ def condition(rows: Sequence[int], alias: str = "") -> sql.Composed:
     )
 
 
-def root_rows(plan: SubsetPlan, root: SubsetRoot, salt: str) -> sql.Composed:
-    """Table and address of the rows where a subset begins."""
+def root_rows(plan: SubsetPlan, root: SubsetRoot) -> sql.Composed:
+    """Table and address of the rows where a subset begins. A condition that a person wrote must run on its own: see conditions.py."""
     if root.percent is None:
-        wanted: sql.Composable = sql.SQL("({})").format(sql.SQL(root.where))  # a condition that a person wrote
+        wanted: sql.Composable = sql.SQL("({})").format(sql.SQL(root.where))
     else:
-        wanted = sql.SQL("{} < {}").format(_draw(_key_of(plan, root.table), salt), sql.Literal(int(root.percent / 100 * 2**_HASH_BITS)))
+        wanted = sql.SQL("{} < {}").format(_draw(_key_of(plan, root.table)), sql.Literal(int(root.percent / 100 * 2**_HASH_BITS)))
     return sql.SQL("SELECT t.tableoid::bigint, t.ctid FROM {} t WHERE {}").format(_from(plan, root.table), wanted)
 
 
@@ -57,7 +59,7 @@ def parents(plan: SubsetPlan, child: Stored, reference: Reference, rows: Sequenc
     ).format(_name(child.name), _from(plan, reference.parent), _joined(reference), _when(reference), within)
 
 
-def children(plan: SubsetPlan, parent: Stored, reference: Reference, rows: Sequence[int], salt: str) -> sql.Composed:
+def children(plan: SubsetPlan, parent: Stored, reference: Reference, rows: Sequence[int]) -> sql.Composed:
     """Table and address of what refers to these rows, and the row that each refers to; no more for one row than the limit."""
     source = sql.SQL("ONLY {} p JOIN {} c ON {} WHERE {} AND ").format(
         _name(parent.name), _from(plan, reference.child), _joined(reference), _when(reference)
@@ -65,7 +67,7 @@ def children(plan: SubsetPlan, parent: Stored, reference: Reference, rows: Seque
     if reference.limit is None:
         return sql.SQL("SELECT c.tableoid::bigint, c.ctid, p.ctid FROM ") + source
     key = _key_of(plan, reference.child)
-    order = sql.SQL("{}, {}").format(_draw(key, salt, "c"), _text(key, "c"))
+    order = sql.SQL("{}, {}").format(_draw(key, "c"), _text(key, "c"))
     return sql.SQL(
         "SELECT tab, row, parent FROM (SELECT c.tableoid::bigint AS tab, c.ctid AS row, p.ctid AS parent,"
         " row_number() OVER (PARTITION BY p.ctid ORDER BY {}) AS place FROM {}) x WHERE place <= {}"
@@ -124,9 +126,9 @@ def _text(key: tuple[str, ...], alias: str) -> sql.Composed:
     return sql.SQL("ROW({})::text").format(names) if len(key) > 1 else sql.SQL("({})::text").format(names)
 
 
-def _draw(key: tuple[str, ...], salt: str, alias: str = "t") -> sql.Composed:
+def _draw(key: tuple[str, ...], alias: str = "t") -> sql.Composed:
     """A number below 2**56 that only the row's key and the salt decide."""
     digits = _HASH_BITS // 4
-    return sql.SQL("('x' || substr(encode(sha256(convert_to({} || {}, 'UTF8')), 'hex'), 1, {}))::bit({})::bigint").format(
-        sql.Literal(salt), _text(key, alias), sql.Literal(digits), sql.Literal(_HASH_BITS)
+    return sql.SQL("('x' || substr(encode(sha256(convert_to(current_setting({}) || {}, 'UTF8')), 'hex'), 1, {}))::bit({})::bigint").format(
+        sql.Literal(SALT), _text(key, alias), sql.Literal(digits), sql.Literal(_HASH_BITS)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 import pytest
@@ -14,8 +14,9 @@ from psycopg import sql
 
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.catalog.read import read_catalog
-from liftlock_datagen.errors import PlanError
+from liftlock_datagen.errors import PlanError, ProblemCode, SpecError
 from liftlock_datagen.spec.model import DataSpec, SubsetRoot, SubsetSpec, VirtualReference
+from liftlock_datagen.subset import statements
 from liftlock_datagen.subset.plan import SubsetPlan, plan_subset
 from liftlock_datagen.subset.selection import SubsetSelection, selected
 from tests.postgres import RunningPostgres
@@ -243,3 +244,38 @@ def test_what_the_classification_says_of_things_that_are_not_there_is_told_at_on
         ("public.comment", "nothing"),
         ("public.nobody", None),
     }
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "true)) TO STDOUT; ROLLBACK; SET default_transaction_read_only = off; CREATE TABLE pwned AS SELECT 1; --",
+        "true)) TO PROGRAM 'touch /tmp/pwned'; --",
+        "id < 5; CREATE TABLE pwned (a int)",
+    ],
+)
+def test_a_condition_is_no_way_to_run_a_statement(shop: Connection, where: str) -> None:
+    asked = spec(SubsetRoot(named("customer"), where=where))
+    problems = plan_subset(read_catalog(shop), asked).problems
+    assert [problem.code for problem in problems] == [ProblemCode.SUBSET_CONDITION]
+    unchecked = replace(
+        plan_subset(read_catalog(shop), spec(SubsetRoot(named("customer"), where="true"))), roots=asked.subset.roots if asked.subset else ()
+    )
+    with pytest.raises(psycopg.errors.SyntaxError), shop.transaction(), selected(shop, unchecked, salt="s"):
+        pass
+    assert shop.execute("SELECT to_regclass('public.pwned')").fetchone() == (None,)
+
+
+@pytest.mark.parametrize("where", ["random() < 0.5", "set_config('transaction_read_only', 'off', true) = ''", "acts(id)"])
+def test_a_condition_calls_nothing_that_may_act(shop: Connection, where: str) -> None:
+    shop.execute("CREATE OR REPLACE FUNCTION acts(int) RETURNS bool LANGUAGE sql AS 'SELECT true'")
+    with pytest.raises(SpecError, match="may act"), chosen(shop, spec(SubsetRoot(named("customer"), where=where))):
+        pass
+
+
+def test_the_salt_is_a_setting_of_the_transaction_and_in_no_statement(shop: Connection) -> None:
+    with chosen(shop, spec(SubsetRoot(named("customer"), percent=10)), salt="s3cret") as (plan, _):
+        query = statements.root_rows(plan, plan.roots[0])
+        assert shop.execute("SELECT current_setting('liftlock.subset_salt')").fetchone() == ("s3cret",)
+        assert len(shop.execute(query).fetchall()) >= 60  # it needs nothing but the setting
+    assert shop.execute("SELECT current_setting('liftlock.subset_salt', true)").fetchone() in {("",), (None,)}
