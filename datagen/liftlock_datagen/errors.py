@@ -46,12 +46,13 @@ UNACCEPTABLE = frozenset({ProblemCode.UNCLASSIFIED_TABLE, ProblemCode.UNCLASSIFI
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One reason why no plan can be made. column is None where the whole table is concerned."""
+    """One reason why no plan can be made. column is None where the whole table is concerned. advice: what to do, until somebody did it."""
 
     table: str
     column: str | None
     code: ProblemCode
     text: str
+    advice: str = ""
 
     @property
     def where(self) -> str:
@@ -64,7 +65,12 @@ class Problem:
         return f"{self.code}:{self.where}"
 
     def __str__(self) -> str:
-        return f"{self.where} [{self.code}]: {self.text}"
+        return f"{self.where} [{self.code}]: {self.said}"
+
+    @property
+    def said(self) -> str:
+        """Text and advice."""
+        return f"{self.text}: {self.advice}" if self.advice else self.text
 
 
 class DatagenError(Exception):

@@ -125,10 +125,8 @@ def _checks(table: Table, changed: Mapping[str, Transformer]) -> Iterator[Proble
     for check in table.checks:
         for name in sorted(changed):
             if _mentions(check.expression, name) and not _obeys(check.expression, name, changed[name]):
-                text = (
-                    f'nothing proves that its new values meet CHECK "{check.name}"; the database decides during the run. Accept the problem'
-                )
-                yield _problem(table, name, ProblemCode.UNPROVED_CHECK, f"{text} with a reason, or keep the column")
+                text = f'nothing proves that its new values meet CHECK "{check.name}"; the database decides during the run'
+                yield Problem(str(table.name), name, ProblemCode.UNPROVED_CHECK, text, "accept it with a reason, or keep the column")
 
 
 def _obeys(expression: str, name: str, found: Transformer) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Collection, Iterator, Mapping, Set
 from dataclasses import replace
 
-from liftlock_datagen.catalog.model import Catalog, TableName
-from liftlock_datagen.classify.model import Proposal, Undecided
+from liftlock_datagen.catalog.model import Catalog, Table, TableName
+from liftlock_datagen.classify.model import ColumnProposal, Decision, Proposal, Undecided
 from liftlock_datagen.errors import UNACCEPTABLE, Problem, ProblemCode
 from liftlock_datagen.masking.plan import ColumnMask, TableMask, plan_mask
-from liftlock_datagen.review.model import DataPlan, Finding, Level, PlanLine, PlanTable
+from liftlock_datagen.review.model import UNCLASSIFIED, DataPlan, Finding, Level, PlanLine, PlanTable
 from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Privacy, Rows, Rule, TableSpec, ValueSpec
 from liftlock_datagen.spec.rules import INDIRECT, SENSITIVE
 from liftlock_datagen.spec.update import covered
@@ -27,28 +27,35 @@ def review(catalog: Catalog, spec: DataSpec, proposal: Proposal, seen: SeenPaths
     rows = {table.name: table.rows for table in catalog.tables if table.rows is not None}
     mask = plan_mask(catalog, replace(spec, accepted=()), rows=rows)
     masks = {table.name: table for table in mask.tables}
-    shown = [table for table in catalog.tables if table.name in masks and table.name in spec.tables]
-    tables = tuple(_table(masks[table.name], spec, proposal) for table in shown)
+    paths = seen or {}
+    tables = tuple(_table(table, masks[table.name], spec, proposal, paths) for table in catalog.tables if table.name in masks)
     found = [
         Finding(_told(problem, spec), Level.ERROR, _line_of(problem, spec)) for problem in mask.problems if _counts(problem, spec, catalog)
     ]
-    found += _unlisted_paths(catalog, spec, seen or {})
+    found += _unlisted_paths(catalog, spec, paths)
     found += (Finding(problem, Level.WARNING, line) for problem, line in _warnings(catalog, spec))
     return DataPlan(spec.file, tables, tuple(_accepted(_once(found), spec)), spec.k)
 
 
-def _table(mask: TableMask, spec: DataSpec, proposal: Proposal) -> PlanTable:
-    said = spec.tables.get(mask.name)
-    lines = [line for column in mask.columns if said for line in _lines(mask.name, column, said, spec, proposal)]
+def _table(table: Table, mask: TableMask, spec: DataSpec, proposal: Proposal, seen: SeenPaths) -> PlanTable:
+    """Every column that is written, in the table's order, whether somebody classified it or not."""
+    said = spec.tables.get(table.name)
+    masks = {column.name: column for column in mask.columns}
+    proposed = proposal.tables[table.name].columns if table.name in proposal.tables else {}
+    lines: list[PlanLine] = []
+    for column in (column for column in table.columns if not column.generated):
+        found = proposed.get(column.name)
+        if said is not None and column.name in said.columns:
+            lines += _lines(masks[column.name], said.columns[column.name], spec, found)
+            lines += _open_paths(column.name, said.columns[column.name], found, seen.get((table.name, column.name), ()))
+        elif mask.rows is not Rows.NONE:
+            line = said.undecided.get(column.name, said.line) if said else 0
+            lines.append(_undecided(column.name, "", str(column.type), line, found.decision if found else None))
     untouched = all(line.privacy is Privacy.KEPT for line in lines)
     return PlanTable(str(mask.name), mask.rows.value, untouched, mask.quasi_identifiers, tuple(lines))
 
 
-def _lines(table: TableName, mask: ColumnMask, said: TableSpec, spec: DataSpec, proposal: Proposal) -> Iterator[PlanLine]:
-    column = said.columns.get(mask.name)
-    if column is None:
-        return
-    proposed = proposal.tables[table].columns.get(mask.name) if table in proposal.tables else None
+def _lines(mask: ColumnMask, column: ColumnSpec, spec: DataSpec, proposed: ColumnProposal | None) -> Iterator[PlanLine]:
     guess = proposed.decision if proposed and not isinstance(proposed.decision, Undecided) else None
     yield PlanLine(
         column=mask.name,
@@ -69,6 +76,23 @@ def _lines(table: TableName, mask: ColumnMask, said: TableSpec, spec: DataSpec, 
         yield PlanLine(
             mask.name, path, "", value.kind.value, value.rule.value, value.privacy, domain, "", value.rule.value, why, value.line
         )
+
+
+def _open_paths(name: str, column: ColumnSpec, proposed: ColumnProposal | None, seen: Collection[str]) -> Iterator[PlanLine]:
+    """The paths that nobody classified: those that the file names so, and those that a sample showed."""
+    guesses = proposed.paths if proposed else {}
+    for path in dict.fromkeys([*column.undecided, *_unlisted(column, seen)]):
+        yield _undecided(name, path, "", column.undecided.get(path, column.value.line), guesses.get(path))
+
+
+def _undecided(column: str, path: str, type: str, line: int, proposed: Decision | None) -> PlanLine:
+    """What nobody classified, with what it may be: it is what a reviewer has to see first."""
+    if isinstance(proposed, Undecided):
+        likely = [value.kind.value for value in proposed.candidates]
+    else:
+        likely = [proposed.kind.value] if proposed is not None else []
+    why = f"it may be {' or '.join(likely)}" if likely else "nothing says what it is"
+    return PlanLine(column, path, type, UNCLASSIFIED, "", None, "", "", "stops the copy", why, line)
 
 
 def _why(value: ValueSpec, guess: ValueSpec | None, spec: DataSpec) -> str:
@@ -94,7 +118,7 @@ def _told(problem: Problem, spec: DataSpec) -> Problem:
     if problem.code not in UNACCEPTABLE:
         return problem
     where = spec.file or f"data/{spec.database}.yaml"
-    return replace(problem, text=f"{problem.text}: decide it in {where} (liftlock data init {spec.database} adds what is new)")
+    return replace(problem, advice=f"decide it in {where} (liftlock data init {spec.database} adds what is new)")
 
 
 def _line_of(problem: Problem, spec: DataSpec) -> int:
@@ -113,17 +137,18 @@ def _unlisted_paths(catalog: Catalog, spec: DataSpec, seen: SeenPaths) -> Iterat
     there = {table.name for table in catalog.tables}
     for table in spec.tables.values():
         for name, column in table.columns.items():
-            if (
-                table.name not in there
-                or table.rows is Rows.NONE
-                or column.value.kind is not Kind.DOCUMENT
-                or column.value.rule is not Rule.KEEP
-            ):
+            if table.name not in there or table.rows is Rows.NONE:
                 continue
-            new = [path for path in seen.get((table.name, name), ()) if not _known(path, {*column.paths, *column.undecided})]
-            for path in sorted(new):
+            for path in _unlisted(column, seen.get((table.name, name), ())):
                 problem = Problem(str(table.name), f"{name} {path}", ProblemCode.UNCLASSIFIED_PATH, "the path is not classified")
                 yield Finding(_told(problem, spec), Level.ERROR, column.value.line)
+
+
+def _unlisted(column: ColumnSpec, seen: Collection[str]) -> list[str]:
+    """The paths of a sample that the file does not have, where it has them one by one."""
+    if column.value.kind is not Kind.DOCUMENT or column.value.rule is not Rule.KEEP:
+        return []
+    return sorted(path for path in seen if not _known(path, {*column.paths, *column.undecided}))
 
 
 def _known(path: str, patterns: set[str]) -> bool:
@@ -163,8 +188,11 @@ def _kept(table: TableSpec) -> Iterator[tuple[Problem, int]]:
         for path, value in _values(column):
             if value.rule is Rule.KEEP and value.kind in SENSITIVE - INDIRECT:
                 where = f"{name} {path}" if path else name
-                text = f"{value.kind.value} is kept as it is: choose another rule, or accept it with a reason"
-                yield Problem(str(table.name), where, ProblemCode.KEPT_SENSITIVE, text), value.line
+                advice = "choose another rule, or accept it with a reason"
+                yield (
+                    Problem(str(table.name), where, ProblemCode.KEPT_SENSITIVE, f"{value.kind.value} is kept as it is", advice),
+                    value.line,
+                )
 
 
 def _values(column: ColumnSpec) -> Iterator[tuple[str, ValueSpec]]:

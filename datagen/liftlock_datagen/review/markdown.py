@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from liftlock_datagen.review.model import DataPlan, Finding, PlanLine, PlanTable
+from liftlock_datagen.review.model import UNCLASSIFIED, DataPlan, Finding, PlanLine, PlanTable
 from liftlock_datagen.spec.model import Privacy
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~#])")
@@ -28,7 +28,9 @@ def _head(plan: DataPlan) -> Iterator[str]:
     yield "| privacy | columns and paths | what it means |"
     yield "|---|---:|---|"
     for privacy, count in plan.counts.items():
-        yield f"| {privacy.value} | {count} | {_MEANS[privacy]} |"
+        yield f"| {privacy.value} | {count:,} | {_MEANS[privacy]} |"
+    if plan.unclassified:
+        yield f"| **{UNCLASSIFIED}** | {plan.unclassified:,} | nobody said what it holds: no copy is made |"
     gate = (
         f"Each combination of quasi-identifiers must be shared by {plan.k} rows."
         if plan.k > 1
@@ -48,7 +50,7 @@ def _findings(plan: DataPlan) -> Iterator[str]:
 
 
 def _finding(item: Finding, plan: DataPlan) -> str:
-    what = f"{item.problem.text}; accepted: {item.accepted}" if item.accepted else item.problem.text
+    what = f"{item.problem.text}; accepted: {item.accepted}" if item.accepted else item.problem.said
     return f"| `{_code(item.id)}` | {_cell(what)} | {f'{_cell(plan.file)}:{item.line}' if item.line else ''} |"
 
 
@@ -68,7 +70,9 @@ def _table(table: PlanTable) -> Sequence[str]:
 
 def _line(line: PlanLine) -> str:
     name = f"{line.column} {line.path}" if line.path else line.column
-    cells = [_cell(name), line.kind, _cell(line.what), line.privacy.value, line.uniqueness.replace("_", " "), _cell(line.why)]
+    kind = line.kind if line.privacy else f"**{line.kind}**"
+    privacy = line.privacy.value if line.privacy else ""
+    cells = [_cell(name), kind, _cell(line.what), privacy, line.uniqueness.replace("_", " "), _cell(line.why)]
     return f"| {' | '.join(cells)} |"
 
 

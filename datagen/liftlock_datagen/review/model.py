@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from liftlock_datagen.errors import Problem
 from liftlock_datagen.spec.model import Privacy
+
+UNCLASSIFIED = "unclassified"
+"""The kind of what nobody classified."""
 
 
 class Level(StrEnum):
@@ -38,6 +41,7 @@ class PlanLine:
     """What happens to one column, or to one path of a document. path: "" for the column. uniqueness: of different values afterwards.
 
     what: in a few words. why: who said so, or what speaks for it. line: in the classification's file.
+    Where nobody classified it, its kind is "unclassified", its privacy null, and why says what it may be.
     """
 
     column: str
@@ -45,7 +49,7 @@ class PlanLine:
     type: str
     kind: str
     rule: str
-    privacy: Privacy
+    privacy: Privacy | None
     domain: str
     uniqueness: str
     what: str
@@ -76,12 +80,19 @@ class DataPlan:
     @property
     def counts(self) -> Mapping[Privacy, int]:
         """How many columns and paths of each privacy class. Of a document its paths count, of a table without rows nothing does."""
-        found: Counter[Privacy] = Counter()
+        found = Counter(line.privacy for line in self._counted())
+        return {privacy: found[privacy] for privacy in Privacy}
+
+    @property
+    def unclassified(self) -> int:
+        """How many columns and paths nobody classified."""
+        return sum(line.privacy is None for line in self._counted())
+
+    def _counted(self) -> Iterator[PlanLine]:
         for table in self.tables:
             documents = {line.column for line in table.lines if line.path}
-            counted = [line for line in table.lines if line.path or line.column not in documents]
-            found.update(line.privacy for line in counted if table.rows != "none")
-        return {privacy: found[privacy] for privacy in Privacy}
+            if table.rows != "none":
+                yield from (line for line in table.lines if line.path or line.column not in documents)
 
     @property
     def errors(self) -> tuple[Finding, ...]:

@@ -111,8 +111,27 @@ def test_the_copy_itself_refuses_what_the_plan_refuses() -> None:
         assert {problem.id for problem in plan_mask(CATALOG, accepting).problems} == {item.id for item in found.errors} != set()
 
 
-def test_a_table_that_nobody_classified_is_not_shown_as_kept() -> None:
-    assert plan(replace(SPEC, tables={})).tables == ()
+def test_what_nobody_classified_stands_in_the_table_with_what_it_may_be() -> None:
+    found = plan(without_column("town"))
+    line = next(line for line in found.tables[0].lines if line.column == "town")
+    assert (line.kind, line.privacy, line.what, line.why, line.line) == ("unclassified", None, "stops the copy", "it may be city", 9)
+    assert [line.column for line in found.tables[0].lines if not line.path] == ["id", "email", "town", "doc"]
+    assert "| town | **unclassified** | stops the copy |" in markdown(found)
+    assert "| **unclassified** | 1 |" in markdown(found)
+    assert found.unclassified == 1
+
+
+def test_paths_that_nobody_classified_stand_in_the_table() -> None:
+    found = plan(with_column("doc", replace(DOCUMENT, undecided={"$.x": 12})), doc={"$.mail", "$.new"})
+    assert [(line.path, line.line) for line in found.tables[0].lines if line.privacy is None] == [("$.x", 12), ("$.new", 0)]
+    assert "| doc $.new | **unclassified** |" in markdown(found)
+
+
+def test_a_table_that_nobody_classified_is_shown_with_all_its_columns_and_not_as_kept() -> None:
+    (table,) = plan(replace(SPEC, tables={})).tables
+    assert [line.kind for line in table.lines] == ["unclassified"] * 4
+    assert not table.untouched
+    assert "no value changes" not in markdown(plan(replace(SPEC, tables={})))
 
 
 def test_an_accepted_warning_is_told_with_its_reason_and_no_longer_counts() -> None:
@@ -120,6 +139,7 @@ def test_an_accepted_warning_is_told_with_its_reason_and_no_longer_counts() -> N
     found = plan(replace(with_column("email", value(Kind.EMAIL, Rule.KEEP)), accepted=(accepted,)))
     assert ids(found) == []
     assert [item.accepted for item in found.accepted] == ["addresses of machines"]
+    assert "email is kept as it is; accepted: addresses of machines |" in markdown(found)
 
 
 def test_paths_that_a_sample_shows_and_nobody_classified_stop_the_plan() -> None:
@@ -153,11 +173,11 @@ _VALUES = st.builds(ValueSpec, st.sampled_from(list(Kind)), st.sampled_from([Rul
 
 @settings(max_examples=60, deadline=None)
 @given(st.dictionaries(st.sampled_from(["id", "email", "town", "doc", "other"]), st.builds(ColumnSpec, _VALUES)))
-def test_every_column_is_either_in_the_plan_or_an_error_and_every_problem_has_one_id(columns: dict[str, ColumnSpec]) -> None:
+def test_every_column_is_in_the_plan_as_an_error_or_not_and_every_problem_has_one_id(columns: dict[str, ColumnSpec]) -> None:
     found = plan(replace(SPEC, tables={T: TableSpec(T, columns)}))
-    shown = {line.column for line in found.tables[0].lines}
+    undecided = {line.column for line in found.tables[0].lines if line.privacy is None}
     missing = {item.problem.column for item in found.errors if item.problem.code == "unclassified-column"}
-    assert shown | missing == {"id", "email", "town", "doc"}
-    assert not shown & missing
+    assert {line.column for line in found.tables[0].lines} == {"id", "email", "town", "doc"}
+    assert undecided == missing
     assert len(set(ids(found))) == len(ids(found))
     assert markdown(found)

@@ -64,7 +64,9 @@ def plan(
 def _show(report: PlanReport) -> None:
     for table in report.tables:
         _show_table(table)
-    typer.echo(", ".join(f"{count} {privacy.value}" for privacy, count in report.columns.items()) + " (columns and JSON paths)")
+    counts = [f"{count:,} {privacy.value}" for privacy, count in report.columns.items()]
+    counts += [f"{report.unclassified:,} unclassified"] * (report.unclassified > 0)
+    typer.echo(f"{', '.join(counts)} (columns and JSON paths)")
     for title, items in (("accepted", report.accepted), ("warning", report.warnings), ("error", report.errors)):
         _show_findings(title, items)
     if not (report.errors or report.warnings):
@@ -85,7 +87,7 @@ def _show_table(table: PlanTable) -> None:
 
 def _row(line: PlanLine) -> tuple[str, ...]:
     name = f"  {line.path}" if line.path else line.column
-    return name, line.kind, line.what, line.privacy.value, line.uniqueness.replace("_", " "), line.why
+    return name, line.kind, line.what, line.privacy.value if line.privacy else "-", line.uniqueness.replace("_", " "), line.why
 
 
 def _show_findings(title: str, items: Sequence[ShownFinding]) -> None:

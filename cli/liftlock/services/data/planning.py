@@ -27,12 +27,13 @@ class ShownFinding:
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
-    """The plan with its figures. columns: how many columns and paths fall into each class of privacy."""
+    """The plan with its figures. columns: how many columns and paths fall into each class of privacy; unclassified: into none."""
 
     file: str
     place: str
     strict: bool
     columns: Mapping[Privacy, int]
+    unclassified: int
     k: int
     tables: tuple[PlanTable, ...]
     errors: tuple[ShownFinding, ...]
@@ -67,6 +68,7 @@ def report_of(plan: DataPlan, place: Place, *, strict: bool) -> PlanReport:
         place=place.shown,
         strict=strict,
         columns=plan.counts,
+        unclassified=plan.unclassified,
         k=plan.k,
         tables=plan.tables,
         errors=shown(plan.errors),
@@ -77,4 +79,5 @@ def report_of(plan: DataPlan, place: Place, *, strict: bool) -> PlanReport:
 
 def _shown(item: Finding, file: str) -> ShownFinding:
     place = f"{file}:{item.line}" if item.line else file
-    return ShownFinding(item.id, item.problem.code.value, item.problem.where, item.problem.text, place, item.accepted)
+    message = item.problem.text if item.accepted else item.problem.said
+    return ShownFinding(item.id, item.problem.code.value, item.problem.where, message, place, item.accepted)
