@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from liftlock import __version__
-from liftlock.commands.app import Commands, Later, Root
+from liftlock.commands.app import Commands, Later, Root, interrupted_text
 from liftlock.commands.output import has_printed, print_error
 from liftlock.core.errors import ExitCode, LiftlockError, UsageError
 
@@ -107,7 +107,7 @@ def _outcome() -> int:
             )
         )
     if code == ExitCode.INTERRUPTED:
-        message = "interrupted; what was done is recorded, the next run goes on from there"
+        message = f"interrupted; {interrupted_text(sys.argv[1:])}"
         print(f"liftlock: {message}", file=sys.stderr)  # noqa: T201
         return _document(LiftlockError(message), code)
     return code

@@ -94,8 +94,16 @@ class PlanError(DatagenError):
         super().__init__(f"no rows were written: {len(self.problems)} part(s) of the schema cannot be planned:{lines}")
 
 
+class RequestError(DatagenError):
+    """What was asked for does not exist, such as a table or a size: whoever asked says something else."""
+
+
+class UnreachableError(DatagenError):
+    """The database does not answer, or lets nobody in."""
+
+
 class SpecError(DatagenError):
-    """The classification is not complete, or what it says cannot be carried out: people mend the file."""
+    """The classification (or the profile) is not complete, or what it says cannot be carried out: people mend the file."""
 
 
 class SpecPlanError(PlanError, SpecError):

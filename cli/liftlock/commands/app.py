@@ -54,6 +54,17 @@ class Later(Command):
         return get_command(alone)
 
 
+def interrupted_text(words: Sequence[str]) -> str:
+    """What an interrupted command line leaves behind, and what the next run does. words: as they were typed."""
+    match [word for word in words if not word.startswith("-")][:2]:
+        case ["data", "snapshot"]:
+            return "a golden copy is whole or not there; the same command again makes good what was left half done"
+        case ["data", *_]:
+            return "each database and file is as it was, or was replaced as a whole; the next run starts anew and removes what is left over"
+        case _:
+            return "what was done is recorded, the next run goes on from there"
+
+
 class Root(TyperGroup):
     """The root of the command line. later: its commands, in order."""
 

@@ -72,8 +72,9 @@ def declared_database(work: Workspace, text: str) -> str:
     from liftlock.core.config.suggestions import unknown
 
     name = text.rpartition("/")[2]
-    if name not in work.project.databases:
-        raise UsageError(unknown("database", name, work.project.databases), hint="liftlock.yaml declares the databases")
+    if name not in work.project.databases or ".." in text:
+        said = text if ".." in text else name
+        raise UsageError(unknown("database", said, work.project.databases), hint="liftlock.yaml declares the databases")
     return name
 
 

@@ -10,19 +10,19 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import psycopg
 
 from liftlock_datagen.database.refusals import masked_errors, without_password
-from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.errors import UnreachableError
 
 Connection = psycopg.Connection[Any]
 
 
 @contextmanager
 def connected(url: str) -> Iterator[Connection]:
-    """An autocommitting connection, closed at the end; DatagenError where there is none to be had."""
+    """An autocommitting connection, closed at the end; UnreachableError where there is none to be had."""
     try:
         connection = psycopg.connect(url, autocommit=True, application_name="liftlock-datagen", client_encoding="utf8")
     except psycopg.Error as err:
         # "from None": the driver's own message may quote the URL
-        raise DatagenError(f"no connection to the database: {without_password(str(err).strip(), url)}", hint="is it up?") from None
+        raise UnreachableError(f"no connection to the database: {without_password(str(err).strip(), url)}", hint="is it up?") from None
     with connection:
         yield connection
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from liftlock_datagen.catalog.model import TableName
-from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.errors import RequestError, SpecError
 from liftlock_datagen.profile.model import ColumnProfile, Histogram, Profile, TableProfile, Unit
 
 FORMAT = "liftlock/data-profile/v1"
@@ -130,18 +130,18 @@ def parse_profile(text: str, where: str) -> Profile:
     except (ValidationError, ValueError) as err:
         first = err.errors()[0] if isinstance(err, ValidationError) else {"loc": (), "msg": str(err)}
         at = ".".join(map(str, first["loc"]))
-        raise DatagenError(f"{where}: {at + ': ' if at else ''}{first['msg']}", hint="write it anew: liftlock data profile") from None
+        raise SpecError(f"{where}: {at + ': ' if at else ''}{first['msg']}", hint="write it anew: liftlock data profile") from None
     return Profile(tables)
 
 
 def read_profile_file(path: Path) -> Profile:
-    """The profile in the file; DatagenError where there is none that can be read."""
+    """The profile in the file; RequestError where there is none, SpecError where it is none."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as err:
-        raise DatagenError(f"{path}: {err.strerror}", hint="write one: liftlock data profile PLACE --output FILE") from err
+        raise RequestError(f"{path}: {err.strerror}", hint="write one: liftlock data profile PLACE --output FILE") from err
     except UnicodeDecodeError:
-        raise DatagenError(f"{path}: it is no UTF-8 text", hint="write it anew: liftlock data profile") from None
+        raise SpecError(f"{path}: it is no UTF-8 text", hint="write it anew: liftlock data profile") from None
     return parse_profile(text, str(path))
 
 

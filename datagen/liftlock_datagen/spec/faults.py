@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Rows, Rule, TableSpec, ValueSpec
 from liftlock_datagen.spec.names import table_text
 from liftlock_datagen.spec.rules import KEYED, OPTIONS, misfit
+from liftlock_datagen.vocabulary.words import LOCALES, MIXED
 
 _PATH = re.compile(r'\$(?:\.\*|\[\*\]|\.[^.\[\]"*\s]+|\."(?:[^"\\]|\\.)+")*')
 
@@ -24,6 +25,8 @@ class Fault:
 
 def find_faults(spec: DataSpec) -> Iterator[Fault]:
     """Everything that is wrong."""
+    if spec.locale not in (MIXED, *LOCALES):
+        yield Fault(("locale",), f'there are no word lists for locale "{spec.locale}"; one of {", ".join((MIXED, *LOCALES))}')
     for table in spec.tables.values():
         yield from _in_table(table)
     yield from _in_references(spec)

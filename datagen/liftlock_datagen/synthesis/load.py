@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from psycopg import sql
 
@@ -22,7 +23,7 @@ from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.database.connect import Connection, connected, wrapped
 from liftlock_datagen.database.load_phases import build_indexes, finish_load, prepare_load, prove_references
 from liftlock_datagen.database.refusals import synthetic_errors
-from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.errors import DatagenError, RequestError
 from liftlock_datagen.synthesis.generate import Generation
 from liftlock_datagen.synthesis.marker import Found, asked, mark, marked_rows, read_marker
 from liftlock_datagen.synthesis.plan import plan_load
@@ -78,8 +79,8 @@ def fill(url: str, request: RowsRequest, *, on_progress: Progress, chosen: bool 
         if found is not None:
             return SeedReport(found, time.monotonic() - started, skipped=True)
         catalog = read_catalog(connection)
-        vocabularies = load_vocabularies(request.locale)
         plan = planned(catalog, request)
+        vocabularies = load_vocabularies(request.locale)
         phases = _load(url, connection, catalog, plan, vocabularies, on_progress)
         mark(connection, plan, request, chosen=chosen)
     loaded = {str(table.name): table.rows for table in plan.tables}
@@ -95,18 +96,32 @@ def plan_database(url: str, request: RowsRequest) -> LoadPlan:
 
 def planned(catalog: Catalog, request: RowsRequest) -> LoadPlan:
     """The plan of what is asked."""
+    require_tables(catalog, request)
     vocabularies = load_vocabularies(request.locale)
     return plan_load(catalog, vocabularies, rows=request.rows, seed=request.seed, profile=request.profile, counts=request.counts)
 
 
 def found_before(url: str, request: RowsRequest) -> Found:
-    """What is in the database before anything is written. Only reads."""
+    """What is in the database before anything is written. Only reads. RequestError for a table that it does not have."""
     with connected(url) as connection, wrapped(url), connection.transaction():
         connection.execute("SET TRANSACTION READ ONLY")
+        catalog = read_catalog(connection)
+        require_tables(catalog, request)
         done = read_marker(connection)
         if done is not None:
             return Found.SAME if done.request == asked(request) else Found.SYNTHETIC
-        return Found.FILLED if _filled(connection, read_catalog(connection)) else Found.EMPTY
+        return Found.FILLED if _filled(connection, catalog) else Found.EMPTY
+
+
+def require_tables(catalog: Catalog, request: RowsRequest) -> None:
+    """RequestError where rows are asked for a table that nobody fills, with the name that was perhaps meant."""
+    known = {table.name.name: table.name for table in catalog.tables if table.partition_of is None}
+    tables = {table.name for table in catalog.tables}
+    for name in request.named:
+        if name not in tables:
+            close = get_close_matches(name.name, known, 1)
+            there = f'did you mean "{known[close[0]]}"?' if close else f"there is {', '.join(map(str, known.values())) or 'none'}"
+            raise RequestError(f'there is no table "{name}" to fill; {there}', hint="name it as schema.table")
 
 
 # --- the session --------------------------------------------------------------------------------------------------------------------

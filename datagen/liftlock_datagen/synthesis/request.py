@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from liftlock_datagen.catalog.model import TableName
-from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.errors import RequestError
 from liftlock_datagen.profile.file import profile_text
 from liftlock_datagen.profile.model import Profile
 from liftlock_datagen.spec.model import Size
@@ -19,13 +19,17 @@ SIZES: Mapping[str, Size] = MappingProxyType({"tiny": Size(rows=1_000), "small":
 
 @dataclass(frozen=True, slots=True)
 class RowsRequest:
-    """At least `rows` rows over all tables. counts: tables whose rows are said. profile: the shape of the rows."""
+    """At least `rows` rows over all tables. counts: tables whose rows are said. profile: the shape of the rows.
+
+    named: those of counts that somebody named for this run, so they have to be there; a profile may count tables that are gone.
+    """
 
     rows: int
     seed: int = 1
     locale: str = MIXED
     counts: Mapping[TableName, int] = field(default_factory=dict)
     profile: Profile | None = None
+    named: tuple[TableName, ...] = ()
 
     @property
     def details(self) -> str:
@@ -48,16 +52,16 @@ class SizedRows:
 def rows_of_size(name: str, sizes: Mapping[str, Size], profile: Profile | None) -> SizedRows:
     """What the size means. sizes: the classification's own, which win over tiny, small and production.
 
-    Raises DatagenError for a size that nobody defined, and for a share of a profile where there is none.
+    Raises RequestError for a size that nobody defined, and for a share of a profile where there is none.
     """
     known = {**SIZES, **sizes}
     size = known.get(name)
     if size is None:
-        raise DatagenError(f'there is no size "{name}"', hint=f"one of {', '.join(sorted(known))}; or say --rows N")
+        raise RequestError(f'there is no size "{name}"', hint=f"one of {', '.join(sorted(known))}; or say --rows N")
     if size.share is None:
         return SizedRows(max(size.rows or 0, sum(size.tables.values()), 1), size.tables)
     if profile is None or not profile.rows:
-        raise DatagenError(
+        raise RequestError(
             f'size "{name}" is a share of what a profile counted, and there is no profile with rows',
             hint="write one: liftlock data profile PLACE --output FILE, then --profile FILE; or say --rows N",
         )

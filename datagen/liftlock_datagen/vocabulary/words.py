@@ -10,7 +10,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
 
-from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.errors import DatagenError, RequestError
 
 Entries = tuple[tuple[str, ...], ...]
 MIXED = "mixed"  # people and places of eight countries
@@ -41,12 +41,12 @@ class Vocabularies:
 
 @cache
 def load_vocabularies(locale: str = MIXED) -> Vocabularies:
-    """The lists as they were frozen; DatagenError for an unknown locale, and where a file is not the one that the manifest names."""
+    """The lists as they were frozen; RequestError for an unknown locale, DatagenError where a file is not the manifest's."""
     folder = resources.files("liftlock_datagen") / "vocabulary" / "frozen"
     lists, manifest = _read(folder)
     if locale != MIXED:
         if locale not in LOCALES:
-            raise DatagenError(f'there are no word lists for locale "{locale}"', hint=f"one of {', '.join((MIXED, *LOCALES))}")
+            raise RequestError(f'there are no word lists for locale "{locale}"', hint=f"one of {', '.join((MIXED, *LOCALES))}")
         own, own_manifest = _read(folder / locale)
         lists |= own
         manifest |= {f"{locale}/{name}": expected for name, expected in own_manifest.items()}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from liftlock.core.errors import LiftlockError, PolicyError, UsageError
+from liftlock.core.errors import ConfigError, PolicyError, UnavailableError, UsageError
 from liftlock.main import app
 from tests.config_repository import FILES
 from tests.json_results import validated
@@ -121,22 +121,35 @@ def test_people_see_the_plan_and_what_was_done(run: Run, target: str) -> None:
     ("words", "error", "message"),
     [
         (("--size", "tiny", "--rows", "5"), UsageError, "--size and --rows both say how many rows"),
-        (("--size", "huge"), LiftlockError, 'there is no size "huge"'),
-        (("--size", "production"), LiftlockError, "there is no profile with rows"),
+        (("--size", "huge"), UsageError, 'there is no size "huge"'),
+        (("--size", "production"), UsageError, "there is no profile with rows"),
         (("--table", "orders"), UsageError, "says no table and rows"),
-        (("--locale", "xx_YY"), LiftlockError, 'there are no word lists for locale "xx_YY"'),
-        (("--profile", "nowhere.json"), LiftlockError, "nowhere.json: No such file"),
+        (("--table", "order=4"), UsageError, 'there is no table "public.order" to fill; did you mean "public.orders"?'),
+        (("--table", "order=4", "--plan-only"), UsageError, 'did you mean "public.orders"?'),
+        (("--locale", "xx_YY"), UsageError, 'there are no word lists for locale "xx_YY"'),
+        (("--profile", "nowhere.json"), UsageError, "nowhere.json: No such file"),
+        (("--profile", "pyproject.toml"), ConfigError, "pyproject.toml: "),
     ],
 )
 def test_what_cannot_be_asked_is_said(run: Run, target: str, words: tuple[str, ...], error: type[Exception], message: str) -> None:
     result = run("generate", "env:TARGET", *words, TARGET=target)
-    assert isinstance(result.exception, error)
+    assert type(result.exception) is error
     assert message in str(result.exception)
 
 
 def test_a_place_that_looks_like_production_is_not_written_to(run: Run, target: str) -> None:
     result = run("generate", "env:TARGET", TARGET=target.rsplit("/", 1)[0] + "/shop_production")
     assert isinstance(result.exception, PolicyError)
+
+
+def test_a_server_that_does_not_answer_is_unavailable(run: Run) -> None:
+    result = run("generate", "env:TARGET", TARGET="postgresql://u@127.0.0.1:1/shop")
+    assert isinstance(result.exception, UnavailableError)
+
+
+def test_a_table_that_is_not_there_is_named_before_rows_that_are(run: Run, source: str) -> None:
+    result = run("generate", "env:SOURCE", "--table", "nope=4", SOURCE=source)
+    assert 'there is no table "public.nope" to fill; there is public.customers, public.orders' in str(result.exception)
 
 
 def test_rows_of_others_stay_unless_somebody_says_yes(run: Run, source: str) -> None:

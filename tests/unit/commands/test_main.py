@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from liftlock.commands.app import Command, Root
+from liftlock.commands.app import Command, Root, interrupted_text
 from liftlock.main import app
 from tests.json_results import validated
 
@@ -105,6 +105,20 @@ def test_a_command_that_printed_its_document_before_it_failed_prints_no_second_o
 def test_an_interrupted_command_with_json_says_so_in_its_document() -> None:
     done = run_code("wait")
     assert validated(done.stdout)["exit_code"] == done.returncode == 130
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["env", "up", "dev"], "what was done is recorded"),
+        (["data", "generate", "dev/shop", "--size", "tiny"], "is as it was, or was replaced as a whole; the next run starts anew"),
+        (["data", "--help"], "is as it was"),
+        (["data", "snapshot", "restore", "shop"], "a golden copy is whole or not there"),
+        ([], "the next run goes on from there"),
+    ],
+)
+def test_an_interrupted_command_says_what_it_left(words: list[str], said: str) -> None:
+    assert said in interrupted_text(words)
 
 
 def test_a_full_disk_is_a_message_and_no_traceback() -> None:

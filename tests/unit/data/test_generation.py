@@ -134,8 +134,15 @@ def test_what_contradicts_itself_is_refused() -> None:
         _request(_ADDRESS, RowsAsked(size="tiny", rows=3))
     with pytest.raises(UsageError, match="says no table and rows"):
         _request(_ADDRESS, RowsAsked(tables=("orders=many",)))
-    with pytest.raises(LiftlockError, match="there is no profile with rows"):
+    with pytest.raises(UsageError, match="there is no profile with rows"):
         _request(_ADDRESS, RowsAsked(size="production"))
+    with pytest.raises(UsageError, match='there is no size "huge"'):
+        _request(_ADDRESS, RowsAsked(size="huge"))
+
+
+def test_only_tables_that_were_named_have_to_be_there() -> None:
+    asked = RowsAsked(size="production", tables=("lines=4",))
+    assert _request(_ADDRESS, asked, profile=_PROFILE).named == (TableName("public", "lines"),)
 
 
 def test_what_the_library_refuses_names_the_place() -> None:

@@ -77,6 +77,16 @@ def _places(*running: RunningPart, value: str = "", protected: frozenset[str] = 
     )
 
 
+def test_a_protected_target_is_refused_as_such_also_where_it_does_not_run_or_is_not_published() -> None:
+    for text in ("prod/shop", "prod/hidden"):
+        with pytest.raises(PolicyError, match=r"data generate: prod/.* is not written to: prod is protected"):
+            _places().resolve_target(text, None, "data generate")
+    with pytest.raises(UnavailableError):
+        _places().resolve_target("dev/shop", None, "data generate")
+    with pytest.raises(PolicyError, match="env:URL is not written to"):
+        _places(value="postgresql://u@db.firm.example/shop").resolve_target("env:URL", None, "data generate")
+
+
 @pytest.mark.parametrize(("text", "environment"), [("shop", None), ("shop", "dev"), ("dev/shop", None), ("dev/shop", "prod")])
 def test_a_declared_database_is_reached_through_its_published_port(text: str, environment: str | None) -> None:
     place = _places(_server("dev", 40123)).resolve(text, environment)

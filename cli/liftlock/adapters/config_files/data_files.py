@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from liftlock.core.config.problems import Problem, config_error
 from liftlock.core.config.suggestions import unknown
 from liftlock_datagen.spec.model import DataSpec
 from liftlock_datagen.spec.update import SpecUpdate
+
+_NAME = re.compile(r"[\w-][\w.-]*")
 
 
 class DataFiles:
@@ -28,6 +31,8 @@ class DataFiles:
 
     def read(self, database: str) -> DataSpec | None:
         """What the file says; None where there is no such file, ConfigError with every mistake where it is wrong."""
+        if not _NAME.fullmatch(database):  # a database named by its address may be called anything: no way out of the folder
+            return None
         path = self._root / self.name(database)
         try:
             content = path.read_bytes()

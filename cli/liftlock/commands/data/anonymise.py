@@ -55,7 +55,8 @@ def anonymise(
 
     work = wiring.data_workspace(repo, environment)
     places, use = wiring.data_places(work), wiring.anonymisation(work)
-    at, to = places.resolve(source, environment), places.resolve(target, environment)
+    to = places.resolve(target, environment) if plan_only else places.resolve_target(target, environment, "data anonymise")
+    at = places.resolve(source, environment)
     report = use.plan(at, to) if plan_only else use.run(at, to, wiring.copy_asked(schema.value, workers, key, replace=replace, whole=whole))
     print_json("data-anonymise", report) if as_json else _show(report)
     if report.problems:

@@ -59,7 +59,8 @@ def generate(
     from liftlock.wiring import data as wiring
 
     work = wiring.data_workspace(repo, environment)
-    at = wiring.data_places(work).resolve(place, environment)
+    places = wiring.data_places(work)
+    at = places.resolve(place, environment) if plan_only else places.resolve_target(place, environment, "data generate")
     use, asked = wiring.generation(work), wiring.rows_asked(size, rows, seed, locale, profile, table or ())
     done = use.plan(at, asked) if plan_only else use.run(at, asked, replace_rows=yes)
     if report is not None and not plan_only:

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from liftlock.core.errors import ConfigError, LiftlockError
-from liftlock_datagen.errors import DatagenError, SpecError
+from liftlock.core.errors import ConfigError, LiftlockError, UnavailableError, UsageError
+from liftlock_datagen.errors import DatagenError, RequestError, SpecError, UnreachableError
+
+_KINDS: tuple[tuple[type[DatagenError], type[LiftlockError]], ...] = (
+    (SpecError, ConfigError),
+    (RequestError, UsageError),
+    (UnreachableError, UnavailableError),
+)
 
 
 @contextmanager
 def datagen_errors(about: str | None = None) -> Iterator[None]:
     """DatagenError as LiftlockError. about: what the message is about, such as a place; put before it.
 
-    ConfigError where the classification is at fault.
+    ConfigError where a file is at fault, UsageError where the command line is, UnavailableError where the database does not answer.
     """
     try:
         yield
     except DatagenError as err:
-        kind = ConfigError if isinstance(err, SpecError) else LiftlockError
+        kind = next((ours for theirs, ours in _KINDS if isinstance(err, theirs)), LiftlockError)
         raise kind(f"{about}: {err.message}" if about else err.message, hint=err.hint) from err

@@ -112,6 +112,7 @@ class Generation:
         profile, name = self.profile(asked.profile, place.database)
         declared = next((item.data for item in _databases(place)), None)
         counts = dict(_counts(asked.tables))
+        named = tuple(counts)
         size = asked.size or (None if asked.rows else declared.size if declared else "small")
         rows = asked.rows or (declared.rows if declared else 0)
         if size is not None:
@@ -120,7 +121,7 @@ class Generation:
             rows, counts = sized.rows, {**sized.counts, **counts}
         seed = asked.seed if asked.seed is not None else declared.seed if declared else 1
         locale = asked.locale or (declared and declared.locale) or (spec.locale if spec else _MIXED)
-        return RowsRequest(max(rows, sum(counts.values())), seed, locale, counts, profile), size, name
+        return RowsRequest(max(rows, sum(counts.values())), seed, locale, counts, profile, named), size, name
 
 
 def _counts(texts: Sequence[str]) -> list[tuple[TableName, int]]:

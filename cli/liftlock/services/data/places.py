@@ -34,17 +34,8 @@ class Place:
 
     def require_writable(self, what: str) -> None:
         """PolicyError where the place is guarded. what: what would be done, such as "generate"."""
-        if not self.guarded:
-            return
-        reason = (
-            f"{self.environment.name} is protected"
-            if self.environment is not None
-            else "it is not known as a database of an environment on this machine that may be lost"
-        )
-        raise PolicyError(
-            f"{what}: {self.shown} is not written to: {reason}",
-            hint="write into a database of an unprotected environment: ENV/DB",
-        )
+        if self.guarded:
+            raise _refusal(what, self.shown, self.environment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +65,17 @@ class DataPlaces:
         if text.startswith(("env:", "file:")):
             return self._address(self.secrets.resolve(text).strip(), text)
         return self.reach(*self.find(text, environment))
+
+    def resolve_target(self, text: str, environment: str | None, what: str) -> Place:
+        """The place that the text names, to be written to by `what`. As resolve; PolicyError first where it is guarded, running or not."""
+        if not text.startswith((*SCHEMES, "env:", "file:")):
+            owner, database = self.find(text, environment)
+            if self.guards(owner):
+                raise _refusal(what, f"{owner.name}/{database.name}", owner)
+            return self.reach(owner, database)
+        place = self.resolve(text)
+        place.require_writable(what)
+        return place
 
     def find(self, text: str, environment: str | None = None) -> tuple[Environment, Database]:
         """The declared database that `DB` or `ENV/DB` names, whether it runs or not."""
@@ -136,6 +138,15 @@ class DataPlaces:
                 hint=f"set databases.{database.name}.published: true, then: {_up(environment)}",
             )
         raise UnavailableError(f"{environment.name}/{database.name} does not run", hint=f"run: {_up(environment)}")
+
+
+def _refusal(what: str, shown: str, environment: Environment | None) -> PolicyError:
+    reason = (
+        f"{environment.name} is protected"
+        if environment is not None
+        else "it is not known as a database of an environment on this machine that may be lost"
+    )
+    return PolicyError(f"{what}: {shown} is not written to: {reason}", hint="write into a database of an unprotected environment: ENV/DB")
 
 
 def _up(environment: Environment) -> str:
