@@ -35,6 +35,7 @@ __all__ = [
     "Index",
     "IndexPart",
     "Match",
+    "Outside",
     "PartitionKey",
     "Policy",
     "Sequence",
@@ -139,13 +140,34 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """Something that leads to another server, or needs such a thing: its rows are not this database's, its options may hold a password.
+
+    kind: PostgreSQL's word, such as "server", "user mapping", "foreign table", "view". identity: its name, as PostgreSQL writes it.
+    relation: where it is one. number: classid and oid in pg_catalog.
+    """
+
+    kind: str
+    identity: str
+    relation: TableName | None = None
+    number: tuple[int, int] = field(default=(0, 0), repr=False, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.identity}"
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
-    """All tables of a database that may hold data of its own, by name, and what stands around them. version: of the server, as 150004."""
+    """All tables of a database that may hold data of its own, by name, and what stands around them. version: of the server, as 150004.
+
+    outside: what leads elsewhere. No row of it is read, and it is in no copy.
+    """
 
     tables: tuple[Table, ...] = field(default=())
     sequences: tuple[Sequence, ...] = ()
     views: tuple[View, ...] = ()
     extensions: tuple[Extension, ...] = ()
+    outside: tuple[Outside, ...] = ()
     version: int = field(default=0, repr=False, compare=False)
     _by_name: Mapping[TableName, Table] = field(init=False, repr=False, compare=False)
 
@@ -185,4 +207,5 @@ class Catalog:
     def digest(self) -> str:
         """A hash of everything above: another digest means another schema."""
         parts = [sorted(self.tables, key=lambda table: table.name), self.sequences, self.views, self.extensions]
+        parts += [self.outside] if self.outside else []
         return "blake2b:" + hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()

@@ -166,3 +166,39 @@ SELECT e.extname AS name, e.extversion AS version, n.nspname AS schema,
              ORDER BY t.typname COLLATE "C")::text[] AS types
 FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace ORDER BY e.extname COLLATE "C"
 """
+
+# What leads to other servers, and whatever hangs on it, but no ordinary table. What a function's text calls is no dependency.
+OUTSIDE = r"""
+WITH RECURSIVE link AS (
+  SELECT d.objid FROM pg_depend d JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
+  WHERE e.extname = 'dblink' AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e'
+), seed(class, object) AS (
+  SELECT 'pg_class'::regclass::oid, ftrelid FROM pg_foreign_table
+  UNION ALL SELECT 'pg_foreign_server'::regclass, oid FROM pg_foreign_server
+  UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid FROM pg_foreign_data_wrapper
+  UNION ALL SELECT 'pg_user_mapping'::regclass, umid FROM pg_user_mappings
+  UNION ALL SELECT 'pg_proc'::regclass, p.oid FROM pg_proc p
+            WHERE p.prosrc ~* '\mdblink' AND EXISTS (SELECT FROM link) AND p.oid NOT IN (SELECT objid FROM link)
+  UNION ALL SELECT 'pg_extension'::regclass, e.oid FROM pg_extension e WHERE e.extname = 'dblink' OR EXISTS (
+              SELECT FROM pg_depend d WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+              AND d.classid = 'pg_foreign_data_wrapper'::regclass)
+  UNION ALL SELECT 'pg_class'::regclass, r.ev_class FROM pg_rewrite r
+            JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+            WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid IN (SELECT objid FROM link)
+), away(class, object) AS (
+  SELECT class, object FROM seed
+  UNION
+  SELECT CASE WHEN r.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass END, coalesce(r.ev_class, d.objid)
+  FROM away a JOIN pg_depend d ON d.refclassid = a.class AND d.refobjid = a.object AND d.deptype IN ('n', 'a', 'i')
+  LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+  LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
+  WHERE c.relkind IS NULL OR c.relkind NOT IN ('r', 'p')
+)
+SELECT i.type AS kind, i.identity, a.class::bigint AS class, a.object::bigint AS oid, n.nspname AS schema, c.relname AS name
+FROM away a CROSS JOIN LATERAL pg_identify_object(a.class, a.object, 0) i
+LEFT JOIN pg_class c ON a.class = 'pg_class'::regclass AND c.oid = a.object LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE i.type IN ('foreign table', 'server', 'user mapping', 'foreign-data wrapper', 'view', 'materialized view', 'function', 'procedure',
+                 'aggregate', 'trigger', 'operator', 'cast', 'event trigger', 'policy', 'extension')
+  AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = a.class AND e.objid = a.object AND e.deptype = 'e')
+ORDER BY i.type COLLATE "C", i.identity COLLATE "C"
+"""

@@ -52,6 +52,7 @@ def read_catalog(connection: psycopg.Connection[Any], *, with_migration_books: b
             sequences=tuple(map(_sequence, source.all(queries.SEQUENCES))),
             views=tuple(map(_view, source.all(queries.VIEWS))),
             extensions=tuple(map(_extension, source.all(queries.EXTENSIONS))),
+            outside=_outside(source.all(queries.OUTSIDE)),
             version=connection.info.server_version,
         )
 
@@ -180,3 +181,11 @@ def _view(row: Row) -> model.View:
 
 def _extension(row: Row) -> model.Extension:
     return model.Extension(row["name"], row["version"], row["schema"], tuple(row["types"]))
+
+
+def _outside(rows: Sequence[Row]) -> tuple[model.Outside, ...]:
+    """An extension that could lead elsewhere is nothing to speak of as long as nothing uses it."""
+    found = (
+        model.Outside(row["kind"], row["identity"], _table_name(row) if row["name"] else None, (row["class"], row["oid"])) for row in rows
+    )
+    return tuple(found) if any(row["kind"] != "extension" for row in rows) else ()

@@ -32,7 +32,7 @@ _HARMLESS = re.compile(
     r"|(type|relation|schema|function|role|column|collation|extension|operator class|tablespace|server)"
     r' ("[^"]*"|[\w.]+(\([\w., ]*\))?)'
     rf"( of relation {_NAME})? (does not exist|already exists|is not available)( for access method {_NAME})?"
-    rf"|permission (denied for|to) .*|must be (owner|superuser|member) .*|canceling statement due to .*|out of (memory|shared memory)"
+    rf"|permission denied (for|to) .*|must be (owner|superuser|member) .*|canceling statement due to .*|out of (memory|shared memory)"
     rf"|terminating connection due to .*|could not open extension control file .*|unrecognized configuration parameter {_NAME}"
 )
 _DEBIAN = "/usr/lib/postgresql"  # where Debian keeps the programs of each major version

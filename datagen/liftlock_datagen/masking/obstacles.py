@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from liftlock_datagen.catalog.model import Index, Table
+from liftlock_datagen.catalog.model import Catalog, Index, Table
 from liftlock_datagen.errors import Problem, ProblemCode
 from liftlock_datagen.masking.transformers import (
     Addresses,
@@ -45,6 +45,15 @@ def constraint_problems(table: Table, transformers: Mapping[str, Transformer], r
         for name in sorted(set(sorted_by(table)) & set(changed)):
             text = "rows are kept in partitions by it, and its new values may belong to none: keep it"
             yield _problem(table, name, ProblemCode.PARTITION_KEY, text)
+
+
+def outside_problems(catalog: Catalog) -> Iterator[Problem]:
+    """Everything that leads to other servers: in the copy it would read their live rows, with the passwords that it holds."""
+    for item in catalog.outside:
+        text = (
+            "it leads to another server, whose rows nobody masks: it is left out of the copy. Drop it, or accept the problem with a reason"
+        )
+        yield Problem(str(item), None, ProblemCode.FOREIGN_DATA, text)
 
 
 def sorted_by(table: Table) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from liftlock_datagen.catalog.model import Catalog, Column, ColumnType, Table, TableName
 from liftlock_datagen.errors import UNACCEPTABLE, Problem, ProblemCode, SpecPlanError
 from liftlock_datagen.masking.choice import INTEGERS, TEXTS, Choice, Domain, UnfitError
-from liftlock_datagen.masking.obstacles import constraint_problems
+from liftlock_datagen.masking.obstacles import constraint_problems, outside_problems
 from liftlock_datagen.masking.references import Place, followed, reference_problems
 from liftlock_datagen.masking.transformers import (
     KEEP,
@@ -147,6 +147,7 @@ class _Planner:
         for table, mask in zip(self._tables, tables, strict=True):
             transformers = {column.name: column.transformer for column in mask.columns}
             self._problems += constraint_problems(table, transformers, self._rows.get(table.name, _UNKNOWN_ROWS))
+        self._problems += outside_problems(self._catalog)
         accepted = {item.problem for item in self._spec.accepted}
         left = {problem for problem in self._problems if problem.id not in accepted or problem.code in UNACCEPTABLE}
         problems = sorted(left, key=str)

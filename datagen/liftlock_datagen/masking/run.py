@@ -81,7 +81,7 @@ def anonymise(request: MaskRequest, on_progress: Progress, on_note: Note) -> Mas
         TargetError: the target is not to be replaced. CrowdError: the copy is not k-anonymous.
         DatagenError: anything else; in every case the target is as it was. No message holds a value or a password.
     """
-    run = _Run(request, on_progress)
+    run = _Run(request, on_progress, on_note)
     refusals = masked_errors("the database refused", request.source_url, request.target_url)
     with refusals, Crew(request.workers) as crew, opened(request.source_url) as source:
         refuse_target(source.connection, request.target_url, replace=request.replace)
@@ -94,9 +94,10 @@ def anonymise(request: MaskRequest, on_progress: Progress, on_note: Note) -> Mas
 class _Run:
     """The state of one run: times and rows."""
 
-    def __init__(self, request: MaskRequest, on_progress: Progress) -> None:
+    def __init__(self, request: MaskRequest, on_progress: Progress, on_note: Note) -> None:
         self._request = request
         self._on_progress = on_progress
+        self._on_note = on_note
         self._started = time.monotonic()
         self._phases: dict[str, float] = {}
         self._rows: dict[str, int] = {}
@@ -147,7 +148,10 @@ class _Run:
         """The schema that the copy is to have. That of the target must have every column that is written."""
         request = self._request
         if request.schema is SchemaFrom.SOURCE:
-            with copied_schema(source.url, image=request.image, snapshot=source.snapshot) as schema:
+            outside = source.catalog.outside
+            if outside:
+                self._on_note(f"left out, because it leads to other servers: {', '.join(map(str, outside))}")
+            with copied_schema(source.url, image=request.image, snapshot=source.snapshot, without=outside) as schema:
                 yield schema
             return
         if not beside.exists:

@@ -5,7 +5,6 @@ Only reads, in the caller's snapshot; it needs no right but SELECT and works on 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from psycopg import sql
 
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.database.connect import Connection
+from liftlock_datagen.database.private_folder import private_folder
 from liftlock_datagen.errors import DatagenError, SpecError
 from liftlock_datagen.spec.model import SubsetRoot
 from liftlock_datagen.subset import statements
@@ -76,7 +76,7 @@ def selected(
     Raises:
         DatagenError: no room for the file. psycopg.Error: the source refused (a condition of a root, a missing right).
     """
-    with tempfile.TemporaryDirectory(prefix="liftlock-subset-", dir=folder) as place:
+    with private_folder(folder) as place:
         path = Path(place, "rows.sqlite")
         store = KeyStore(path, create=True)
         try:
