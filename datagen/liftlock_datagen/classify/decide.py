@@ -14,6 +14,8 @@ SENSITIVE_FROM = 0.6
 """From here on a sensitive kind is proposed: to be wrong costs realism."""
 PLAIN_FROM = 0.65
 """From here on a kind that says nothing of anybody is proposed: to be wrong is a leak."""
+PLAIN_UNSEEN_FROM = 0.75
+"""The same for a text of which no value was seen: less evidence never gives a laxer answer."""
 DOUBT_FROM = 0.4
 """A sensitive candidate as likely as this makes a kept column a question for a person, unless that one is clearly likelier."""
 _CLEARLY = 0.25
@@ -34,11 +36,12 @@ class Family(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the rule for a kind depends on beside the kind. unique: alone in a unique index."""
+    """What the rule for a kind depends on beside the kind. unique: alone in a unique index. seen: values were looked at."""
 
     nullable: bool = True
     unique: bool = False
     family: Family = Family.TEXT
+    seen: bool = True
 
 
 def combine(*groups: Iterable[Candidate]) -> list[Candidate]:
@@ -62,7 +65,8 @@ def decide(candidates: Sequence[Candidate], facts: Facts) -> Decision:
     doubt = next((item for item in candidates[1:] if item.kind in SENSITIVE and item.confidence >= DOUBT_FROM), None)
     if best.kind in SENSITIVE and best.confidence >= SENSITIVE_FROM:
         return value_of(best, facts)
-    if best.kind not in SENSITIVE and best.confidence >= PLAIN_FROM and (doubt is None or best.confidence - doubt.confidence >= _CLEARLY):
+    enough = PLAIN_FROM if facts.seen or facts.family is not Family.TEXT else PLAIN_UNSEEN_FROM
+    if best.kind not in SENSITIVE and best.confidence >= enough and (doubt is None or best.confidence - doubt.confidence >= _CLEARLY):
         return value_of(best, facts)
     reason = f"it may be {doubt.kind.value}" if doubt is not None and best.kind not in SENSITIVE else "nothing says it clearly"
     return Undecided(tuple(value_of(item, facts) for item in candidates[:_SHOWN]), reason)

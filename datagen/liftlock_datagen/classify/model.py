@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.spec.model import ColumnSpec, Kind, ValueSpec, VirtualReference
 
+UNSHOWN = "no sample shows its paths"
+"""Why a document is undecided as a whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -47,12 +50,16 @@ class ColumnProposal:
 
 @dataclass(frozen=True, slots=True)
 class TableProposal:
-    """A table. quasi_identifiers: columns that together may tell who somebody is; subject: whom its rows are about."""
+    """A table. quasi_identifiers: columns that together may tell who somebody is; subject: whom its rows are about.
+
+    seen: a sample had values of it; else names, types and constraints alone decided.
+    """
 
     name: TableName
     columns: Mapping[str, ColumnProposal]
     quasi_identifiers: tuple[str, ...] = ()
     subject: str = ""
+    seen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,9 @@ def _of_a_name(words: Sequence[str], around: Surroundings) -> Iterator[Candidate
         yield Candidate(Kind.COMPANY, 0.8, "a name, and companies are what it names")
     elif owner & phrases().things or (not owner and around.table & phrases().things):
         yield Candidate(Kind.CATEGORY, 0.7, "a name, and things are what it names")
+    elif owner:
+        yield Candidate(Kind.PERSON_NAME, 0.6, "a name, and nothing says that it is not somebody's")
+        yield Candidate(Kind.CATEGORY, 0.45, "a name, and people are not known to be what it names")
     else:
         yield Candidate(Kind.CATEGORY, 0.6, "a name, and neither people nor companies are known to be what it names")
         yield Candidate(Kind.PERSON_NAME, 0.45, "a name may be somebody's")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from liftlock_datagen.catalog.model import Catalog, Column, Identity, Table, TableName
 from liftlock_datagen.classify.decide import Facts, Family, combine, decide, value_of
 from liftlock_datagen.classify.documents import paths_of
-from liftlock_datagen.classify.model import Candidate, ColumnProposal, Decision, Proposal, TableProposal, Undecided
+from liftlock_datagen.classify.model import UNSHOWN, Candidate, ColumnProposal, Decision, Proposal, TableProposal, Undecided
 from liftlock_datagen.classify.names import Surroundings, candidates_by_name, is_plain_event, surroundings
 from liftlock_datagen.classify.phrases import phrases
 from liftlock_datagen.classify.references import guess_references
@@ -37,17 +37,18 @@ def _table(table: Table, catalog: Catalog, values: Mapping[str, Sequence[str]]) 
     written = [column for column in table.columns if not column.generated]
     around = surroundings(table.name.name, [column.name for column in written])
     columns = {column.name: propose_column(table, column, around, values.get(column.name, ())) for column in written}
-    return TableProposal(table.name, columns, _quasi(columns), _subject(table, catalog, around))
+    return TableProposal(table.name, columns, _quasi(columns), _subject(table, catalog, around), any(values.values()))
 
 
 def propose_column(table: Table, column: Column, around: Surroundings, values: Sequence[str]) -> ColumnProposal:
     """What one column holds."""
-    facts = _facts(table, column)
+    facts = _facts(table, column, seen=bool(values))
     if (link := _link(table, column)) is not None:
         return ColumnProposal(value_of(link, facts))
     if base_of(column.type).name in DOCUMENTS:
         return _document(column, around, values, facts)
-    return ColumnProposal(decide(combine(_candidates(column, around, values), _listed(table, column)), facts))
+    listed = _listed(table, column)
+    return ColumnProposal(decide(combine(_candidates(column, around, values), listed), replace(facts, seen=facts.seen or bool(listed))))
 
 
 def _listed(table: Table, column: Column) -> list[Candidate]:
@@ -89,9 +90,9 @@ def _doubted(candidates: list[Candidate], values: Sequence[str]) -> list[Candida
     return combine(candidates, [Candidate(Kind.FREE_TEXT, 0.85, f"{found} stand in the sampled values")])
 
 
-def _facts(table: Table, column: Column) -> Facts:
+def _facts(table: Table, column: Column, *, seen: bool) -> Facts:
     unique = any(index.unique and len(index.parts) == 1 and index.parts[0].column == column.name for index in table.indexes)
-    return Facts(column.nullable, unique, family_of(base_of(column.type)))
+    return Facts(column.nullable, unique, family_of(base_of(column.type)), seen)
 
 
 def _link(table: Table, column: Column) -> Candidate | None:
@@ -112,7 +113,7 @@ def _document(column: Column, around: Surroundings, values: Sequence[str], facts
     paths = paths_of(values) if column.type.element is None else {}
     if not paths or set(paths) == {"$"}:
         whole = value_of(Candidate(Kind.DOCUMENT, 0.9, f"its type is {base_of(column.type).name}"), facts)
-        return ColumnProposal(Undecided((whole,), "no sample shows its paths"))
+        return ColumnProposal(Undecided((whole,), UNSHOWN))
     inner = {path: _path(path, around, found) for path, found in sorted(paths.items())}
     whole = ValueSpec(Kind.DOCUMENT, Rule.KEEP, confidence=0.95, reason=f"{len(inner)} paths in {len(values)} sampled documents")
     return ColumnProposal(whole, inner)

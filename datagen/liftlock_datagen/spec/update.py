@@ -14,11 +14,15 @@ Column = tuple[TableName, str]
 
 @dataclass(frozen=True, slots=True)
 class SpecUpdate:
-    """tables, columns and paths that are new; gone ones, which are only marked. references: guesses, for a file that is new."""
+    """tables, columns and paths that are new; gone ones, which are only marked. references: guesses, for a file that is new.
+
+    documents: columns that stand there as unclassified because no sample had shown their paths, and this one does.
+    """
 
     tables: tuple[TableProposal, ...] = ()
     columns: Mapping[Column, ColumnProposal] = field(default_factory=dict)
     paths: Mapping[Column, Mapping[str, Decision]] = field(default_factory=dict)
+    documents: Mapping[Column, ColumnProposal] = field(default_factory=dict)
     gone_tables: tuple[TableName, ...] = ()
     gone_columns: tuple[Column, ...] = ()
     references: tuple[VirtualReference, ...] = ()
@@ -26,7 +30,7 @@ class SpecUpdate:
     @property
     def empty(self) -> bool:
         """Whether there is nothing to add and nothing to mark."""
-        return not (self.tables or self.columns or self.paths or self.gone_tables or self.gone_columns)
+        return not (self.tables or self.columns or self.paths or self.documents or self.gone_tables or self.gone_columns)
 
 
 def plan_update(catalog: Catalog, spec: DataSpec | None, proposal: Proposal) -> SpecUpdate:
@@ -37,6 +41,7 @@ def plan_update(catalog: Catalog, spec: DataSpec | None, proposal: Proposal) -> 
         tables=tuple(table for name, table in proposal.tables.items() if name not in known),
         columns={place: column for name, table in known.items() for place, column in _new_columns(table, proposal.tables.get(name))},
         paths={place: paths for name, table in known.items() for place, paths in _new_paths(table, proposal.tables.get(name))},
+        documents={place: column for name, table in known.items() for place, column in _shown_documents(table, proposal.tables.get(name))},
         gone_tables=tuple(name for name in known if name not in there),
         gone_columns=tuple(_gone(known, there)),
         references=proposal.references if spec is None else (),
@@ -62,6 +67,14 @@ def _new_paths(table: TableSpec, proposed: TableProposal | None) -> Iterator[tup
         new = {path: decision for path, decision in proposed.columns[name].paths.items() if not covered(path, patterns)}
         if new:
             yield (table.name, name), new
+
+
+def _shown_documents(table: TableSpec, proposed: TableProposal | None) -> Iterator[tuple[Column, ColumnProposal]]:
+    """Nobody has decided them, and now there is something to decide on."""
+    for name in table.undecided if proposed is not None and table.rows is not Rows.NONE else ():
+        column = proposed.columns.get(name) if proposed is not None else None
+        if column is not None and column.paths:
+            yield (table.name, name), column
 
 
 def covered(path: str, patterns: set[str]) -> bool:

@@ -1,8 +1,8 @@
-"""Reads the labelled columns and says what the classification makes of them."""
+"""Reads the labelled columns and says what the classification makes of them: `python -m tests.unit.data.labelled` prints the figures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from liftlock_datagen.spec.rules import SENSITIVE
 
 SEEN = Path(__file__).with_name("columns.txt")
 UNSEEN = Path(__file__).with_name("unseen.txt")
+_KNOWN = ("whose words the rules know", "labelled before the rules saw them")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,34 @@ def score(columns: list[Labelled]) -> Score:
     )
 
 
+def figures() -> str:
+    """The measured figures as the table in docs/data/classification.md."""
+    pairs = [(score(labelled(file, with_samples=True)), score(labelled(file, with_samples=False))) for file in (SEEN, UNSEEN)]
+    unseen = pairs[1][0]
+
+    def row(title: str, value: Callable[[Score], str]) -> str:
+        cells = [" / ".join(dict.fromkeys((value(full), value(bare)))) for full, bare in pairs]
+        return f"| {title} | {' | '.join(cells)} |"
+
+    return "\n".join(
+        (
+            row("labelled columns in six languages", lambda s: f"{s.columns}, {_KNOWN[s.columns == unseen.columns]}"),
+            "|---|---|---|",
+            row(
+                "sensitive columns proposed as sensitive (recall), with samples / from names and types alone", lambda s: _percent(s.recall)
+            ),
+            row("sensitive columns that would have been kept", lambda s: f"{len(s.leaks)} of {s.sensitive}"),
+            row("columns proposed as sensitive that are (precision)", lambda s: _percent(s.precision)),
+            row("decided columns of the right kind", lambda s: _percent(s.right / s.decided)),
+            row("left to a person", lambda s: _percent(1 - s.decided / s.columns)),
+        )
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.1f} %"
+
+
 def _whole(decision: Decision) -> Decision:
     """A document without a sample has one candidate, which is right: what is left to a person is its paths."""
     if isinstance(decision, Undecided) and len(decision.candidates) == 1 and decision.candidates[0].kind is Kind.DOCUMENT:
@@ -138,3 +167,7 @@ def _with_constraints(table: Table, column: Column, flags: frozenset[str]) -> Ta
     indexes = [Index("i", (IndexPart(column.name, column.name),), True, "pk" in flags, "")] if flags & {"pk", "unique"} else []
     keys = [ForeignKey("f", (column.name,), TableName("public", "others"), ("id",))] if "fk" in flags else []
     return Table(table.name, table.columns, tuple(indexes), tuple(keys))
+
+
+if __name__ == "__main__":
+    print(figures())  # noqa: T201

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,8 +15,8 @@ from liftlock_datagen.classify.documents import paths_of
 from liftlock_datagen.classify.model import ColumnProposal, Undecided
 from liftlock_datagen.classify.propose import propose
 from liftlock_datagen.spec.model import Kind, Rule, ValueSpec
-from liftlock_datagen.spec.rules import misfit
-from tests.unit.data.labelled import UNSEEN, labelled, score
+from liftlock_datagen.spec.rules import SENSITIVE, misfit
+from tests.unit.data.labelled import SEEN, UNSEEN, figures, labelled, score
 
 TEXT = ColumnType("text")
 T = TableName("public", "t")
@@ -35,15 +36,41 @@ def test_the_score_on_the_labelled_columns_does_not_fall(with_samples: bool) -> 
     assert found.recall >= (0.97 if with_samples else 0.94)
     assert found.precision >= 0.99
     assert found.right / found.decided >= 0.99
-    assert found.decided / found.columns >= 0.89
+    assert found.decided / found.columns >= (0.89 if with_samples else 0.87)
 
 
 @pytest.mark.parametrize("with_samples", [True, False])
 def test_on_columns_that_the_words_were_not_made_for_nothing_sensitive_is_kept(with_samples: bool) -> None:
     found = score(labelled(UNSEEN, with_samples=with_samples))
     assert found.leaks == (), "a sensitive column would be kept as harmless"
-    assert found.recall >= 0.69
-    assert found.right / found.decided >= 0.99
+    assert found.recall >= 0.75
+    assert found.precision >= 0.99
+    assert found.right / found.decided >= 0.98
+
+
+def test_the_documented_figures_are_the_measured_ones() -> None:
+    assert figures() in (Path(__file__).parents[3] / "docs/data/classification.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("file", [SEEN, UNSEEN])
+def test_less_evidence_never_gives_a_laxer_answer(file: Path) -> None:
+    with_values = {item.place: item.kind for item in labelled(file, with_samples=True)}
+    for item in labelled(file, with_samples=False):
+        kept = item.kind is not None and item.kind not in SENSITIVE
+        assert not kept or (with_values[item.place] is not None and with_values[item.place] not in SENSITIVE), item.place
+
+
+def test_a_text_of_which_no_value_was_seen_is_kept_only_where_its_name_is_clear() -> None:
+    assert isinstance(of_column("name", table="products").decision, Undecided)
+    assert isinstance(of_column("status", table="products").decision, ValueSpec)
+    assert isinstance(of_column("name", values=("lamp", "chair") * 20, table="products").decision, ValueSpec)
+
+
+def test_a_name_of_what_is_not_known_is_taken_for_somebodys() -> None:
+    decision = of_column("judge_name").decision
+    assert isinstance(decision, ValueSpec)
+    assert (decision.kind, decision.rule) == (Kind.PERSON_NAME, Rule.PSEUDONYM)
+    assert isinstance(of_column("judge_name", values=("B",) * 40).decision, Undecided)
 
 
 def test_a_day_in_a_table_of_people_is_not_kept_unless_its_name_says_what_happened() -> None:

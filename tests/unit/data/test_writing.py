@@ -126,6 +126,40 @@ def test_a_table_without_rows_asks_for_no_columns() -> None:
     assert again(text, SHOP) == text
 
 
+PROFILES = Catalog((table("profiles", {"data": "jsonb", "other": "jsonb"}),))
+FILLED: Sample = {PROFILES.tables[0].name: {"data": ['{"email": "a@b.example", "scores": {"q": 1}}'] * 5, "other": []}}
+
+
+def test_an_empty_database_is_no_dead_end_rows_that_come_later_show_the_paths() -> None:
+    text = first(PROFILES).replace("k: 1", "k: 7")
+    assert "data: unclassified " in text
+    result = again(text, PROFILES, FILLED)
+    assert parsed(result).tables[PROFILES.tables[0].name].columns["data"].paths.keys() == {"$.email"}
+    at = result.splitlines().index("      data:")
+    assert [line.split("  # ")[0].rstrip() for line in result.splitlines()[at + 1 : at + 6]] == [
+        "        kind: document",
+        "        paths:",
+        '          "$.email": {kind: email, rule: pseudonym}',
+        '          "$.scores.q": unclassified',
+        "      other: unclassified",
+    ]
+    assert "k: 7" in result
+    assert again(result, PROFILES, FILLED) == result
+    assert again(result, PROFILES) == result, "what was seen once is not forgotten"
+
+
+def test_what_a_person_wrote_behind_an_undecided_document_stays() -> None:
+    for owner in ("profiles:\n    columns:\n      data: unclassified # ask Ada\n", "profiles: {columns: {data: unclassified}} # ask Ada\n"):
+        result = again(f"key: env:K\ntables:\n  {owner}", PROFILES, FILLED)
+        assert "# ask Ada" in result
+        assert list(parsed(result).tables[PROFILES.tables[0].name].columns["data"].paths) == ["$.email"]
+
+
+def test_a_document_that_somebody_decided_as_a_whole_stays() -> None:
+    text = "tables:\n  profiles:\n    columns:\n      data: {kind: document, rule: empty}\n      other: unclassified\n"
+    assert again(text, PROFILES, FILLED) == text
+
+
 def test_new_paths_of_documents_are_added_and_known_ones_are_not() -> None:
     catalog = Catalog((table("profiles", {"data": "jsonb"}),))
     name = catalog.tables[0].name

@@ -17,7 +17,7 @@ from liftlock.core.config.scalars import plain_text
 from liftlock.core.config.tree import entries_at, node_at
 from liftlock.core.errors import ConfigError
 from liftlock_datagen.catalog.model import TableName
-from liftlock_datagen.classify.model import TableProposal
+from liftlock_datagen.classify.model import UNSHOWN, TableProposal
 from liftlock_datagen.spec.model import DataSpec
 from liftlock_datagen.spec.names import parse_table, table_text
 from liftlock_datagen.spec.update import SpecUpdate
@@ -27,19 +27,20 @@ GONE = "gone: the database has it no more"
 
 @dataclass(frozen=True, slots=True)
 class _Insert:
-    """Text that is put in before the character at that place."""
+    """Text that is put in before the character at that place. instead_of: how many characters from there on it replaces."""
 
     at: int
     text: str
+    instead_of: int = 0
 
 
 def apply_update(text: str, file: str, update: SpecUpdate) -> str:
     """The text with the update; ConfigError where its layout does not allow that."""
     document = read_document(text, file)
     # At one place what belongs further in stands first: put in later, because the later one comes before.
-    inserts = [insert for step in (_tables, _columns, _paths, _gone) for insert in step(document, update)]
+    inserts = [insert for step in (_tables, _columns, _paths, _documents, _gone) for insert in step(document, update)]
     for insert in sorted(inserts, key=lambda item: item.at, reverse=True):
-        text = text[: insert.at] + insert.text + text[insert.at :]
+        text = text[: insert.at] + insert.text + text[insert.at + insert.instead_of :]
     spec, problems = read_data(text.encode(), "", file)
     if spec is None or not _holds(spec, update):
         first = f": {problems[0]}" if problems else ""
@@ -53,7 +54,10 @@ def apply_update(text: str, file: str, update: SpecUpdate) -> str:
 def _holds(spec: DataSpec, update: SpecUpdate) -> bool:
     """Whether everything that is new can be read where it belongs."""
     known = {(name, column) for name, table in spec.tables.items() for column in (*table.columns, *table.undecided)}
-    return all(table.name in spec.tables for table in update.tables) and set(update.columns) <= known
+    read = {
+        (name, column) for name, table in spec.tables.items() for column, found in table.columns.items() if found.paths or found.undecided
+    }
+    return all(table.name in spec.tables for table in update.tables) and set(update.columns) <= known and set(update.documents) <= read
 
 
 def _tables(document: Document, update: SpecUpdate) -> list[_Insert]:
@@ -97,6 +101,32 @@ def _paths(document: Document, update: SpecUpdate) -> list[_Insert]:
         if owner is not None:
             flow = [flow_path(path, decision) for path, decision in paths.items()]
             inserts.append(_into(document, owner, render_paths(paths, _indent(owner, "          ")), flow))
+    return inserts
+
+
+def _documents(document: Document, update: SpecUpdate) -> list[_Insert]:
+    """In place of `unclassified`: what kind it is, and its paths. The comment behind goes where it is ours."""
+    inserts = []
+    for (name, column), proposal in update.documents.items():
+        found = _column_entry(document, name, column)
+        table = _table_entry(document, name)
+        if found is None or table is None:
+            continue
+        text, span = document.text, found.value.span
+        columns = node_at(table.value, ["columns"])
+        if (isinstance(columns, MappingNode) and columns.flow) or (isinstance(table.value, MappingNode) and table.value.flow):
+            flow = flow_column(column, proposal).removeprefix(f"{plain_text(column)}: ")
+            inserts.append(_Insert(span.start, flow, span.end - span.start))
+            continue
+        end = _line_end(text, span.end)
+        behind = text[span.end : end].rstrip()
+        if UNSHOWN in behind:
+            inserts.append(_Insert(span.end, "", len(behind)))
+        inserts.append(_Insert(found.key.span.end, ":", span.end - found.key.span.end))
+        newline = newline_of(text)
+        lines = render_columns({column: proposal}, " " * (found.key.position.column - 1))[1:]
+        gap = "" if text[:end].endswith(("\n", "\r")) else newline
+        inserts.append(_Insert(end, gap + newline.join(lines) + newline))
     return inserts
 
 

@@ -58,10 +58,21 @@ def _show(report: InitReport, name: str) -> None:
     for item in report.references:
         typer.echo(f"may be a reference: {item}")
     typer.echo(_outcome(report))
+    _say_unseen(report, name)
     if report.unclassified:
         typer.echo(f"next: decide what is unclassified in {report.file} ({report.unclassified}), then: liftlock data plan {name}")
     else:
         typer.echo(f"next: liftlock data plan {name}")
+
+
+def _say_unseen(report: InitReport, name: str) -> None:
+    """An empty database is no dead end: its names and types count, and where there are rows the rest is added."""
+    if not report.unseen:
+        return
+    which = f"{len(report.unseen)} of {len(report.tables)} tables" if len(report.unseen) > 3 else ", ".join(report.unseen)
+    why = "no row was read" if report.sampled is None else "there are no rows, or none that may be read"
+    typer.echo(f"{which}: {why}, so names and types alone decided, and paths in JSON are not known.")
+    typer.echo(f"  where there are rows, a further run adds the paths and keeps the rest: liftlock data init {name} --from PLACE")
 
 
 def _outcome(report: InitReport) -> str:

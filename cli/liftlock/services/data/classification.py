@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -58,7 +59,10 @@ class TableSummary:
 
 @dataclass(frozen=True, slots=True)
 class InitReport:
-    """What was, or with check would be, changed. sampled: how many values of a column were looked at, None for none."""
+    """What was, or with check would be, changed. sampled: how many values of a column were looked at, None for none.
+
+    unseen: tables of which no value was seen, so that names, types and constraints alone decided.
+    """
 
     file: str
     place: str
@@ -71,6 +75,7 @@ class InitReport:
     new_paths: tuple[str, ...]
     quasi_identifiers: tuple[str, ...]
     references: tuple[str, ...]
+    unseen: tuple[str, ...] = ()
 
     @property
     def unclassified(self) -> int:
@@ -106,12 +111,20 @@ class Classification:
             sampled=sample,
             tables=_summaries(self.files.parsed(database, text), update),
             gone=(*map(str, update.gone_tables), *(f"{table}.{column}" for table, column in update.gone_columns)),
-            new_paths=tuple(f"{table}.{column} {path}" for (table, column), paths in update.paths.items() for path in paths),
+            new_paths=tuple(_new_paths(update)),
             quasi_identifiers=tuple(
                 f"{table.name}: {', '.join(table.quasi_identifiers)}" for table in update.tables if table.quasi_identifiers
             ),
             references=tuple(f"{item.table}.{item.columns[0]} -> {item.target}" for item in update.references),
+            unseen=tuple(str(table.name) for table in proposal.tables.values() if not table.seen),
         )
+
+
+def _new_paths(update: SpecUpdate) -> Iterator[str]:
+    for (table, column), paths in update.paths.items():
+        yield from (f"{table}.{column} {path}" for path in paths)
+    for (table, column), proposal in update.documents.items():
+        yield from (f"{table}.{column} {path}" for path in proposal.paths)
 
 
 def _summaries(spec: DataSpec, update: SpecUpdate) -> tuple[TableSummary, ...]:
