@@ -47,7 +47,7 @@ class Agreement:
 
 @dataclass
 class ColumnAgreement:
-    """A column's rows. rows: matched ones in which the source has a value."""
+    """A column's rows. rows: matched ones in which the source has a value. source_rows, copy_rows: all that have a value."""
 
     forms: list[Agreement]
     rows: int = 0
@@ -55,6 +55,8 @@ class ColumnAgreement:
     emptied: int = 0
     distinct_source: int = 0
     distinct_copy: int = 0
+    source_rows: int = 0
+    copy_rows: int = 0
 
 
 class Alignment:
@@ -95,6 +97,7 @@ class Alignment:
         place = 0
         for column in found:
             column.distinct_source, column.distinct_copy = (self._samples[side][place].distinct for side in (0, 1))
+            column.source_rows, column.copy_rows = (self._samples[side][place].rows for side in (0, 1))
             for agreement in column.forms:
                 agreement.expected = chance(self._samples[0][place], self._samples[1][place], agreement.rows, len(agreement.values))
                 place += 1

@@ -17,7 +17,7 @@ from liftlock_datagen.certificate.copy_scan import CopyScan, Digests
 from liftlock_datagen.certificate.find import position_key
 from liftlock_datagen.certificate.findings import Findings
 from liftlock_datagen.certificate.hashing import make_hasher
-from liftlock_datagen.certificate.judgement import judge_column, without_rows, worst
+from liftlock_datagen.certificate.judgement import Looked, judge_column, unseen, without_rows, worst
 from liftlock_datagen.certificate.model import (
     AnonymityResult,
     CanaryResult,
@@ -32,15 +32,15 @@ from liftlock_datagen.certificate.model import (
     Verdict,
 )
 from liftlock_datagen.certificate.needles import NeedleTable
-from liftlock_datagen.certificate.plan import CheckPlan, plan_check
-from liftlock_datagen.certificate.relations import read_relations
+from liftlock_datagen.certificate.plan import CheckPlan, Sensitive, plan_check
+from liftlock_datagen.certificate.relations import foreign_tables, read_relations
 from liftlock_datagen.certificate.source import Counted, digest, digests_of, read_source
 from liftlock_datagen.certificate.streams import moment, snapshot
 from liftlock_datagen.database.connect import Connection
 from liftlock_datagen.database.refusals import told
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.snapshots.markers import anonymised, seeded
-from liftlock_datagen.spec.model import DataSpec
+from liftlock_datagen.spec.model import DataSpec, Rows
 
 COMMON = 100
 """A value in more rows than this is not looked for."""
@@ -76,7 +76,7 @@ class _Run:
     ) -> None:
         self._spec, self._source, self._copy, self._secret, self._on_progress = spec, source, copy, secret, on_progress
         self._catalogs = read_catalog(source), read_catalog(copy)
-        self._plan = plan_check(spec, *self._catalogs, generated=seeded(copy) is not None, has_key=key is not None)
+        self._plan = plan_check(spec, *self._catalogs, generated=_is_generated(source, copy), has_key=key is not None)
         hasher = make_hasher(secrets.token_bytes(32))  # for this run alone: no hash that it makes is in the report
         self._relations = read_relations(source)
         reading = read_source(source, self._plan, hasher, folder, secret, on_progress, relations=self._relations, common=common, key=key)
@@ -96,16 +96,18 @@ class _Run:
         self._scan.places(self._copy)
         self._scan.gallery(self._copy)
         digests = self._digests()
-        columns, tables, blind = self._compared()
-        findings = tuple(sorted([*self._findings(), *digests], key=_order))
+        columns, tables, blind, unseen = self._compared()
+        findings = tuple(sorted([*self._findings(), *digests, *self._unwanted()], key=_order))
         anonymity = tuple(self._anonymity())
         canary = self._canaries(blind)
         empty = without_rows(tables, self._spec, generated=self._plan.generated)
-        unread = (*self._plan.gaps, *self._side.unread, *self._scan.unread, *empty)
+        far = [f"copy: {name} is a foreign table: its rows are on another server" for name in foreign_tables(self._copy)]
+        unread = (*self._plan.gaps, *self._side.unread, *self._scan.unread, *far, *empty, *unseen)
         verdicts = [*(item.verdict for item in columns), *(item.verdict for item in findings), *(item.verdict for item in anonymity)]
-        incomplete = [Verdict.INCOMPLETE] if unread or canary.missed else []
+        complete = not unread and not canary.missed
         return Certificate(
-            verdict=worst([*verdicts, *incomplete]),
+            verdict=worst([*verdicts, *([] if complete else [Verdict.INCOMPLETE])]),
+            complete=complete,
             source=sides.source_shown,
             copy=sides.copy_shown,
             database=self._spec.database,
@@ -130,20 +132,31 @@ class _Run:
             unread=unread,
         )
 
-    def _compared(self) -> tuple[tuple[ColumnResult, ...], tuple[TableResult, ...], list[str]]:
+    def _compared(self) -> tuple[tuple[ColumnResult, ...], tuple[TableResult, ...], list[str], list[str]]:
+        """Columns, tables, where rows of our own were not seen, and what nobody can say anything of."""
         columns: list[ColumnResult] = []
         tables: list[TableResult] = []
         blind: list[str] = []
+        gaps: list[str] = []
+        generated = self._plan.generated
         for table in self._plan.tables:
             alignment = self._side.alignments.get(table.name)
             if alignment is None:
                 continue
             matched, found = alignment.result()
             tables.append(TableResult(str(table.name), table.method, alignment.rows[0], alignment.rows[1], matched))
+            looked = [Looked(item, column, self._left_out(item)) for item, column in zip(table.columns, found, strict=True)]
+            gaps += unseen(tables[-1], looked, generated=generated)
             for item, column in zip(table.columns, found, strict=True):
-                columns.append(judge_column(item, table.method, column, self._spec.overlap))
+                left = self._scan.left[item.number]
+                columns.append(judge_column(item, table.method, column, self._spec.overlap, left=left, generated=generated))
             blind += [f"row against row: {table.columns[number]}" for number in alignment.blind()]
-        return tuple(columns), tuple(tables), blind
+        return tuple(columns), tuple(tables), blind, gaps
+
+    def _left_out(self, item: Sensitive) -> int:
+        """Rows of the source whose value of this column was not looked for."""
+        common = self._table.common[item.number]
+        return common.rows + common.short
 
     def _findings(self) -> Iterator[Finding]:
         sensitive = self._plan.sensitive
@@ -160,6 +173,13 @@ class _Run:
                 verdict=Verdict.CHANCE if reason else Verdict.LEAK,
                 reason=reason,
             )
+
+    def _unwanted(self) -> Iterator[Finding]:
+        """Rows of tables that should have none."""
+        for name, table in self._spec.tables.items():
+            if table.rows is Rows.NONE and self._scan.counts[name] and not self._plan.generated:
+                rows = self._scan.counts[name]
+                yield Finding(f"{name}: rows none", str(name), "row", Form.LEFTOVER, rows, 0, 0, (), Verdict.LEAK, "")
 
     def _digests(self) -> list[Finding]:
         """What looked like a digest in the copy, held against digests of the source's values: a second reading, only where there is any."""
@@ -203,6 +223,12 @@ class _Run:
                     yield count_groups(self._copy, table, self._spec.k)
             except psycopg.Error as err:
                 self._scan.unread.append(f"copy: k-anonymity of {table.name}: {told(err)}")
+
+
+def _is_generated(source: Connection, copy: Connection) -> bool:
+    """Whether the copy's rows were made from the schema alone. A copy of rows that were made so has the very marker of its source."""
+    made = seeded(copy)
+    return made is not None and made != seeded(source)
 
 
 def _excluded(plan: CheckPlan, table: NeedleTable) -> Iterator[Excluded]:

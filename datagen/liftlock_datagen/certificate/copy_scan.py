@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +11,7 @@ import psycopg
 from numpy.typing import NDArray
 from psycopg import sql
 
+from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.certificate import canaries
 from liftlock_datagen.certificate.blocks import BREAKS, Block, Offsets, fold
 from liftlock_datagen.certificate.features import Features
@@ -22,6 +23,7 @@ from liftlock_datagen.certificate.needles import Hits, NeedleTable
 from liftlock_datagen.certificate.places import Unreadable, read_places
 from liftlock_datagen.certificate.plan import CheckPlan, TablePlan
 from liftlock_datagen.certificate.relations import Relation, column_expression, only, select
+from liftlock_datagen.certificate.rules import leftovers
 from liftlock_datagen.certificate.source import Counted, SourceSide, expressions, first_sensitive, planted_rows, row_keys
 from liftlock_datagen.certificate.streams import blocks
 from liftlock_datagen.database.connect import Connection
@@ -69,7 +71,7 @@ class _Layout:
 class CopyScan:
     """Looks through a copy. found: what is reported; planted: the same for our own rows. expected: where those must be found.
 
-    masked: columns that hold pseudonyms, by name.
+    masked: columns that hold pseudonyms, by name. left: cells that a rule would not have left, by sensitive column. counts: rows by table.
     """
 
     table: NeedleTable
@@ -83,6 +85,8 @@ class CopyScan:
     expected: set[str] = field(default_factory=set)
     unread: list[str] = field(default_factory=list)
     masked: set[str] = field(default_factory=set)
+    left: Counter[int] = field(default_factory=Counter)
+    counts: Counter[TableName] = field(default_factory=Counter)
     rows: int = 0
     cells: int = 0
 
@@ -132,9 +136,20 @@ class CopyScan:
                 side.alignments[table.name].add(1, owners, features, ours)
             rows = Rows(layout.spots, owners, block, str(relation.name).encode())
             self._search(block, features, rows, _rows_of(ours, len(layout.spots)))
+            if table:
+                self._count_leftovers(table, block, ours)
             done += int((~ours).sum())
             on_progress(f"check {relation.name}", done * layout.cells, max(done, relation.rows) * layout.cells)
         self.rows += done
+        self.counts[relation.root] += done
+
+    def _count_leftovers(self, table: TablePlan, block: Block, ours: NDArray[np.bool_]) -> None:
+        rows = np.flatnonzero(~ours)
+        for place, item in enumerate(table.columns):
+            if item.made is not None:
+                starts, ends = block.column(first_sensitive(table) + place)
+                pairs = zip(starts[rows].tolist(), ends[rows].tolist(), strict=True)
+                self.left[item.number] += leftovers(item.made, (block.data[start:end] for start, end in pairs))
 
     def _search(self, block: Block, features: Features | None, rows: Rows, ours: Ours) -> None:
         """Every way of looking at a block."""

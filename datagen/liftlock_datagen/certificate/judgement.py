@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from liftlock_datagen.certificate.aligned import Agreement, ColumnAgreement
 from liftlock_datagen.certificate.model import ColumnResult, Form, FormCount, Method, TableResult, Verdict
-from liftlock_datagen.certificate.plan import Sensitive
+from liftlock_datagen.certificate.plan import WEAK_KINDS, Sensitive
 from liftlock_datagen.certificate.samples import allowance
-from liftlock_datagen.spec.model import DataSpec, Rows, Rule
+from liftlock_datagen.spec.model import DataSpec, Kind, Rows, Rule
 
 _MANY = 20
 _ORDER = list(Verdict)
+_RENEWED = frozenset({Rule.PSEUDONYM, Rule.SYNTHETIC, Rule.SHIFT})
+_COUNTED = frozenset({Kind.IDENTIFIER, Kind.REFERENCE})
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
@@ -34,9 +37,13 @@ def without_rows(tables: Sequence[TableResult], spec: DataSpec, *, generated: bo
     )
 
 
-def judge_column(item: Sensitive, method: Method, found: ColumnAgreement, overlap: float) -> ColumnResult:
-    """What is to be said of a column. overlap: the share of rows that may agree beyond chance."""
-    forms = tuple(_forms(item, found, overlap))
+def judge_column(
+    item: Sensitive, method: Method, found: ColumnAgreement, overlap: float, *, left: int = 0, generated: bool = False
+) -> ColumnResult:
+    """What is to be said of a column. overlap: the share of rows that may agree beyond chance. left: cells that break the column's rule."""
+    forms = tuple(_forms(item, found, overlap, generated=generated))
+    if left:
+        forms = (*forms, FormCount(Form.LEFTOVER, left, 0.0, Verdict.LEAK))
     return ColumnResult(
         table=str(item.table),
         column=item.column.name,
@@ -55,13 +62,18 @@ def judge_column(item: Sensitive, method: Method, found: ColumnAgreement, overla
     )
 
 
-def _forms(item: Sensitive, found: ColumnAgreement, overlap: float) -> Iterator[FormCount]:
+def _forms(item: Sensitive, found: ColumnAgreement, overlap: float, *, generated: bool) -> Iterator[FormCount]:
     for agreement in found.forms:
-        verdict = _verdict(item.value.rule, found, agreement, overlap)
+        rule = Rule.SYNTHETIC if generated else item.value.rule
+        verdict = _verdict(rule, found, agreement, overlap)
+        if generated and verdict is Verdict.LEAK and not _is_taken_over(item.value.kind, found, agreement):
+            verdict = Verdict.CHANCE
         yield FormCount(agreement.form, agreement.rows, round(agreement.expected.rows, 2), verdict)
     first = found.forms[0]
-    if first.expected.same_counts and first.rows < found.rows and item.value.rule in {Rule.PSEUDONYM, Rule.SYNTHETIC, Rule.SHIFT}:
-        yield FormCount(Form.OTHER_ROWS, found.rows - first.rows, 0.0, Verdict.LEAK)
+    moved = (found.rows or found.copy_rows) - first.rows
+    counted_up = generated and item.value.kind in _COUNTED
+    if first.expected.same_counts and moved > 0 and item.value.rule in _RENEWED and not counted_up:
+        yield FormCount(Form.OTHER_ROWS, moved, 0.0, Verdict.LEAK)
 
 
 def _verdict(rule: Rule, found: ColumnAgreement, agreement: Agreement, overlap: float) -> Verdict:
@@ -69,9 +81,72 @@ def _verdict(rule: Rule, found: ColumnAgreement, agreement: Agreement, overlap: 
     if agreement.rows == 0:
         return Verdict.CLEAN
     if rule is Rule.GENERALISE:  # what was coarse already stays as it is
-        untouched = agreement.rows > found.rows / 2 and len(agreement.values) > _MANY
-        return Verdict.LEAK if untouched else Verdict.CHANCE
+        return Verdict.LEAK if _is_untouched(found, agreement) else Verdict.CHANCE
     expected = agreement.expected
     if agreement.rows <= allowance(expected.rows) or len(agreement.values) <= allowance(expected.values):
         return Verdict.CHANCE
     return Verdict.ACCEPTED if agreement.rows <= overlap * found.rows else Verdict.LEAK
+
+
+def _is_untouched(found: ColumnAgreement, agreement: Agreement) -> bool:
+    return agreement.rows > found.rows / 2 and len(agreement.values) > _MANY
+
+
+def _is_taken_over(kind: Kind, found: ColumnAgreement, agreement: Agreement) -> bool:
+    """Of rows that were made from the schema alone: numbers are counted up on both sides, and times of both go on from row to row."""
+    if kind in _COUNTED:
+        return False
+    return kind not in WEAK_KINDS or _is_untouched(found, agreement)
+
+
+# --- what was not looked at -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """How a column was looked at. left_out: rows whose values were too common or too short to be looked for."""
+
+    item: Sensitive
+    found: ColumnAgreement
+    left_out: int
+
+
+def unseen(table: TableResult, looked: Sequence[Looked], *, generated: bool) -> Iterator[str]:
+    """What nobody can say of the sensitive columns of a table: those that were neither compared row by row, nor searched for."""
+    if not table.copy_rows or _is_compared(table, generated=generated):
+        return
+    there = [one for one in looked if one.found.source_rows and one.found.copy_rows and not _is_proved(one)]
+    names = {
+        "neither compared row by row nor searched for": [one for one in there if not one.item.searched],
+        "not compared row by row, and so common that finding one elsewhere says nothing": [
+            one for one in there if one.item.searched and one.item.value.kind in WEAK_KINDS
+        ],
+        "not compared row by row, and some values are too common or too short to be searched for": [
+            one for one in there if one.item.searched and one.item.value.kind not in WEAK_KINDS and one.left_out
+        ],
+    }
+    for what, columns in names.items():
+        if columns:
+            listed = ", ".join(f"{one.item.column.name} {one.item.path}".strip() for one in columns)
+            yield f"copy: {table.table}: {listed}: {what} ({_why(table)})"
+
+
+def _is_proved(one: Looked) -> bool:
+    """The copy alone shows that the rule was carried out."""
+    same = one.item.value.rule is Rule.CONSTANT and one.found.distinct_copy == 1 < one.found.copy_rows
+    return one.item.made is not None or same
+
+
+def _is_compared(table: TableResult, *, generated: bool) -> bool:
+    """Every row of the copy met its own. Where rows were made anew, one that was taken over would have met it."""
+    return table.method in {Method.KEY, Method.PSEUDONYM} and (generated or table.matched >= table.copy_rows)
+
+
+def _why(table: TableResult) -> str:
+    match table.method:
+        case Method.KEY | Method.PSEUDONYM:
+            missing = table.copy_rows - table.matched
+            other = "; was another pseudonym key used?" if table.method is Method.PSEUDONYM and not table.matched else ""
+            return f"{missing:,} of {table.copy_rows:,} rows have no row in the source{other}"
+        case _:
+            return "its rows have no key that is kept, or whose pseudonyms can be made again"

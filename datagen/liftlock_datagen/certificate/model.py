@@ -29,6 +29,7 @@ class Form(StrEnum):
     LAST_FOUR = "same last four characters"
     LAST_WORD = "same last word"
     OTHER_ROWS = "the source's values, in other rows"
+    LEFTOVER = "not what its rule leaves"
 
     PLAIN = "in the text"
     GLUED = "inside a longer word"
@@ -166,11 +167,14 @@ class TableResult:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """All of it. source, copy: as they may be shown. rows: of the copy. cells: of both sides: the source's sensitive ones, and the copy's
-    that hold text or are compared. seconds and the two times are the only parts that differ from run to run.
+    """All of it. complete: everything was looked at; a leak does not hide that something was not. source, copy: as they may be shown.
+
+    rows: of the copy. cells: of both sides: the source's sensitive ones, and the copy's that hold text or are compared. seconds and the
+    two times are the only parts that differ from run to run.
     """
 
     verdict: Verdict
+    complete: bool
     source: str
     copy: str
     database: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from liftlock_datagen.catalog.model import Catalog, Column, Table, TableName, TypeKind
+from liftlock_datagen.catalog.model import Catalog, Column, ColumnType, Table, TableName, TypeKind
 from liftlock_datagen.certificate.features import forms_of
 from liftlock_datagen.certificate.model import Form, Method
+from liftlock_datagen.certificate.rules import Provable, provable
 from liftlock_datagen.masking.plan import plan_mask
 from liftlock_datagen.masking.transformers import Integers, Invented, Keep, Letters, Transformer, Uuids
 from liftlock_datagen.spec.model import DataSpec, Kind, Rows, Rule, TableSpec, ValueSpec
@@ -35,7 +36,10 @@ WEAK_KINDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Sensitive:
-    """A value that must not survive. number: among all of the check. path: of a document. searched: looked for everywhere, too."""
+    """A value that must not survive. number: among all of the check. path: of a document. searched: looked for everywhere, too.
+
+    made: what its rule does to it in a copy, where that can be seen in the copy alone.
+    """
 
     number: int
     table: TableName
@@ -44,6 +48,7 @@ class Sensitive:
     value: ValueSpec
     forms: tuple[Form, ...]
     searched: bool
+    made: Provable | None = None
 
     def __str__(self) -> str:
         return f"{self.table}.{self.column.name}" + (f" {self.path}" if self.path else "")
@@ -90,7 +95,8 @@ class CheckPlan:
 def plan_check(spec: DataSpec, source: Catalog, copy: Catalog, *, generated: bool = False, has_key: bool = False) -> CheckPlan:
     """The plan.
 
-    generated: the copy's rows were made from the schema alone, so no row of it belongs to one of the source.
+    generated: the copy's rows were made from the schema alone, so no row of it belongs to one of the source. They are held against each
+    other all the same, by the keys as they are: a row that was taken over would have its key.
     has_key: pseudonyms can be made again, so rows can be matched by pseudonymised keys.
     """
     return _Planner(spec, source, copy, generated=generated, has_key=has_key).plan()
@@ -121,7 +127,7 @@ class _Planner:
                 self._gaps.append(f"{table.name} is not classified, so its values were not looked for")
                 continue
             for column in table.columns:
-                if column.name not in spec.columns and not column.generated:
+                if column.name not in spec.columns and not column.generated and spec.rows is not Rows.NONE:
                     self._gaps.append(f"{table.name}.{column.name} is not classified, so its values were not looked for")
             yield table, spec
 
@@ -167,19 +173,25 @@ class _Planner:
             is_text or kind.name in {"uuid", "macaddr", "macaddr8"} or kind.kind is TypeKind.OTHER
         )
         self._count += 1
-        return Sensitive(self._count - 1, table.name, column, path, value, forms_of(value.kind, text=is_text), searched)
+        made = None if self._generated else provable(ColumnType("text") if path else kind, value)
+        return Sensitive(self._count - 1, table.name, column, path, value, forms_of(value.kind, text=is_text), searched, made)
 
     def _key(self, table: Table, spec: TableSpec) -> tuple[tuple[Column, ...], Method]:
         copy = self._copy.get(table.name)
         if copy is None or spec.rows is Rows.NONE:
             return (), Method.ABSENT
-        if self._generated:
-            return (), Method.VALUES
         masks = self._masks[table.name]
-        unique = [index for index in table.indexes if index.unique and index.predicate is None]
         for makers, method in ((_KEPT, Method.KEY), (self._makers, Method.PSEUDONYM)):
-            for index in sorted(unique, key=lambda index: (not index.primary, index.name)):
-                names = [part.column for part in index.parts]
-                if all(name is not None and isinstance(masks.get(name), makers) for name in names):
-                    return tuple(table.column(str(name)) for name in names), method
+            for key in _keys(table):
+                if self._generated or all(isinstance(masks.get(column.name), makers) for column in key):
+                    return key, method
         return (), Method.VALUES
+
+
+def _keys(table: Table) -> Iterator[tuple[Column, ...]]:
+    """Columns that no two rows share the values of, the primary key first. One that may be NULL tells no row from another."""
+    unique = [index for index in table.indexes if index.unique and index.predicate is None]
+    for index in sorted(unique, key=lambda index: (not index.primary, index.name)):
+        columns = tuple(table.column(part.column) for part in index.parts if part.column is not None)
+        if len(columns) == len(index.parts) and not any(column.nullable for column in columns):
+            yield columns

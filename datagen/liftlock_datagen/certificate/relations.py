@@ -32,6 +32,10 @@ _TYPES = """
 SELECT oid::bigint AS oid, typname AS name, typtype::text AS kind, typbasetype::bigint AS base,
        CASE WHEN typcategory = 'A' THEN typelem::bigint ELSE 0 END AS element FROM pg_type
 """
+_FOREIGN = """
+SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'f' ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"
+"""
 _STEP = re.compile(r'\.("(?:[^"\\]|\\.)*"|\*|[^.\[]+)|(\[(?:\*|[0-9]+)\])')
 MARK = "\x1f"
 
@@ -77,6 +81,11 @@ def read_relations(connection: Connection) -> tuple[Relation, ...]:
             )
             for row in cursor.execute(_RELATIONS).fetchall()
         )
+
+
+def foreign_tables(connection: Connection) -> tuple[TableName, ...]:
+    """Tables whose rows are on another server."""
+    return tuple(TableName(*row) for row in connection.execute(_FOREIGN).fetchall())
 
 
 def _base(types: dict[int, dict[str, object]], oid: int) -> tuple[dict[str, object], bool]:

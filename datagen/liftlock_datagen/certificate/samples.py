@@ -7,7 +7,7 @@ sample of the *values*, the same ones in both columns, so that what is said of t
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import sqrt
+from math import lgamma, log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from liftlock_datagen.certificate.hashing import Hashes
 SIZE = 1 << 15
 _NOISE = 0.01  # an expectation below this is none: the values come from domains that have nothing in common
 _MANY = 20  # from so many different values on, equal counts are no accident
+_SAME, _FEW_NEW = 0.9, 0.01  # of the values, and of the rows: a source in use goes on after it was copied
+_SELDOM = log(1e6)
 
 
 @dataclass
@@ -66,7 +68,7 @@ class ValueSample:
 @dataclass(frozen=True, slots=True)
 class Chance:
     """rows: how many rows would agree if the copy's values were dealt out at random. values: how many different values a random map would
-    leave as they are. same_counts: as many rows, value by value, as in the source: the values are the source's, only in other rows.
+    leave as they are. same_counts: about as many rows, value by value, as in the source: the values are the source's, wherever they stand.
     """
 
     rows: float
@@ -88,8 +90,16 @@ def chance(source: ValueSample, copy: ValueSample, rows: int = 0, values: int = 
     same = int((left_counts[at] == right_counts[of]).sum())
     expected_rows = pairs / max(1, source.rows, copy.rows)
     expected_values = (len(at) - values / scale) / max(1, len(right))
-    alike = len(left) >= _MANY and source.rows == copy.rows and same > 0.9 * len(left)
+    alike = abs(source.rows - copy.rows) <= _FEW_NEW * source.rows and same > _SAME * len(left) and _is_telling(left_counts)
     return Chance(_unless_noise(expected_rows), _unless_noise(expected_values), alike)
+
+
+def _is_telling(counts: NDArray[np.int64]) -> bool:
+    """Whether equal counts are no accident: there are many values, or dealing the same counts out at random seldom gives each its own."""
+    if len(counts) >= _MANY:
+        return True
+    _, alike = np.unique(counts, return_counts=True)
+    return lgamma(len(counts) + 1) - sum(lgamma(many + 1) for many in alike.tolist()) > _SELDOM
 
 
 def _scale(limit: int) -> float:

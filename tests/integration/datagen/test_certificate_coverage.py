@@ -1,0 +1,166 @@
+"""What a certificate may call clean: nothing that was neither compared nor searched for, and no raw copy of anything."""
+
+from __future__ import annotations
+
+import pytest
+
+from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.certificate.check import check_copy
+from liftlock_datagen.certificate.model import Certificate, Form, Method, Sides, Verdict
+from liftlock_datagen.masking.keys import PseudonymKey
+from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Rows, Rule, TableSpec, ValueSpec
+from tests.postgres import RunningPostgres
+
+pytestmark = pytest.mark.docker
+KEY = PseudonymKey(bytes(range(32)))
+_NO_KEY = "its rows have no key that is kept, or whose pseudonyms can be made again"
+_VISITS = """
+CREATE TABLE visit (id int {0}, at date); INSERT INTO visit SELECT {1}, date '1950-01-01' + i + {2} FROM generate_series(1, 90) i;
+"""
+
+
+def said(kind: Kind, rule: Rule = Rule.PSEUDONYM, **options: str) -> ValueSpec:
+    return ValueSpec(kind, rule, options=options)
+
+
+def table(name: str, /, rows: Rows = Rows.ALL, **columns: ValueSpec) -> TableSpec:
+    return TableSpec(TableName("public", name), {column: ColumnSpec(value) for column, value in columns.items()}, rows)
+
+
+def check(server: RunningPostgres, source: str, copy: str, *tables: TableSpec, key: PseudonymKey | None = None) -> Certificate:
+    spec = DataSpec("shop", {item.name: item for item in tables}, digest="spec")
+    sides = Sides(server.url(source), server.url(copy), "production", "copy", "test")
+    return check_copy(sides, spec, naming=b"a secret of the tests", key=key, on_progress=lambda *_: None)
+
+
+VISITS = table("visit", id=said(Kind.IDENTIFIER, Rule.KEEP), at=said(Kind.BIRTH_DATE, Rule.SHIFT))
+_PAY = """
+CREATE TABLE pay (id int PRIMARY KEY, born date, salary numeric(10, 2), ahv bigint);
+CREATE TABLE log (at date, ahv bigint);
+INSERT INTO pay SELECT i, date '1950-01-01' + i * 7, 4000 + i * 3.05, 7560000000000 + i * 91 FROM generate_series(1, 300) i;
+INSERT INTO log SELECT born, ahv FROM pay;
+"""
+_PAY_SPEC = (
+    table(
+        "pay", id=said(Kind.IDENTIFIER), born=said(Kind.BIRTH_DATE, Rule.SHIFT), salary=said(Kind.AMOUNT, Rule.GENERALISE, to="1000"),
+        ahv=said(Kind.NATIONAL_ID),
+    ),
+    table("log", at=said(Kind.BIRTH_DATE, Rule.SHIFT), ahv=said(Kind.NATIONAL_ID)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("key", [None, KEY])
+def test_a_raw_copy_of_columns_that_are_not_searched_is_a_leak_although_no_rows_meet(
+    postgres: RunningPostgres, key: PseudonymKey | None
+) -> None:
+    with postgres.database(_PAY) as source, postgres.database(_PAY) as copy:
+        found = check(postgres, source, copy, *_PAY_SPEC, key=key)
+    assert found.verdict is Verdict.LEAK
+    leaks = {(item.table, item.column): form.form for item in found.columns for form in item.forms if form.verdict is Verdict.LEAK}
+    assert leaks == {
+        ("public.pay", "id"): Form.OTHER_ROWS,
+        ("public.pay", "born"): Form.OTHER_ROWS,
+        ("public.pay", "salary"): Form.LEFTOVER,
+        ("public.pay", "ahv"): Form.OTHER_ROWS,
+        ("public.log", "at"): Form.OTHER_ROWS,
+        ("public.log", "ahv"): Form.OTHER_ROWS,
+    }
+
+
+def test_a_column_that_was_neither_compared_nor_searched_is_a_gap_with_its_name(postgres: RunningPostgres) -> None:
+    half = "UPDATE log SET at = at - 9000, ahv = ahv + 5 WHERE at > '1953-01-01'; TRUNCATE pay"
+    with postgres.database(_PAY) as source, postgres.database(_PAY + half) as copy:
+        found = check(postgres, source, copy, _PAY_SPEC[1], table("pay", Rows.NONE))
+    assert found.verdict is Verdict.INCOMPLETE
+    assert not found.complete
+    assert found.unread == (f"copy: public.log: at, ahv: neither compared row by row nor searched for ({_NO_KEY})",)
+
+
+def test_rows_that_meet_no_row_of_the_source_are_a_gap(postgres: RunningPostgres) -> None:
+    rows = _VISITS.format("PRIMARY KEY", "i", 0), _VISITS.format("PRIMARY KEY", "i + 10", 500)
+    with postgres.database(rows[0]) as source, postgres.database(rows[1]) as copy:
+        found = check(postgres, source, copy, VISITS)
+    assert found.verdict is Verdict.INCOMPLETE
+    assert "at: neither compared row by row nor searched for (10 of 90 rows have no row in the source)" in found.unread[0]
+
+
+def test_rows_do_not_meet_by_a_key_that_may_be_null(postgres: RunningPostgres) -> None:
+    rows = _VISITS.format("UNIQUE", "NULL", 0)
+    with postgres.database(rows) as source, postgres.database(rows + "DELETE FROM visit WHERE at > '1950-03-01'") as copy:  # noqa: S608
+        found = check(postgres, source, copy, VISITS)
+    assert [(item.method, item.matched) for item in found.tables] == [(Method.VALUES, 0)]
+    assert found.verdict is Verdict.INCOMPLETE
+
+
+def test_values_that_are_not_looked_for_are_a_gap_where_no_rows_meet(postgres: RunningPostgres) -> None:
+    spec = table("person", name=said(Kind.PERSON_NAME), city=said(Kind.CITY), mail=said(Kind.EMAIL))
+    rows = "CREATE TABLE person (name text, city text, mail text);"
+    source_rows = "INSERT INTO person SELECT 'Li', 'Genf ' || i, 'old' || i || '@x-mail.net' FROM generate_series(1, 30) i"
+    copy_rows = "INSERT INTO person SELECT 'Li', 'Bern ' || i, 'new' || i || '@y-mail.net' FROM generate_series(1, 20) i"
+    with postgres.database(rows + source_rows) as source, postgres.database(rows + copy_rows) as copy:
+        found = check(postgres, source, copy, spec)
+    assert found.verdict is Verdict.INCOMPLETE
+    assert found.unread == (
+        f"copy: public.person: city: not compared row by row, and so common that finding one elsewhere says nothing ({_NO_KEY})",
+        f"copy: public.person: name: not compared row by row, and some values are too common or too short to be searched for ({_NO_KEY})",
+    )
+
+
+def test_a_copy_of_synthetic_rows_is_a_copy_although_it_says_that_its_rows_are_synthetic(postgres: RunningPostgres) -> None:
+    marked = """
+    CREATE SCHEMA liftlock_data; CREATE TABLE liftlock_data.seeded (seed int, rows int, catalog_hash text, vocabulary_hash text);
+    INSERT INTO liftlock_data.seeded VALUES ({}, 300, 'c', 'v');"""
+    with postgres.database(_PAY + marked.format(1)) as source, postgres.database(_PAY + marked.format(1)) as copy:
+        same = check(postgres, source, copy, *_PAY_SPEC)
+    with postgres.database(_PAY) as source, postgres.database(_PAY + marked.format(2)) as copy:
+        claimed = check(postgres, source, copy, *_PAY_SPEC)
+    for found in (same, claimed):
+        leaks = {(item.table, item.column) for item in found.columns if item.verdict is Verdict.LEAK}
+        assert {("public.pay", "born"), ("public.pay", "salary"), ("public.pay", "ahv"), ("public.log", "ahv")} <= leaks
+
+
+_RULES = """
+CREATE TABLE rules (
+  id int PRIMARY KEY, gone text, fixed text, year date, coarse numeric(10, 2), start varchar(9), moment timestamptz, listed int[]);
+"""
+_RULES_SPEC = table(
+    "rules", id=said(Kind.IDENTIFIER, Rule.KEEP), gone=said(Kind.FREE_TEXT, Rule.EMPTY),
+    fixed=said(Kind.COMPANY, Rule.CONSTANT, value="a firm"), year=said(Kind.BIRTH_DATE, Rule.GENERALISE, to="year"),
+    coarse=said(Kind.AMOUNT, Rule.GENERALISE, to="100"), start=said(Kind.POSTAL_CODE, Rule.GENERALISE, to="2"),
+    moment=said(Kind.MOMENT, Rule.GENERALISE, to="month"), listed=said(Kind.NUMBER, Rule.GENERALISE, to="10"),
+)  # fmt: skip
+
+
+def test_what_a_rule_should_not_have_left_is_a_leak(postgres: RunningPostgres) -> None:
+    raw = "INSERT INTO rules VALUES (1, 'said', 'Meier AG', '1980-05-06', 123.45, '8005', '2020-02-03 10:00+00', '{12,20}')"
+    good = "INSERT INTO rules VALUES (1, NULL, 'a firm', '1980-01-01', 100, '80', '2020-02-01 00:00+00', '{10,20}')"
+    other = "INSERT INTO rules VALUES (1, 'other', 'Muster AG', '1980-05-07', 123, '800', '2020-02-03 00:00+00', '{10,21}')"
+    with postgres.database(_RULES + raw) as source:
+        with postgres.database(_RULES + good) as copy:
+            kept = check(postgres, source, copy, _RULES_SPEC)
+        with postgres.database(_RULES + other) as copy:
+            broken = check(postgres, source, copy, _RULES_SPEC)
+    assert (kept.verdict, kept.unread) == (Verdict.CLEAN, ())
+    left = [(item.column, form.rows) for item in broken.columns for form in item.forms if form.form is Form.LEFTOVER]
+    assert left == [(column, 1) for column in ("gone", "fixed", "year", "coarse", "start", "moment", "listed")]
+    assert broken.verdict is Verdict.LEAK
+
+
+def test_rows_of_a_table_that_should_have_none_are_a_leak(postgres: RunningPostgres) -> None:
+    with postgres.database(_PAY) as source, postgres.database(_PAY + "TRUNCATE pay") as copy:
+        found = check(postgres, source, copy, table("pay", Rows.NONE), table("log", Rows.NONE))
+    assert [(item.place, item.part, item.cells, item.verdict) for item in found.findings] == [("public.log", "row", 300, Verdict.LEAK)]
+
+
+def test_a_foreign_table_is_a_gap(postgres: RunningPostgres) -> None:
+    with postgres.database(_PAY) as source, postgres.database(_PAY) as copy:
+        postgres.administer("ALTER ROLE liftlock SUPERUSER")
+        try:
+            with postgres.connect(copy) as connection:
+                connection.execute("CREATE EXTENSION postgres_fdw; CREATE SERVER crm FOREIGN DATA WRAPPER postgres_fdw")
+                connection.execute("CREATE FOREIGN TABLE vip (email text) SERVER crm")
+        finally:
+            postgres.administer("ALTER ROLE liftlock NOSUPERUSER")
+        found = check(postgres, source, copy, *_PAY_SPEC)
+    assert "copy: public.vip is a foreign table: its rows are on another server" in found.unread
+    assert (found.verdict, found.complete) == (Verdict.LEAK, False)
