@@ -253,7 +253,8 @@ def test_a_check_that_is_blind_gives_no_certificate(postgres: RunningPostgres, s
 @pytest.mark.parametrize("schema", ["", TABLES, TABLES + ROWS.format("c") + "TRUNCATE people, parts, shuffled, loose;"])
 def test_a_copy_without_rows_gives_no_certificate(postgres: RunningPostgres, source: str, schema: str) -> None:
     spec = people_spec()
-    nothing = {name: dataclasses.replace(table, rows=Rows.NONE) for name, table in spec.tables.items()}
+    emptied = {"people", "parts", "shuffled", "loose"}
+    nothing = {name: dataclasses.replace(table, rows=Rows.NONE) if name.name in emptied else table for name, table in spec.tables.items()}
     with postgres.database(schema) as empty:
         found = check(postgres, source, empty)
         meant = check(postgres, source, empty, dataclasses.replace(spec, tables=nothing))

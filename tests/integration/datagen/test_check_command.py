@@ -110,3 +110,20 @@ def test_rows_have_names_that_only_the_key_or_the_salt_leads_back_from(run: Run,
     assert "no such row" in run(*find, **databases, **other).stdout
     assert "not at hand" in str(run(*find, **databases).exception)
     assert "not what a check prints" in str(run(*find, "--salt", "xy", **databases).exception)
+
+
+def test_a_leak_does_not_hide_what_was_not_looked_at(
+    run: Run, postgres: RunningPostgres, databases: dict[str, str], tmp_path: Path
+) -> None:
+    page = tmp_path / "certificate.html"
+    unread = "CREATE TABLE unread (said text); REVOKE ALL ON unread FROM liftlock;"
+    leak = "UPDATE people SET email = 'prod7.muster@prod-mail.net' WHERE id = 8;"
+    with postgres.database(_ROWS.format("copy") + unread + leak) as bad:
+        words = ("--from", "env:SOURCE", "--to", "env:BAD", "--spec", "shop", "--report", str(page))
+        both = databases | {"BAD": postgres.url(bad)}
+        done, document = run(*words, **both), validated(run(*words, "--json", **both).stdout)
+    assert done.exit_code == 4, done.output
+    assert "not looked at: copy: public.unread: permission denied for table unread" in done.stdout
+    assert "leak, and incomplete: " in done.stdout
+    assert "the copy must not be used; and not everything was looked at" in page.read_text()
+    assert (document["verdict"], document["complete"]) == ("leak", False)

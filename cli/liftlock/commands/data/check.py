@@ -40,7 +40,8 @@ def check(
     """Prove that no sensitive value of the source is left in a copy, or say where one is. Both databases are only read.
 
     Rows are compared with their own rows, and every sensitive value is looked for in everything that holds text. Planted canaries prove
-    that the check sees. No value is shown. Exits 4 where there is a leak or a group that is too small, 3 where something was not looked at.
+    that the check sees. No value is shown. Exits 4 where there is a leak or a group that is too small, else 3 where something was
+    not looked at.
     """
     from liftlock.services.data.certification import exit_of
     from liftlock.wiring import data as wiring
@@ -78,10 +79,14 @@ def _show(certificate: Certificate, report: Path | None) -> None:
         typer.echo(f"not looked at: {gap}")
     rate = certificate.cells / certificate.seconds if certificate.seconds else 0
     typer.echo(
-        f"{certificate.verdict}: {certificate.leaks} leaks; {certificate.cells:,} cells of {certificate.rows:,} rows held against"
+        f"{_verdict(certificate)}: {certificate.leaks} leaks; {certificate.cells:,} cells of {certificate.rows:,} rows held against"
         f" {certificate.needles:,} values in {certificate.seconds:.1f} s ({rate:,.0f} cells/s);"
         f" {certificate.canaries.planted} canaries, {len(certificate.canaries.missed)} missed" + (f"; page: {report}" if report else "")
     )
+
+
+def _verdict(certificate: Certificate) -> str:
+    return certificate.verdict if certificate.complete or not certificate.leaks else f"{certificate.verdict}, and incomplete"
 
 
 _COLUMNS = ("column", "is", "rows", "compared", "agree", "by chance", "verdict")
