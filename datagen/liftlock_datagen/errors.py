@@ -25,6 +25,8 @@ class ProblemCode(StrEnum):
     UNCLASSIFIED_COLUMN = "unclassified-column"
     UNSUPPORTED_TRANSFORM = "unsupported-transform"
     REFERENCE_MISMATCH = "reference-mismatch"
+    REFERENCE_WITHOUT_TARGET = "reference-without-target"
+    SHIFT_WITHOUT_SUBJECT = "shift-without-subject"
     UNIQUENESS_LOST = "uniqueness-lost"
     NULL_NOT_ALLOWED = "null-not-allowed"
     DERIVED_COLUMN = "derived-column"

@@ -161,9 +161,11 @@ class Catalog:
     """All tables of a database that may hold data of its own, by name, and what stands around them. version: of the server, as 150004.
 
     outside: what leads elsewhere. No row of it is read, and it is in no copy.
+    books: the tables that migration tools keep about themselves, which belong to the schema (books.py).
     """
 
     tables: tuple[Table, ...] = field(default=())
+    books: tuple[Table, ...] = field(default=(), kw_only=True)
     sequences: tuple[Sequence, ...] = ()
     views: tuple[View, ...] = ()
     extensions: tuple[Extension, ...] = ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from psycopg import pq
 from psycopg.rows import dict_row
 
 from liftlock_datagen.catalog import model, queries
+from liftlock_datagen.catalog.books import book_of
 from liftlock_datagen.catalog.read_constraints import (
     check_of,
     exclusion_of,
@@ -26,29 +26,24 @@ from liftlock_datagen.catalog.read_constraints import (
 from liftlock_datagen.catalog.read_types import Row, Types, types_of
 from liftlock_datagen.catalog.types import Column, Identity, TableName
 
-# The books that migration tools keep about themselves: rows there are facts, so they are neither filled nor counted as data.
-_MIGRATION_BOOKS = re.compile(
-    r"(.*_)?(migrations?(_lock)?|schema_(version|history)|schema_migrations|alembic_version|databasechangelog(lock)?"
-    r"|__efmigrationshistory|goose_db_version|sequelizemeta|ar_internal_metadata|flyway_schema_history)",
-    re.IGNORECASE,
-)
 
-
-def read_catalog(connection: psycopg.Connection[Any], *, with_migration_books: bool = False) -> model.Catalog:
+def read_catalog(connection: psycopg.Connection[Any]) -> model.Catalog:
     """The catalog of every table outside the system's and the extensions' own, and of what stands around them; one moment's.
 
-    Names in expressions are qualified, whatever the role's search_path is. The tables that migration tools keep about themselves are left
-    out unless they are asked for.
+    Names in expressions are qualified, whatever the role's search_path is. The tables that migration tools keep about themselves are its
+    books: rows there are facts, so they are neither filled nor counted as data.
     """
     with _qualified(connection), connection.cursor(row_factory=dict_row) as cursor:
         source = _Source(cursor, connection.info.server_version)
         found = source.tables()
-        wanted = [row for row in found if with_migration_books or not _MIGRATION_BOOKS.fullmatch(row["name"])]
         names = {row["oid"]: _table_name(row) for row in found}
         parts = _Parts(names, source.types(), *(source.grouped(text) for text in (queries.COLUMNS, queries.CONSTRAINTS, queries.INDEXES)),
                        *(source.grouped(text) for text in (queries.TRIGGERS, queries.POLICIES)))  # fmt: skip
+        tables = [parts.table(row) for row in found]
+        books = tuple(table for table in tables if book_of(table) is not None)
         return model.Catalog(
-            tables=tuple(parts.table(row) for row in wanted),
+            tables=tuple(table for table in tables if table not in books),
+            books=books,
             sequences=tuple(map(_sequence, source.all(queries.SEQUENCES))),
             views=tuple(map(_view, source.all(queries.VIEWS))),
             extensions=tuple(map(_extension, source.all(queries.EXTENSIONS))),

@@ -30,6 +30,8 @@ INTEGERS: Mapping[str, int] = {"int2": 14, "int4": 30, "int8": 40}
 """Type -> bits of the range in which its ordinary values are permuted."""
 
 TEXTS = frozenset({"text", "varchar", "bpchar", "citext", "name", "xml"})
+_DOCUMENTS = frozenset({"json", "jsonb", "hstore", "text", "varchar", "bpchar", "citext"})
+_WHOLE = frozenset({"int2", "int4", "int8"})
 _DATES = frozenset({"date", "timestamp", "timestamptz"})
 _NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8", "money"})
 _HARDWARE = {"macaddr": 6, "macaddr8": 8}
@@ -72,10 +74,18 @@ class Choice:
 
     def column(self, kind: ColumnType, spec: ColumnSpec) -> Transformer:
         """The transformer of a column. UnfitError where there is none."""
-        if kind.name in {"json", "jsonb", "hstore"} and spec.value.kind is Kind.DOCUMENT and spec.value.rule is Rule.KEEP:
-            paths = tuple((path, self.leaf(value)) for path, value in sorted(spec.paths.items()))
-            return Document(paths, store=kind.name == "hstore")
+        if spec.value.kind is Kind.DOCUMENT and spec.value.rule is Rule.KEEP:
+            return self.document(kind, spec)
         return self.value(kind, spec.value)
+
+    def document(self, kind: ColumnType, spec: ColumnSpec) -> Transformer:
+        """Documents by their paths: in a type of their own, in texts that hold JSON, and in arrays of either."""
+        if kind.element is not None:
+            return Elements(self.document(kind.element, spec))
+        if kind.name not in _DOCUMENTS:
+            raise UnfitError(f"{kind} holds no document whose paths could be followed; use another kind")
+        paths = tuple((path, self.leaf(value)) for path, value in sorted(spec.paths.items()))
+        return Document(paths, store=kind.name == "hstore")
 
     def value(self, kind: ColumnType, spec: ValueSpec) -> Transformer:
         """The transformer of a value of a type."""
@@ -132,7 +142,10 @@ def coarser(kind: ColumnType, spec: ValueSpec) -> Transformer:
             raise UnfitError(f"a date is generalised to year, month or decade, not to {to}")
         return Coarser(to)
     if kind.name in _NUMBERS - {"money"}:
-        return Coarser("number", _whole(to, "to"))
+        width = _whole(to, "to")
+        if width == 1 and (kind.name in _WHOLE or (kind.name == "numeric" and not kind.scale)):
+            raise UnfitError("to: 1 changes no whole number; say a width from 2 on, or rule keep")
+        return Coarser("number", width)
     if kind.name in TEXTS - {"xml"}:
         return Coarser("text", _whole(to, "to"))
     raise UnfitError(f"{kind} cannot be generalised; use pseudonym, synthetic or empty")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from liftlock_datagen.catalog.model import Catalog, Column, ColumnType, Table, TableName
 from liftlock_datagen.errors import UNACCEPTABLE, Problem, ProblemCode, SpecPlanError
+from liftlock_datagen.masking.books import with_books
 from liftlock_datagen.masking.choice import INTEGERS, TEXTS, Choice, Domain, UnfitError
 from liftlock_datagen.masking.obstacles import constraint_problems, outside_problems
 from liftlock_datagen.masking.references import Place, followed, reference_problems
@@ -18,6 +19,7 @@ from liftlock_datagen.masking.transformers import (
     KEEP,
     Addresses,
     Chosen,
+    Document,
     Elements,
     Guarantee,
     Integers,
@@ -117,12 +119,6 @@ def plan_mask(catalog: Catalog, spec: DataSpec, *, rows: Mapping[TableName, int]
     return _Planner(catalog, spec, rows or {}).plan()
 
 
-def unchanged(table: Table) -> TableMask:
-    """A table that passes as it is."""
-    kept = ValueSpec(Kind.TECHNICAL, Rule.KEEP)
-    return TableMask(table.name, tuple(ColumnMask(column.name, column.type, kept, KEEP) for column in _written(table)))
-
-
 _UNKNOWN_ROWS = 1_000_000
 
 
@@ -133,8 +129,8 @@ class _Planner:
         # a partition's rows go by what is said of its partitioned table
         load_vocabularies(spec.locale)  # an unknown one is said before anything is read
         self._catalog = catalog
-        self._tables = tuple(table for table in catalog.tables if table.partition_of is None)
-        self._spec = spec
+        self._tables = (*(table for table in catalog.tables if table.partition_of is None), *catalog.books)
+        self._spec = with_books(catalog, spec)
         self._rows = rows
         self._problems: list[Problem] = []
         self._specs = dict(self._classified())
@@ -169,7 +165,20 @@ class _Planner:
                     self._problem(table, column.name, ProblemCode.UNCLASSIFIED_COLUMN, "the column is not classified")
         targets = followed(self._catalog, self._spec)
         for place, found in said.items():
-            yield place, _of_target(place, found, said, targets)
+            target = _of_target(place, found, said, targets)
+            if target.value.kind is Kind.REFERENCE and target.value.rule is Rule.KEEP:
+                self._untold_reference(place)
+            yield place, target
+
+    def _untold_reference(self, place: Place) -> None:
+        """A reference to nothing that is classified would pass as it is, whatever it holds."""
+        table, column = place
+        if self._spec.tables[table].rows is not Rows.NONE:
+            text = (
+                "it is a reference, and neither a foreign key nor an entry of references leads from it to a classified column: add the"
+                " reference, or say what it holds (kind identifier, email, ...)"
+            )
+            self._problems.append(Problem(str(table), column, ProblemCode.REFERENCE_WITHOUT_TARGET, text))
 
     def _undecided_paths(self, table: Table, column: str, spec: TableSpec) -> None:
         for path in spec.columns[column].undecided if spec.rows is not Rows.NONE else ():
@@ -221,12 +230,22 @@ class _Planner:
         except UnfitError as err:
             self._problem(table, column.name, ProblemCode.UNSUPPORTED_TRANSFORM, str(err))
             return KEEP
+        self._subject_problems(table, column, chosen, subject_known=subject is not None)
+        return _of_its_own(chosen, f"{table.name}.{column.name}")
+
+    def _subject_problems(self, table: Table, column: Column, chosen: Transformer, *, subject_known: bool) -> None:
+        """A date moves by its subject; by one number of days for all rows, one known date would tell all others."""
         match chosen:
-            case Seeded(inner=inner, key=key):
-                return Seeded(_renamed(inner, f"{table.name}.{column.name}"), key)
-            case Shifted(subject=name) if name and subject is None:
+            case Elements(element=inner):
+                self._subject_problems(table, column, inner, subject_known=subject_known)
+            case Shifted(subject=""):
+                text = (
+                    "without a subject all rows move by the same days, so one known date tells all others: name the column that says whom"
+                )
+                text += " a row is about as the table's subject, or generalise"
+                self._problem(table, column.name, ProblemCode.SHIFT_WITHOUT_SUBJECT, text)
+            case Shifted(subject=name) if not subject_known:
                 self._problem(table, column.name, ProblemCode.UNSUPPORTED_TRANSFORM, f"the table's subject {name} is no column of it")
-        return chosen
 
     def _domain(self, name: str, table: Table, column: Column, spec: ColumnSpec) -> Domain:
         """The map of that name; what is made anew for a column needs one that fits this column alone."""
@@ -256,13 +275,25 @@ def _unique_columns(table: Table) -> frozenset[str]:
     return frozenset(named | inside)
 
 
+def _of_its_own(transformer: Transformer, place: str) -> Transformer:
+    """The transformer, with a map for this place alone wherever values are made anew: they say nothing of another column's."""
+    match transformer:
+        case Seeded(inner=inner, key=key):
+            return Seeded(_renamed(inner, f"synthetic {place}"), key)
+        case Elements(element=inner):
+            return Elements(_of_its_own(inner, place))
+        case Document(paths=paths):
+            return replace(transformer, paths=tuple((path, _of_its_own(inner, f"{place} {path}")) for path, inner in paths))
+        case _:
+            return transformer
+
+
 def _renamed(transformer: Transformer, domain: str) -> Transformer:
-    """The transformer with a map of its own: what is made for one column says nothing of another's."""
     match transformer:
         case Elements(element=inner):
             return Elements(_renamed(inner, domain))
         case Invented() | Integers() | Letters() | Uuids() | Addresses() | Chosen() | Noise():
-            return replace(transformer, domain=f"synthetic {domain}")
+            return replace(transformer, domain=domain)
         case _:
             return transformer
 

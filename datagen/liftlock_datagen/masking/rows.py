@@ -84,14 +84,11 @@ def _needed(transformer: Transformer) -> tuple[str, ...]:
             return (subject,)
         case Elements(element=element):
             return _needed(element)
+        case Document(paths=paths):
+            return tuple(dict.fromkeys(name for _, inner in paths if isinstance(inner, Seeded) for name in _needed(inner)))
         case _:
             return ()
 
 
 def _joined(columns: Sequence[list[bytes]]) -> list[bytes]:
     return columns[0] if len(columns) == 1 else list(map(b"\t".join, zip(*columns, strict=True)))
-
-
-def needs_documents(table: TableMask) -> bool:
-    """Whether the table has documents whose paths are looked at, also where nothing of them changes."""
-    return any(isinstance(column.transformer, Document) for column in table.columns)

@@ -25,7 +25,7 @@ from liftlock_datagen.masking.crew import Crew
 from liftlock_datagen.masking.finish import analyse, crowds, refresh_views, require_crowds, set_sequences
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.obstacles import sorted_by
-from liftlock_datagen.masking.plan import MaskPlan, plan_mask, unchanged
+from liftlock_datagen.masking.plan import MaskPlan, plan_mask
 from liftlock_datagen.masking.report import Crowd, MaskReport
 from liftlock_datagen.masking.source import Source, opened, present_digest
 from liftlock_datagen.masking.target import refuse_target
@@ -174,8 +174,12 @@ class _Run:
 def parts(source: Source, plan: MaskPlan, selection: SubsetSelection | None = None, *, same_types: bool = False) -> Sequence[Part]:
     """The tables in parts, the largest first. Tables that the classification leaves empty have none. same_types: in source and target."""
     found: list[tuple[int, Part]] = []
+    books = {book.name for book in source.catalog.books}
     for mask in plan.tables:
         if mask.rows is Rows.NONE:
+            continue
+        if mask.name in books:
+            found.append((0, Part(mask, mask.name, mask.name)))
             continue
         table = source.catalog.table(mask.name)
         sorts = any(column.name in sorted_by(table) for column in mask.changed)
@@ -190,8 +194,7 @@ def parts(source: Source, plan: MaskPlan, selection: SubsetSelection | None = No
             for first in range(0, pages, _PART_PAGES):
                 last = first + _PART_PAGES
                 found.append((_PART_PAGES, replace(whole, first=first, last=last if last < pages else None, whole=False)))
-    books = [Part(unchanged(table), table.name, table.name) for table in source.books]
-    return [part for _, part in sorted(found, key=lambda item: -item[0])] + books
+    return [part for _, part in sorted(found, key=lambda item: -item[0])]
 
 
 def _for_indexes(url: str, source: Source, workers: int) -> str:
@@ -240,10 +243,11 @@ def _require_columns(source: Source, target_url: str) -> None:
     """DatagenError where the target's schema lacks a column of the source."""
     with connected(target_url) as connection:
         connection.execute("SELECT set_config('search_path', 'pg_catalog', false)")
-        there = {(table.name, column.name) for table in read_catalog(connection).tables for column in table.columns}
+        found = read_catalog(connection)
+        there = {(table.name, column.name) for table in (*found.tables, *found.books) for column in table.columns}
     missing = [
         f"{table.name}.{column.name}"
-        for table in source.catalog.tables
+        for table in (*source.catalog.tables, *source.catalog.books)
         for column in table.columns
         if (table.name, column.name) not in there
     ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from liftlock_datagen.catalog.model import Catalog, Table, TableName
+from liftlock_datagen.catalog.model import Catalog, TableName
 from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.database.connect import Connection, connected
 
@@ -20,17 +20,13 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The open source. url: read-only for every session that uses it. pages: of each table that stores rows.
-
-    books: what migration tools keep about themselves; it goes with the schema, so it comes along as it is.
-    """
+    """The open source. url: read-only for every session that uses it. pages: of each table that stores rows."""
 
     url: str
     connection: Connection
     snapshot: str
     catalog: Catalog
     pages: dict[TableName, int]
-    books: tuple[Table, ...] = ()
 
     def rows(self) -> dict[TableName, int]:
         """About how many rows each table has, those of partitions counted to the partitioned table."""
@@ -60,10 +56,7 @@ def opened(url: str) -> Iterator[Source]:
             row = connection.execute("SELECT pg_export_snapshot(), set_config('search_path', 'pg_catalog', true)").fetchone()
             pages = {TableName(schema, name): int(count) for schema, name, count in connection.execute(_PAGES).fetchall()}
             catalog = read_catalog(connection)
-            known = {table.name for table in catalog.tables}
-            every = read_catalog(connection, with_migration_books=True).tables
-            books = tuple(table for table in every if table.name not in known and table.holds_rows)
-            yield Source(safe, connection, str(row[0]) if row else "", catalog, pages, books)
+            yield Source(safe, connection, str(row[0]) if row else "", catalog, pages)
 
 
 def present_digest(url: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from liftlock_datagen.catalog.model import Catalog, Table, TableName
 from liftlock_datagen.classify.model import ColumnProposal, Decision, Proposal, Undecided
 from liftlock_datagen.errors import UNACCEPTABLE, Problem, ProblemCode
+from liftlock_datagen.masking.books import with_books
 from liftlock_datagen.masking.plan import ColumnMask, TableMask, plan_mask
 from liftlock_datagen.review.model import UNCLASSIFIED, DataPlan, Finding, Level, PlanLine, PlanTable
 from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Privacy, Rows, Rule, TableSpec, ValueSpec
@@ -24,11 +25,14 @@ def review(catalog: Catalog, spec: DataSpec, proposal: Proposal, seen: SeenPaths
         catalog: of the source. spec: the classification. proposal: for the reasons of columns that people left as proposed.
         seen: the paths that a sample showed in documents.
     """
+    spec = with_books(catalog, spec)
     rows = {table.name: table.rows for table in catalog.tables if table.rows is not None}
     mask = plan_mask(catalog, replace(spec, accepted=()), rows=rows)
     masks = {table.name: table for table in mask.tables}
     paths = seen or {}
-    tables = tuple(_table(table, masks[table.name], spec, proposal, paths) for table in catalog.tables if table.name in masks)
+    tables = tuple(
+        _table(table, masks[table.name], spec, proposal, paths) for table in (*catalog.tables, *catalog.books) if table.name in masks
+    )
     found = [
         Finding(_told(problem, spec), Level.ERROR, _line_of(problem, spec)) for problem in mask.problems if _counts(problem, spec, catalog)
     ]
@@ -157,7 +161,7 @@ def _known(path: str, patterns: set[str]) -> bool:
 
 
 def _warnings(catalog: Catalog, spec: DataSpec) -> Iterator[tuple[Problem, int]]:
-    there = {table.name: {column.name for column in table.columns} for table in catalog.tables}
+    there = {table.name: {column.name for column in table.columns} for table in (*catalog.tables, *catalog.books)}
     for name, table in spec.tables.items():
         if name not in there:
             yield (

@@ -63,10 +63,8 @@ def generate(
 
 def _copy_books(source_url: str, target_url: str) -> None:
     with connected(source_url) as source, connected(target_url) as target, wrapped(target_url):
-        tables = {table.name for table in read_catalog(source).tables}
-        for book in read_catalog(source, with_migration_books=True).tables:
-            if book.name not in tables:
-                _copy_table(source, target, book.name)
+        for book in read_catalog(source).books:
+            _copy_table(source, target, book.name)
 
 
 def _copy_table(source: Connection, target: Connection, table: TableName) -> None:

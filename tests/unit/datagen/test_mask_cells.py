@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liftlock_datagen.catalog.model import ColumnType
+from liftlock_datagen.classify.checksums import is_iban
 from liftlock_datagen.errors import DatagenError
 from liftlock_datagen.masking.cells import ColumnMaker
 from liftlock_datagen.masking.choice import Choice, Domain
@@ -145,6 +146,41 @@ def test_numbers_of_cards_accounts_and_phones_cannot_exist() -> None:
     assert all(re.fullmatch(r"\+1-\d{3}-555-01\d\d", phone) for phone in phones)
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    bodies=st.lists(st.integers(0, 10**11 - 1), unique=True, min_size=2, max_size=40),
+    kind=st.sampled_from([Kind.PAYMENT_CARD, Kind.IBAN]),
+)
+def test_numbers_with_check_digits_stay_different_and_none_passes_its_check(bodies: list[int], kind: Kind) -> None:
+    proof, passes = (card_of, luhn) if kind is Kind.PAYMENT_CARD else (iban_of, is_iban)
+    numbers = [proof(f"{body:011}") for body in bodies]
+    wrong = [number[:-1] + str((int(number[-1]) + 1 + body % 9) % 10) for number, body in zip(numbers, bodies, strict=True)]
+    assert all(map(passes, numbers))
+    made = changed(Letters("n", kind), *numbers, *dict.fromkeys(wrong))
+    assert len(set(made)) == len(made)
+    assert not any(passes(number) for number in made if number[2:].isdigit())
+    assert all(len(number) == len(numbers[0]) for number in made)
+
+
+def test_short_numbers_in_a_column_of_cards_meet_only_when_they_are_alike() -> None:
+    last_four = [f"{number:04}" for number in range(10_000)]
+    assert sorted(changed(Letters("n", Kind.PAYMENT_CARD), *last_four)) == last_four
+
+
+def test_a_card_made_anew_cannot_be_one() -> None:
+    made = changed(Seeded(Letters("n", Kind.PAYMENT_CARD), ("id",)), *["4111111111111111"] * 200, by=list(map(str, range(200))))
+    assert len(set(made)) == 200
+    assert not any(map(luhn, made))
+
+
+def card_of(body: str) -> str:
+    return next(number for number in (f"4111{body}{check}" for check in range(10)) if luhn(number))
+
+
+def iban_of(body: str) -> str:
+    return next(number for number in (f"CH{check:02}00{body}0000" for check in range(2, 99)) if is_iban(number))
+
+
 def test_phones_with_and_without_a_plus_never_meet() -> None:
     made = Letters("phone", Kind.PHONE)
     assert len(set(changed(made, *(f"+{number}" for number in range(10, 100)), *map(str, range(10, 100))))) == 180
@@ -209,14 +245,61 @@ DOCUMENT = Document(
 )  # fmt: skip
 
 
+def key_of(name: str) -> str:
+    """The pseudonym of a key that is data."""
+    [made] = json.loads(changed(Document((("$.*", Fixed("-")),)), json.dumps({name: 1}))[0])
+    return str(made)
+
+
 def test_documents_are_changed_path_by_path() -> None:
     old = '{"contact": {"email": "a@b.ch"}, "tags": ["x", 1.50, null], "notes": {"a": "s", "b": ""}, "born": "1990", "n": 7,'
     old += ' "kept": {"deep": [1]}}'
     new = json.loads(changed(DOCUMENT, old)[0])
     assert new["contact"]["email"] == changed(EMAIL, "a@b.ch")[0]
-    assert (new["tags"], new["notes"], new["born"], new["kept"]) == (["x", 1.5, None], {"a": "-", "b": ""}, None, {"deep": [1]})
+    assert (new["tags"], new["notes"], new["born"], new["kept"]) == (
+        ["x", 1.5, None],
+        {key_of("a"): "-", key_of("b"): ""},
+        None,
+        {"deep": [1]},
+    )
     assert isinstance(new["n"], int)
     assert "1.50" in changed(DOCUMENT, old)[0]
+
+
+def test_keys_that_no_path_names_are_data_and_never_pass_unless_the_place_is_kept() -> None:
+    for plan, text in ((Document((("$.*", EMAIL),)), '{"anna@shop.ch": "x"}'), (Document((("$.*.mail", EMAIL),)), '{"anna@shop.ch": {}}')):
+        [made] = json.loads(changed(plan, text)[0])
+        assert re.fullmatch(r"k[a-z2-7]{15}", made)
+        assert key_of("anna@shop.ch") == made != key_of("urs@shop.ch")
+    assert "anna" not in changed(Document((("$.*", EMAIL),), store=True), '"anna@shop.ch"=>"x"')[0]
+    assert "en" in json.loads(changed(Document((("$.*", KEEP), ("$.mail", EMAIL))), '{"en": "x", "mail": "a@b.ch"}')[0])
+
+
+def test_a_value_made_anew_in_a_document_says_nothing_of_the_old_one() -> None:
+    plan = Document((("$.mails[*]", Seeded(EMAIL, ("id",))), ("$.code", Seeded(Letters("c"), ("id",)))))
+    first, other, third = (
+        json.loads(changed(plan, text, by=[row])[0])
+        for text, row in (
+            ('{"mails": ["a@b.ch", "c@d.ch"], "code": "AB12"}', "1"),
+            ('{"mails": ["x@y.ch", "a@b.ch"], "code": "ZZ99"}', "1"),
+            ('{"mails": ["a@b.ch", "c@d.ch"], "code": "AB12"}', "2"),
+        )
+    )
+    assert first == other != third
+    assert len({*first["mails"], *third["mails"]}) == 4
+
+
+def test_documents_in_texts_and_in_arrays_are_followed_too() -> None:
+    mail = Document((("$.mail", EMAIL),))
+    [pseudonym] = changed(EMAIL, "a@b.ch")
+    assert changed(mail, '{"mail":"a@b.ch"}') == [json.dumps({"mail": pseudonym})]
+    [made] = changed(Elements(mail), '{"{\\"mail\\": \\"a@b.ch\\"}",NULL}')
+    assert pseudonym in made
+    assert "a@b.ch" not in made
+
+
+def test_a_document_of_which_nothing_changes_keeps_its_bytes() -> None:
+    assert changed(Document((("$.a", KEEP),)), '{"a":  1.0}') == ['{"a":  1.0}']
 
 
 def test_hstore_is_changed_key_by_key() -> None:
@@ -225,12 +308,21 @@ def test_hstore_is_changed_key_by_key() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ['{"contact": {"phone": "s3cret"}}', '{"contact": "s3cret"}', '["s3cret"]', '"s3cret"', '{"tags": {"s3cret": 1}}']
+    "text",
+    [
+        '{"contact": {"phone": "s3cret"}}',
+        '{"s3cret": 1}',
+        '{"contact": {"s3cret": 1}}',
+        '{"contact": "s3cret"}',
+        '["s3cret"]',
+        '"s3cret"',
+        '{"tags": {"s3cret": 1}}',
+    ],
 )
 def test_a_path_that_nobody_classified_stops_the_run_without_its_value(text: str) -> None:
-    with pytest.raises(DatagenError, match=r"^t\.c: a document has the path \$") as caught:
+    with pytest.raises(DatagenError, match=r"^t\.c: a document holds a \w+ at \$(\.contact|\.tags)? that is not classified") as caught:
         changed(DOCUMENT, text)
-    assert '"s3cret"' not in str(caught.value)
+    assert "s3cret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -6,25 +6,37 @@ from dataclasses import replace
 
 import pytest
 
-from liftlock_datagen.catalog.model import Catalog, Check, Index, IndexPart, PartitionKey, Table, TableKind, TableName
+from liftlock_datagen.catalog.model import (
+    Catalog,
+    Check,
+    Column,
+    ColumnType,
+    Index,
+    IndexPart,
+    PartitionKey,
+    Table,
+    TableKind,
+    TableName,
+    TypeKind,
+)
 from liftlock_datagen.errors import DatagenError, PlanError, ProblemCode
 from liftlock_datagen.masking.cells import ColumnMaker
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.plan import MaskPlan, plan_mask
-from liftlock_datagen.masking.transformers import Document, Guarantee, Integers, Invented, Letters
-from liftlock_datagen.spec.model import AcceptedProblem, ColumnSpec, DataSpec, Kind, Rule, TableSpec, ValueSpec
+from liftlock_datagen.masking.transformers import Document, Elements, Guarantee, Integers, Invented, Letters, Seeded
+from liftlock_datagen.spec.model import AcceptedProblem, ColumnSpec, DataSpec, Kind, Rule, TableSpec, ValueSpec, VirtualReference
 from tests.unit.datagen.catalogs import column, key, refers, table, unique
 
 Said = dict[str, tuple[Kind, Rule] | ValueSpec]
 
 
-def spec_of(**tables: Said) -> DataSpec:
+def spec_of(subject: str = "", **tables: Said) -> DataSpec:
     """A classification: table -> column -> kind and rule."""
     made = {}
     for name, columns in tables.items():
         values = {place: said if isinstance(said, ValueSpec) else ValueSpec(*said) for place, said in columns.items()}
         made[TableName("public", name)] = TableSpec(
-            TableName("public", name), {place: ColumnSpec(value) for place, value in values.items()}
+            TableName("public", name), {place: ColumnSpec(value) for place, value in values.items()}, subject=subject
         )
     return DataSpec("shop", made)
 
@@ -142,17 +154,17 @@ def test_a_unique_phone_of_any_length_keeps_its_form() -> None:
 
 def test_nulls_in_columns_that_take_none_and_checks_that_nothing_proves_are_problems() -> None:
     check = Check("adult", "((born < '2005-01-01'::date))")
-    people = table("people", column("born", "date"), column("note"), check, Check("some", "(length(note) > 0)"))
-    said: Said = {"born": (Kind.BIRTH_DATE, Rule.SHIFT), "note": (Kind.FREE_TEXT, Rule.EMPTY)}
-    assert codes(masked(spec_of(people=said), people)) == [
+    people = table("people", *key(), column("born", "date"), column("note"), check, Check("some", "(length(note) > 0)"))
+    said: Said = {"id": KEPT, "born": (Kind.BIRTH_DATE, Rule.SHIFT), "note": (Kind.FREE_TEXT, Rule.EMPTY)}
+    assert codes(masked(spec_of("id", people=said), people)) == [
         ("born", ProblemCode.UNPROVED_CHECK),
         ("note", ProblemCode.NULL_NOT_ALLOWED),
     ]
 
 
 def test_a_problem_that_somebody_accepted_is_none() -> None:
-    people = table("people", column("born", "date"), Check("adult", "((born < '2005-01-01'::date))"))
-    spec = spec_of(people={"born": (Kind.BIRTH_DATE, Rule.SHIFT)})
+    people = table("people", *key(), column("born", "date"), Check("adult", "((born < '2005-01-01'::date))"))
+    spec = spec_of("id", people={"id": KEPT, "born": (Kind.BIRTH_DATE, Rule.SHIFT)})
     accepted = replace(spec, accepted=(AcceptedProblem("unproved-check:public.people.born", "180 days do not matter"),))
     assert codes(masked(spec, people)) == [("born", ProblemCode.UNPROVED_CHECK)]
     masked(accepted, people).required()
@@ -209,4 +221,50 @@ def test_a_partitioned_tables_columns_are_classified_once_and_its_key_is_kept() 
     part = replace(table("visits_1", column("day", "date")), partition_of=root.name)
     plan = masked(spec_of(visits={"day": (Kind.MOMENT, Rule.SHIFT)}), root, part)
     assert [found.name.name for found in plan.tables] == ["visits"]
-    assert codes(plan) == [("day", ProblemCode.PARTITION_KEY)]
+    assert codes(plan) == [("day", ProblemCode.PARTITION_KEY), ("day", ProblemCode.SHIFT_WITHOUT_SUBJECT)]
+
+
+def test_dates_that_all_rows_would_move_alike_are_a_problem() -> None:
+    people = table(
+        "people", *key(), column("born", "date"), Column("seen", ColumnType("_date", TypeKind.ARRAY, element=ColumnType("date")))
+    )
+    said: Said = {"id": KEPT, "born": (Kind.BIRTH_DATE, Rule.SHIFT), "seen": (Kind.MOMENT, Rule.SHIFT)}
+    assert codes(masked(spec_of(people=said), people)) == [(name, ProblemCode.SHIFT_WITHOUT_SUBJECT) for name in ("born", "seen")]
+    assert codes(masked(spec_of("id", people=said), people)) == []
+
+
+def test_a_reference_to_nothing_is_a_problem_and_does_not_pass_as_it_is() -> None:
+    logins = table("logins", *key(), column("user_email"))
+    spec = spec_of(customers={"id": KEPT, "email": (Kind.EMAIL, Rule.PSEUDONYM), "full_name": (Kind.PERSON_NAME, Rule.PSEUDONYM)},
+                   logins={"id": KEPT, "user_email": (Kind.REFERENCE, Rule.KEEP)})  # fmt: skip
+    assert codes(masked(spec, CUSTOMERS, logins)) == [("user_email", ProblemCode.REFERENCE_WITHOUT_TARGET)]
+    reference = VirtualReference("who", logins.name, ("user_email",), CUSTOMERS.name, ("email",))
+    plan = masked(replace(spec, references=(reference,)), CUSTOMERS, logins).required()
+    assert [mask.value.kind for mask in plan.tables[1].changed] == [Kind.EMAIL]
+
+
+@pytest.mark.parametrize(("kind", "follows"), [("text", True), ("varchar", True), ("_jsonb", True), ("bytea", False), ("xml", False)])
+def test_the_paths_of_a_document_are_followed_or_it_is_a_problem(kind: str, follows: bool) -> None:
+    array = Column("body", ColumnType(kind, TypeKind.ARRAY, element=ColumnType("jsonb"))) if kind == "_jsonb" else column("body", kind)
+    events = table("events", array)
+    body = ColumnSpec(ValueSpec(Kind.DOCUMENT, Rule.KEEP), {"$.mail": ValueSpec(Kind.EMAIL, Rule.PSEUDONYM)})
+    plan = masked(DataSpec("shop", {events.name: TableSpec(events.name, {"body": body})}), events)
+    assert codes(plan) == ([] if follows else [("body", ProblemCode.UNSUPPORTED_TRANSFORM)])
+    inner = Document((("$.mail", Invented(Kind.EMAIL, "email", unique=True)),))
+    assert not follows or plan.tables[0].columns[0].transformer == (Elements(inner) if kind == "_jsonb" else inner)
+
+
+def test_what_is_made_anew_in_a_document_has_a_map_of_its_own() -> None:
+    events = table("events", *key(), column("body", "jsonb"))
+    body = ColumnSpec(ValueSpec(Kind.DOCUMENT, Rule.KEEP), {"$.mail": ValueSpec(Kind.EMAIL, Rule.SYNTHETIC)})
+    said = TableSpec(events.name, {"id": ColumnSpec(ValueSpec(*KEPT)), "body": body})
+    [_, mask] = masked(DataSpec("shop", {events.name: said}), events).required().tables[0].columns
+    made = Invented(Kind.EMAIL, "synthetic public.events.body $.mail", unique=True)
+    assert mask.transformer == Document((("$.mail", Seeded(made, ("id",))),))
+
+
+@pytest.mark.parametrize(("kind", "changes"), [("int4", False), ("numeric", False), ("float8", True), ("text", True)])
+def test_generalising_a_whole_number_to_1_is_a_problem(kind: str, changes: bool) -> None:
+    people = table("people", column("postcode", kind))
+    said: Said = {"postcode": ValueSpec(Kind.POSTAL_CODE, Rule.GENERALISE, options={"to": "1"})}
+    assert codes(masked(spec_of(people=said), people)) == ([] if changes else [("postcode", ProblemCode.UNSUPPORTED_TRANSFORM)])

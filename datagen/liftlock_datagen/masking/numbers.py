@@ -1,0 +1,133 @@
+"""Numbers that prove themselves by check digits: payment cards and IBANs. Their pseudonyms never pass the check, and stay different.
+
+A number that passes its check becomes one of the same form that does not: what is not the check is permuted, and the check follows from it.
+What only has the form and does not pass becomes letters of the hash, at least 60 bits of it; everything else is permuted as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from liftlock_datagen.masking.digests import digest_stream, sub_key
+from liftlock_datagen.masking.shapes import permuted_letters
+from liftlock_datagen.masking.transformers import Letters
+from liftlock_datagen.spec.model import Kind
+
+_CARD_DIGITS = range(12, 20)
+_IBAN_SIGNS = range(15, 35)
+_LETTERS = b"abcdefghijklmnopqrstuvwxyz234567"
+_IMPOSSIBLE = b"00"  # the check digits of an IBAN run from 02 to 98
+
+
+def permuted_numbers(made: Letters, key: bytes, values: Sequence[bytes]) -> list[bytes]:
+    """Each text's pseudonym, as of Letters."""
+    match made.kind:
+        case Kind.PAYMENT_CARD:
+            return _proven(made, key, values, _card_check, _wrong_card)
+        case Kind.IBAN:
+            return _proven(made, key, values, _iban_check, _wrong_iban)
+        case _:
+            return permuted_letters(made, key, values)
+
+
+def impossible(kind: Kind, text: bytes) -> bytes:
+    """The text, with a check that cannot be where it has the form of a number with one."""
+    check = {Kind.PAYMENT_CARD: _card_check, Kind.IBAN: _iban_check}.get(kind)
+    places = check(text) if check is not None else []
+    if not places:
+        return text
+    return (_wrong_card if kind is Kind.PAYMENT_CARD else _wrong_iban)(text, places)
+
+
+def replaced(key: bytes, value: bytes, length: int) -> bytes:
+    """Letters of the hash, five bits each."""
+    return bytes(_LETTERS[byte & 31] for byte in digest_stream(key, value, length))
+
+
+Places = list[int]
+
+
+def _proven(
+    made: Letters, key: bytes, values: Sequence[bytes], check: Callable[[bytes], Places], wrong: Callable[[bytes, Places], bytes]
+) -> list[bytes]:
+    """Values by what they are: numbers that pass their check, those that have its form alone, and others."""
+    plain = replace(made, kind=Kind.IDENTIFIER)
+    out = [b""] * len(values)
+    proven: dict[int, Places] = {}
+    others: list[int] = []
+    for place, value in enumerate(values):
+        places = check(value)
+        if not places:
+            others.append(place)
+        elif _passes(made.kind, value, places):
+            proven[place] = places
+        else:
+            out[place] = replaced(sub_key(key, b"no number"), value.lower() if made.folded else value, len(value))
+    for place, text in zip(others, permuted_letters(plain, key, [values[place] for place in others]), strict=True):
+        out[place] = text
+    bodies = [_without(values[place], places) for place, places in proven.items()]
+    for (place, places), body in zip(proven.items(), permuted_letters(plain, sub_key(key, b"number"), bodies), strict=True):
+        out[place] = wrong(_with(body, places), places)
+    return out
+
+
+def _without(value: bytes, places: Places) -> bytes:
+    return bytes(byte for place, byte in enumerate(value) if place not in places)
+
+
+def _with(body: bytes, places: Places) -> bytes:
+    """The body with a zero at each of the places."""
+    text = bytearray(body)
+    for place in places:
+        text.insert(place, 48)
+    return bytes(text)
+
+
+def _passes(kind: Kind, value: bytes, places: Places) -> bool:
+    if kind is Kind.PAYMENT_CARD:
+        return value[places[0]] - 48 == _luhn(value, places[0])
+    bare = bytes(byte for byte in value.upper() if _is_sign(byte)).decode()
+    return int("".join(str(int(sign, 36)) for sign in bare[4:] + bare[:4])) % 97 == 1
+
+
+# --- payment cards ------------------------------------------------------------------------------------------------------------------
+
+
+def _card_check(value: bytes) -> Places:
+    """Where the check digit of a card's number stands; nowhere in what has no such form."""
+    digits = [place for place, byte in enumerate(value) if 48 <= byte <= 57]
+    return digits[-1:] if len(digits) in _CARD_DIGITS and value.replace(b" ", b"").replace(b"-", b"").isdigit() else []
+
+
+def _wrong_card(text: bytes, places: Places) -> bytes:
+    [place] = places
+    return text[:place] + b"%d" % ((_luhn(text, place) + 5) % 10) + text[place + 1 :]
+
+
+def _luhn(value: bytes, check: int) -> int:
+    """The right check digit."""
+    total = 0
+    for number, byte in enumerate(byte for byte in reversed(value[:check]) if 48 <= byte <= 57):
+        total += sum(divmod((byte - 48) * (1 if number % 2 else 2), 10))
+    return -total % 10
+
+
+# --- IBANs --------------------------------------------------------------------------------------------------------------------------
+
+
+def _iban_check(value: bytes) -> Places:
+    """Where the two check digits of an IBAN stand; nowhere in what has no such form."""
+    signs = [place for place, byte in enumerate(value) if _is_sign(byte)]
+    bare = bytes(value[place] for place in signs)
+    fits = len(bare) in _IBAN_SIGNS and len(value.replace(b" ", b"").replace(b"-", b"")) == len(bare)
+    return signs[2:4] if fits and bare[:2].isalpha() and bare[2:4].isdigit() else []
+
+
+def _wrong_iban(text: bytes, places: Places) -> bytes:
+    first, second = places
+    return text[:first] + _IMPOSSIBLE[:1] + text[first + 1 : second] + _IMPOSSIBLE[1:] + text[second + 1 :]
+
+
+def _is_sign(byte: int) -> bool:
+    return 48 <= byte <= 57 or 65 <= byte <= 90 or 97 <= byte <= 122
