@@ -22,7 +22,7 @@ from liftlock_datagen.synthesis.plan_data import LoadPlan
 from liftlock_datagen.synthesis.request import RowsRequest
 
 if TYPE_CHECKING:
-    from liftlock_datagen.masking.plan import MaskPlan
+    from liftlock_datagen.masking.model import MaskPlan
     from liftlock_datagen.masking.report import MaskReport
     from liftlock_datagen.masking.run import MaskRequest
 

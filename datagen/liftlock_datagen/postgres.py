@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from liftlock_datagen.certificate.model import Certificate, FoundRow, Sides
     from liftlock_datagen.classify.model import Proposal
     from liftlock_datagen.masking.keys import PseudonymKey
-    from liftlock_datagen.masking.plan import MaskPlan
+    from liftlock_datagen.masking.model import MaskPlan
     from liftlock_datagen.masking.report import MaskReport
     from liftlock_datagen.masking.run import MaskRequest
     from liftlock_datagen.port import Progress

@@ -10,7 +10,7 @@ from psycopg import sql
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.database.connect import Connection, connected
 from liftlock_datagen.database.refusals import masked_errors
-from liftlock_datagen.masking.plan import MaskPlan
+from liftlock_datagen.masking.model import MaskPlan
 from liftlock_datagen.masking.report import Crowd, CrowdError
 from liftlock_datagen.masking.source import Source
 

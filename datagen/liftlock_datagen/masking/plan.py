@@ -7,106 +7,18 @@ refers to. All columns of one domain share one map, so a domain is made as its m
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
-from liftlock_datagen.catalog.model import Catalog, Column, ColumnType, Table, TableName
-from liftlock_datagen.errors import UNACCEPTABLE, Problem, ProblemCode, SpecPlanError
+from liftlock_datagen.catalog.model import Catalog, Column, Table, TableName
+from liftlock_datagen.errors import UNACCEPTABLE, Problem, ProblemCode
 from liftlock_datagen.masking.books import with_books
-from liftlock_datagen.masking.choice import INTEGERS, TEXTS, Choice, Domain, UnfitError
+from liftlock_datagen.masking.choice import INTEGERS, Choice, Domain, UnfitError
+from liftlock_datagen.masking.domains import domains_of, of_its_own, unique_columns, written
+from liftlock_datagen.masking.model import ColumnMask, MaskPlan, TableMask
 from liftlock_datagen.masking.obstacles import constraint_problems, outside_problems
 from liftlock_datagen.masking.references import Place, followed, reference_problems
-from liftlock_datagen.masking.transformers import (
-    KEEP,
-    Addresses,
-    Chosen,
-    Document,
-    Elements,
-    Guarantee,
-    Integers,
-    Invented,
-    Keep,
-    Letters,
-    Noise,
-    Seeded,
-    Shifted,
-    Transformer,
-    Uuids,
-    describe,
-    guarantee_of,
-)
-from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Privacy, Rows, Rule, TableSpec, ValueSpec
+from liftlock_datagen.masking.transformers import KEEP, Elements, Shifted, Transformer
+from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Rows, Rule, TableSpec
 from liftlock_datagen.vocabulary.words import load_vocabularies
-
-__all__ = ["ColumnMask", "MaskPlan", "TableMask", "plan_mask"]
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnMask:
-    """What happens to one column. value: what the classification says of it, a reference's being that of its target."""
-
-    name: str
-    type: ColumnType
-    value: ValueSpec
-    transformer: Transformer
-
-    @property
-    def guarantee(self) -> Guarantee:
-        """Whether different values stay different."""
-        return guarantee_of(self.transformer)
-
-    @property
-    def privacy(self) -> Privacy:
-        """What may be said of the column afterwards."""
-        if isinstance(self.transformer, Keep):
-            return Privacy.KEPT
-        return self.value.privacy if self.value.rule is not Rule.KEEP else Privacy.PSEUDONYMISED
-
-    @property
-    def text(self) -> str:
-        """What happens, in a few words."""
-        return describe(self.transformer)
-
-
-@dataclass(frozen=True, slots=True)
-class TableMask:
-    """What happens to one table. columns: those that are written, in the table's order. generated: those that the database computes."""
-
-    name: TableName
-    columns: tuple[ColumnMask, ...]
-    generated: tuple[str, ...] = ()
-    rows: Rows = Rows.ALL
-    quasi_identifiers: tuple[str, ...] = ()
-
-    @property
-    def raw(self) -> bool:
-        """Nothing is changed: the rows pass through as they are."""
-        return all(isinstance(column.transformer, Keep) for column in self.columns)
-
-    @property
-    def changed(self) -> tuple[ColumnMask, ...]:
-        """The columns whose values change."""
-        return tuple(column for column in self.columns if not isinstance(column.transformer, Keep))
-
-
-@dataclass(frozen=True, slots=True)
-class MaskPlan:
-    """What an anonymised copy does, table by table; problems: why it cannot be done (accepted ones are not among them)."""
-
-    tables: tuple[TableMask, ...]
-    problems: tuple[Problem, ...]
-    catalog_digest: str
-    spec_digest: str
-    k: int = 1
-
-    def table(self, name: TableName) -> TableMask:
-        """The table of that name; KeyError where there is none."""
-        return next(found for found in self.tables if found.name == name)
-
-    def required(self) -> MaskPlan:
-        """The plan itself; SpecPlanError where there are problems."""
-        if self.problems:
-            raise SpecPlanError(self.problems)
-        return self
 
 
 def plan_mask(catalog: Catalog, spec: DataSpec, *, rows: Mapping[TableName, int] | None = None) -> MaskPlan:
@@ -134,7 +46,7 @@ class _Planner:
         self._rows = rows
         self._problems: list[Problem] = []
         self._specs = dict(self._classified())
-        self._domains = self._all_domains()
+        self._domains = domains_of(self._tables, self._specs)
 
     def plan(self) -> MaskPlan:
         """All tables, and all problems."""
@@ -157,7 +69,7 @@ class _Planner:
             if spec is None:
                 self._problem(table, None, ProblemCode.UNCLASSIFIED_TABLE, "the table is not classified")
                 continue
-            for column in _written(table):
+            for column in written(table):
                 if column.name in spec.columns:
                     said[table.name, column.name] = spec.columns[column.name]
                     self._undecided_paths(table, column.name, spec)
@@ -184,35 +96,14 @@ class _Planner:
         for path in spec.columns[column].undecided if spec.rows is not Rows.NONE else ():
             self._problem(table, f"{column} {path}", ProblemCode.UNCLASSIFIED_PATH, "the path is not classified")
 
-    def _all_domains(self) -> Mapping[str, Domain]:
-        domains: dict[str, Domain] = {}
-        for table in self._tables:
-            unique = _unique_columns(table)
-            for column in _written(table):
-                spec = self._specs.get((table.name, column.name))
-                if spec is None or spec.value.rule is not Rule.PSEUDONYM:
-                    continue
-                kind = column.type.element or column.type
-                name = spec.value.pseudonym_domain
-                old = domains.get(name, Domain(name))
-                lengths = [n for n in (old.length, kind.length or 0) if n]
-                bits = [n for n in (old.bits, INTEGERS.get(kind.name, 0)) if n]
-                domains[name] = Domain(
-                    name,
-                    unique=old.unique or column.name in unique,
-                    length=min(lengths, default=0) if kind.name in TEXTS else old.length,
-                    bits=min(bits, default=0),
-                    uuid=old.uuid or kind.name == "uuid",
-                )
-        return domains
-
     def _table(self, table: Table) -> TableMask:
         spec = self._spec.tables.get(table.name) or TableSpec(table.name, {})
         columns = []
-        for column in _written(table):
+        for column in written(table):
             found = self._specs.get((table.name, column.name))
             if found is not None:
-                columns.append(ColumnMask(column.name, column.type, found.value, self._transformer(table, column, spec, found)))
+                transformer = self._transformer(table, column, spec, found)
+                columns.append(ColumnMask(column.name, column.type, found.value, transformer, found.paths))
         generated = tuple(column.name for column in table.columns if column.generated)
         return TableMask(table.name, tuple(columns), generated, spec.rows, spec.quasi_identifiers)
 
@@ -231,7 +122,7 @@ class _Planner:
             self._problem(table, column.name, ProblemCode.UNSUPPORTED_TRANSFORM, str(err))
             return KEEP
         self._subject_problems(table, column, chosen, subject_known=subject is not None)
-        return _of_its_own(chosen, f"{table.name}.{column.name}")
+        return of_its_own(chosen, f"{table.name}.{column.name}")
 
     def _subject_problems(self, table: Table, column: Column, chosen: Transformer, *, subject_known: bool) -> None:
         """A date moves by its subject; by one number of days for all rows, one known date would tell all others."""
@@ -252,50 +143,15 @@ class _Planner:
         if spec.value.rule is not Rule.SYNTHETIC:
             return self._domains.get(name, Domain(name))
         kind = column.type.element or column.type
-        return Domain(name, unique=column.name in _unique_columns(table), length=kind.length or 0, bits=INTEGERS.get(kind.name, 0))
+        return Domain(name, unique=column.name in unique_columns(table), length=kind.length or 0, bits=INTEGERS.get(kind.name, 0))
 
     def _problem(self, table: Table, column: str | None, code: ProblemCode, text: str) -> None:
         self._problems.append(Problem(str(table.name), column, code, text))
 
 
-def _written(table: Table) -> tuple[Column, ...]:
-    return tuple(column for column in table.columns if not column.generated)
-
-
 def _row_key(table: Table) -> tuple[str, ...]:
     key = table.primary_key
     return tuple(part.column for part in key.parts if part.column) if key else ()
-
-
-def _unique_columns(table: Table) -> frozenset[str]:
-    """The columns that a unique index or an exclusion constraint is over, by name or within an expression."""
-    parts = [part for index in table.indexes if index.unique for part in index.parts]
-    named = {part.column for part in parts if part.column}
-    inside = {column.name for column in table.columns for part in parts if part.column is None and column.name in part.expression}
-    return frozenset(named | inside)
-
-
-def _of_its_own(transformer: Transformer, place: str) -> Transformer:
-    """The transformer, with a map for this place alone wherever values are made anew: they say nothing of another column's."""
-    match transformer:
-        case Seeded(inner=inner, key=key):
-            return Seeded(_renamed(inner, f"synthetic {place}"), key)
-        case Elements(element=inner):
-            return Elements(_of_its_own(inner, place))
-        case Document(paths=paths):
-            return replace(transformer, paths=tuple((path, _of_its_own(inner, f"{place} {path}")) for path, inner in paths))
-        case _:
-            return transformer
-
-
-def _renamed(transformer: Transformer, domain: str) -> Transformer:
-    match transformer:
-        case Elements(element=inner):
-            return Elements(_renamed(inner, domain))
-        case Invented() | Integers() | Letters() | Uuids() | Addresses() | Chosen() | Noise():
-            return replace(transformer, domain=domain)
-        case _:
-            return transformer
 
 
 def _of_target(place: Place, found: ColumnSpec, said: Mapping[Place, ColumnSpec], targets: Mapping[Place, Place]) -> ColumnSpec:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from liftlock_datagen.errors import DatagenError
-from liftlock_datagen.masking.plan import MaskPlan
+from liftlock_datagen.masking.model import MaskPlan
 from liftlock_datagen.spec.model import Privacy
 
 
@@ -44,9 +43,9 @@ class MaskReport:
         return sum(self.rows.values())
 
     @property
-    def privacy(self) -> Mapping[str, int]:
-        """How many columns there are of each class."""
-        return classes(self.plan)
+    def privacy(self) -> Mapping[Privacy, int]:
+        """How many columns and paths there are of each class."""
+        return self.plan.privacy
 
 
 class CrowdError(DatagenError):
@@ -64,9 +63,3 @@ class CrowdError(DatagenError):
 def _told(crowd: Crowd, k: int) -> str:
     columns = ", ".join(crowd.columns)
     return f"{crowd.table} ({columns}): {crowd.below:,} rows are in groups of fewer than {k}, the smallest of {crowd.smallest}"
-
-
-def classes(plan: MaskPlan) -> Mapping[str, int]:
-    """How many columns there are of each class of privacy."""
-    found = Counter(column.privacy.value for table in plan.tables for column in table.columns)
-    return {privacy.value: found[privacy.value] for privacy in Privacy}

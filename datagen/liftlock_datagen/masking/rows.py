@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from liftlock_datagen.errors import DatagenError
 from liftlock_datagen.masking.cells import ColumnMaker
 from liftlock_datagen.masking.keys import PseudonymKey
-from liftlock_datagen.masking.plan import TableMask
+from liftlock_datagen.masking.model import TableMask
 from liftlock_datagen.masking.transformers import Document, Elements, Keep, Seeded, Shifted, Transformer
 
 PLACE = "ctid"

@@ -24,8 +24,9 @@ from liftlock_datagen.errors import DatagenError
 from liftlock_datagen.masking.crew import Crew
 from liftlock_datagen.masking.finish import analyse, crowds, refresh_views, require_crowds, set_sequences
 from liftlock_datagen.masking.keys import PseudonymKey
+from liftlock_datagen.masking.model import MaskPlan
 from liftlock_datagen.masking.obstacles import sorted_by
-from liftlock_datagen.masking.plan import MaskPlan, plan_mask
+from liftlock_datagen.masking.plan import plan_mask
 from liftlock_datagen.masking.report import Crowd, MaskReport
 from liftlock_datagen.masking.source import Source, opened, present_digest
 from liftlock_datagen.masking.target import refuse_target

@@ -5,6 +5,7 @@ NULL stays NULL and the empty text stays empty under every one of them but Null 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -173,6 +174,17 @@ def guarantee_of(transformer: Transformer) -> Guarantee:
             return Guarantee.LOSSY
 
 
+def document_paths(transformer: Transformer) -> Mapping[str, Transformer]:
+    """What happens at each path of the documents that it changes."""
+    match transformer:
+        case Document(paths=paths):
+            return dict(paths)
+        case Elements(element=inner):
+            return document_paths(inner)
+        case _:
+            return {}
+
+
 def describe(transformer: Transformer) -> str:
     """What happens, in a few words, for the table that people review."""
     match transformer:
@@ -181,7 +193,8 @@ def describe(transformer: Transformer) -> str:
         case Seeded(inner=inner):
             return f"new, not from the old value: {describe(inner)}"
         case Document(paths=paths):
-            return f"{sum(not isinstance(inner, Keep) for _, inner in paths)} of {len(paths)} paths changed"
+            changed = sum(not isinstance(inner, Keep) for _, inner in paths)
+            return f"{changed} of {len(paths)} paths changed" if changed else f"kept, with no other path than these {len(paths)}"
         case Shifted(days=days, subject=subject):
             return f"moved by up to {days} days" + (f", alike for each {subject}" if subject else "")
         case Coarser(to=to, width=width):

@@ -18,7 +18,7 @@ from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.database.refusals import result_refusal, without_password
 from liftlock_datagen.errors import DatagenError, SpecError
 from liftlock_datagen.masking.keys import PseudonymKey
-from liftlock_datagen.masking.plan import TableMask
+from liftlock_datagen.masking.model import TableMask
 from liftlock_datagen.masking.rows import RowMasker
 from liftlock_datagen.subset.selection import SubsetSelection
 

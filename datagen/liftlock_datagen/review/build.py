@@ -9,7 +9,9 @@ from liftlock_datagen.catalog.model import Catalog, Table, TableName
 from liftlock_datagen.classify.model import ColumnProposal, Decision, Proposal, Undecided
 from liftlock_datagen.errors import UNACCEPTABLE, Problem, ProblemCode
 from liftlock_datagen.masking.books import with_books
-from liftlock_datagen.masking.plan import ColumnMask, TableMask, plan_mask
+from liftlock_datagen.masking.model import ColumnMask, TableMask
+from liftlock_datagen.masking.plan import plan_mask
+from liftlock_datagen.masking.transformers import describe, document_paths
 from liftlock_datagen.review.model import UNCLASSIFIED, DataPlan, Finding, Level, PlanLine, PlanTable
 from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Privacy, Rows, Rule, TableSpec, ValueSpec
 from liftlock_datagen.spec.rules import INDIRECT, SENSITIVE
@@ -67,19 +69,19 @@ def _lines(mask: ColumnMask, column: ColumnSpec, spec: DataSpec, proposed: Colum
         type=str(mask.type),
         kind=column.value.kind.value,
         rule=column.value.rule.value,
-        privacy=Privacy.KEPT if column.paths and all(item.rule is Rule.KEEP for item in column.paths.values()) else mask.privacy,
+        privacy=mask.privacy,
         domain=mask.value.pseudonym_domain if mask.value.rule is Rule.PSEUDONYM else "",
         uniqueness=mask.guarantee.value,
         what=mask.text,
         why=_why(column.value, guess, spec),
         line=column.value.line,
     )
+    changes = document_paths(mask.transformer)
     for path, value in column.paths.items():
         domain = value.pseudonym_domain if value.rule is Rule.PSEUDONYM else ""
         why = value.reason or f"{spec.file}:{value.line}"
-        yield PlanLine(
-            mask.name, path, "", value.kind.value, value.rule.value, value.privacy, domain, "", value.rule.value, why, value.line
-        )
+        what = describe(changes[path]) if path in changes else value.rule.value
+        yield PlanLine(mask.name, path, "", value.kind.value, value.rule.value, value.privacy, domain, "", what, why, value.line)
 
 
 def _open_paths(name: str, column: ColumnSpec, proposed: ColumnProposal | None, seen: Collection[str]) -> Iterator[PlanLine]:

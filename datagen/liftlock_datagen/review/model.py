@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from liftlock_datagen.errors import Problem
 from liftlock_datagen.spec.model import Privacy
+from liftlock_datagen.spec.privacy import counted, tally
 
 UNCLASSIFIED = "unclassified"
 """The kind of what nobody classified."""
@@ -80,8 +80,7 @@ class DataPlan:
     @property
     def counts(self) -> Mapping[Privacy, int]:
         """How many columns and paths of each privacy class. Of a document its paths count, of a table without rows nothing does."""
-        found = Counter(line.privacy for line in self._counted())
-        return {privacy: found[privacy] for privacy in Privacy}
+        return tally(line.privacy for line in self._counted())
 
     @property
     def unclassified(self) -> int:
@@ -90,9 +89,8 @@ class DataPlan:
 
     def _counted(self) -> Iterator[PlanLine]:
         for table in self.tables:
-            documents = {line.column for line in table.lines if line.path}
             if table.rows != "none":
-                yield from (line for line in table.lines if line.path or line.column not in documents)
+                yield from counted(table.lines)
 
     @property
     def errors(self) -> tuple[Finding, ...]:

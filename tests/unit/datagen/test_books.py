@@ -18,8 +18,8 @@ from tests.unit.datagen.catalogs import column, table
 
 FLYWAY = table(
     "flyway_schema_history", column("installed_rank", "int4"), column("version", "varchar", nullable=True),
-    column("description", "varchar"), column("type", "varchar"), column("script", "varchar"), column("checksum", "int4", nullable=True), column("installed_by", "varchar"),
-    column("installed_on", "timestamp"), column("execution_time", "int4"), column("success", "bool"),
+    column("description", "varchar"), column("type", "varchar"), column("script", "varchar"), column("checksum", "int4", nullable=True),
+    column("installed_by", "varchar"), column("installed_on", "timestamp"), column("execution_time", "int4"), column("success", "bool"),
 )  # fmt: skip
 LIQUIBASE = table(
     "databasechangelog", column("id"), column("author"), column("filename"), column("dateexecuted", "timestamp"),

@@ -19,12 +19,26 @@ from liftlock_datagen.catalog.model import (
     TableName,
     TypeKind,
 )
+from liftlock_datagen.classify.model import Proposal
 from liftlock_datagen.errors import DatagenError, PlanError, ProblemCode
 from liftlock_datagen.masking.cells import ColumnMaker
 from liftlock_datagen.masking.keys import PseudonymKey
-from liftlock_datagen.masking.plan import MaskPlan, plan_mask
+from liftlock_datagen.masking.model import MaskPlan
+from liftlock_datagen.masking.plan import plan_mask
 from liftlock_datagen.masking.transformers import Document, Elements, Guarantee, Integers, Invented, Letters, Seeded
-from liftlock_datagen.spec.model import AcceptedProblem, ColumnSpec, DataSpec, Kind, Rule, TableSpec, ValueSpec, VirtualReference
+from liftlock_datagen.review.build import review
+from liftlock_datagen.spec.model import (
+    AcceptedProblem,
+    ColumnSpec,
+    DataSpec,
+    Kind,
+    Privacy,
+    Rows,
+    Rule,
+    TableSpec,
+    ValueSpec,
+    VirtualReference,
+)
 from tests.unit.datagen.catalogs import column, key, refers, table, unique
 
 Said = dict[str, tuple[Kind, Rule] | ValueSpec]
@@ -268,3 +282,25 @@ def test_generalising_a_whole_number_to_1_is_a_problem(kind: str, changes: bool)
     people = table("people", column("postcode", kind))
     said: Said = {"postcode": ValueSpec(Kind.POSTAL_CODE, Rule.GENERALISE, options={"to": "1"})}
     assert codes(masked(spec_of(people=said), people)) == ([] if changes else [("postcode", ProblemCode.UNSUPPORTED_TRANSFORM)])
+
+
+def test_a_plan_and_its_review_count_alike_and_an_unchanged_document_is_kept() -> None:
+    events = table("events", *key(), column("body", "jsonb"), column("meta", "jsonb"), column("email"))
+    mail, kept = ValueSpec(Kind.EMAIL, Rule.PSEUDONYM), ValueSpec(Kind.TECHNICAL, Rule.KEEP)
+    document = ValueSpec(Kind.DOCUMENT, Rule.KEEP)
+    columns = {
+        "id": ColumnSpec(ValueSpec(*KEPT)),
+        "body": ColumnSpec(document, {"$.mail": mail, "$.new": ValueSpec(Kind.EMAIL, Rule.SYNTHETIC), "$.size": kept}),
+        "meta": ColumnSpec(document, {"$.size": kept}),
+        "email": ColumnSpec(mail),
+    }
+    empty = table("audit", column("what"))
+    spec = DataSpec(
+        "shop",
+        {events.name: TableSpec(events.name, columns), empty.name: TableSpec(empty.name, {"what": ColumnSpec(mail)}, rows=Rows.NONE)},
+    )
+    catalog = Catalog((empty, events))
+    plan = plan_mask(catalog, spec).required()
+    wanted = {Privacy.KEPT: 3, Privacy.PSEUDONYMISED: 2, Privacy.ANONYMISED: 0, Privacy.SYNTHETIC: 1}
+    assert plan.privacy == review(catalog, spec, Proposal({})).counts == wanted
+    assert [found.privacy for found in plan.table(events.name).columns][1:3] == [Privacy.PSEUDONYMISED, Privacy.KEPT]

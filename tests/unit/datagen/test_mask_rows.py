@@ -7,7 +7,8 @@ import pytest
 from liftlock_datagen.catalog.model import Catalog, Table, TableName
 from liftlock_datagen.errors import DatagenError
 from liftlock_datagen.masking.keys import PseudonymKey
-from liftlock_datagen.masking.plan import TableMask, plan_mask
+from liftlock_datagen.masking.model import TableMask
+from liftlock_datagen.masking.plan import plan_mask
 from liftlock_datagen.masking.rows import RowMasker
 from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Rule, TableSpec, ValueSpec
 from tests.unit.datagen.catalogs import column, key, table

@@ -78,8 +78,10 @@ def _show(report: AnonymisationReport) -> None:
     typer.echo(
         f"{report.target}: {report.total:,} rows of {report.source} in {report.seconds:.1f} s, {rate:,.0f} rows/s, key {report.key_id}"
     )
-    typer.echo(f"columns: {_privacy(report)}. Pseudonymised is not anonymous: whoever has the key can tell who is who")
+    typer.echo(f"{_privacy(report)}. Pseudonymised is not anonymous: whoever has the key can tell who is who")
 
 
 def _privacy(report: AnonymisationReport) -> str:
-    return ", ".join(f"{count} {name}" for name, count in report.privacy.items() if count)
+    from liftlock_datagen.spec.privacy import told
+
+    return told(report.privacy)

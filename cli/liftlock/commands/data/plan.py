@@ -62,11 +62,11 @@ def plan(
 
 
 def _show(report: PlanReport) -> None:
+    from liftlock_datagen.spec.privacy import told
+
     for table in report.tables:
         _show_table(table)
-    counts = [f"{count:,} {privacy.value}" for privacy, count in report.columns.items()]
-    counts += [f"{report.unclassified:,} unclassified"] * (report.unclassified > 0)
-    typer.echo(f"{', '.join(counts)} (columns and JSON paths)")
+    typer.echo(told(report.columns, report.unclassified))
     for title, items in (("accepted", report.accepted), ("warning", report.warnings), ("error", report.errors)):
         _show_findings(title, items)
     if not (report.errors or report.warnings):

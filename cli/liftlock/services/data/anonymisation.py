@@ -13,11 +13,11 @@ from liftlock.services.data.places import Place
 from liftlock.services.data.rows_shown import RowsShown
 from liftlock_datagen.errors import DatagenError
 from liftlock_datagen.port import DataEngine
-from liftlock_datagen.spec.model import DataSpec
+from liftlock_datagen.spec.model import DataSpec, Privacy
 
 if TYPE_CHECKING:
     from liftlock_datagen.masking.keys import PseudonymKey
-    from liftlock_datagen.masking.plan import MaskPlan
+    from liftlock_datagen.masking.model import MaskPlan
     from liftlock_datagen.masking.report import Crowd
 
 
@@ -34,7 +34,8 @@ class CopyAsked:
 
 @dataclass(frozen=True, slots=True)
 class ColumnOutcome:
-    """What happens to a column. guarantee: whether different values stay different. privacy: what may be said of it afterwards."""
+    """What happens to a column, or to a path of a document (`profile $.email`). guarantee: whether different values stay different; "" of a
+    path. privacy: what may be said of it afterwards."""
 
     table: str
     column: str
@@ -56,14 +57,14 @@ class CrowdOutcome:
 
 @dataclass(frozen=True, slots=True)
 class AnonymisationReport:
-    """What was copied, or would be. planned: nothing was read but the catalog. privacy: columns of each class."""
+    """What was copied, or would be. planned: nothing was read but the catalog. privacy: columns and paths of each class."""
 
     source: str
     target: str
     planned: bool
     total: int
     tables: Mapping[str, int]
-    privacy: Mapping[str, int]
+    privacy: Mapping[Privacy, int]
     columns: Sequence[ColumnOutcome]
     problems: Sequence[str]
     k: int
@@ -90,7 +91,7 @@ class Anonymisation:
         with datagen_errors(about=source.shown):
             plan = self.engine.plan_mask(source.url, spec)
         return AnonymisationReport(
-            source.shown, target.shown, True, 0, {}, _privacy(plan), _columns(plan), tuple(map(str, plan.problems)), plan.k,
+            source.shown, target.shown, True, 0, {}, plan.privacy, _columns(plan), tuple(map(str, plan.problems)), plan.k,
             spec_digest=plan.spec_digest,
         )  # fmt: skip
 
@@ -143,16 +144,10 @@ class Anonymisation:
 
 def _columns(plan: MaskPlan) -> tuple[ColumnOutcome, ...]:
     return tuple(
-        ColumnOutcome(str(table.name), column.name, column.text, column.guarantee.value, column.privacy.value)
+        ColumnOutcome(str(table.name), f"{found.column} {found.path}".strip(), found.what, found.guarantee, found.privacy.value)
         for table in plan.tables
-        for column in table.columns
+        for found in table.outcomes
     )
-
-
-def _privacy(plan: MaskPlan) -> Mapping[str, int]:
-    from liftlock_datagen.masking.report import classes  # noqa: PLC0415
-
-    return classes(plan)
 
 
 def _crowd(found: Crowd) -> CrowdOutcome:
