@@ -17,7 +17,7 @@ from liftlock_datagen.spec.model import Kind
 _CARD_DIGITS = range(12, 20)
 _IBAN_SIGNS = range(15, 35)
 _LETTERS = b"abcdefghijklmnopqrstuvwxyz234567"
-_IMPOSSIBLE = b"00"  # the check digits of an IBAN run from 02 to 98
+_IMPOSSIBLE = (b"00", b"01")  # the check digits of an IBAN run from 02 to 98; where 00 counts as 97, 01 does not
 
 
 def permuted_numbers(made: Letters, key: bytes, values: Sequence[bytes]) -> list[bytes]:
@@ -87,8 +87,7 @@ def _with(body: bytes, places: Places) -> bytes:
 def _passes(kind: Kind, value: bytes, places: Places) -> bool:
     if kind is Kind.PAYMENT_CARD:
         return value[places[0]] - 48 == _luhn(value, places[0])
-    bare = bytes(byte for byte in value.upper() if _is_sign(byte)).decode()
-    return int("".join(str(int(sign, 36)) for sign in bare[4:] + bare[:4])) % 97 == 1
+    return _mod97(value) == 1
 
 
 # --- payment cards ------------------------------------------------------------------------------------------------------------------
@@ -126,7 +125,13 @@ def _iban_check(value: bytes) -> Places:
 
 def _wrong_iban(text: bytes, places: Places) -> bytes:
     first, second = places
-    return text[:first] + _IMPOSSIBLE[:1] + text[first + 1 : second] + _IMPOSSIBLE[1:] + text[second + 1 :]
+    made = [text[:first] + check[:1] + text[first + 1 : second] + check[1:] + text[second + 1 :] for check in _IMPOSSIBLE]
+    return next(number for number in made if _mod97(number) != 1)
+
+
+def _mod97(value: bytes) -> int:
+    bare = bytes(byte for byte in value.upper() if _is_sign(byte)).decode()
+    return int("".join(str(int(sign, 36)) for sign in bare[4:] + bare[:4])) % 97
 
 
 def _is_sign(byte: int) -> bool:

@@ -6,6 +6,7 @@ import ipaddress
 import json
 import re
 import tracemalloc
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -221,6 +222,13 @@ def test_dates_of_one_subject_move_alike_and_keep_their_time() -> None:
     assert 1 < second - first < 80  # two days, perhaps over the end of a month
     assert made[0][:10] != "2020-02-28"
     assert made[2] == "infinity"
+
+
+def test_dates_of_rows_without_a_subject_do_not_all_move_alike() -> None:
+    days = [f"2020-{month:02}-01" for month in range(1, 13)]
+    made = ColumnMaker("t.c", Shifted("d", 90, "person", "person"), KEY)([day.encode() for day in days], [b"\\N"] * 12)
+    moves = {date.fromisoformat(new.decode()) - date.fromisoformat(day) for day, new in zip(days, made, strict=True)}
+    assert len(moves) > 6
 
 
 def test_coarser_values_lose_what_is_below_the_step() -> None:
