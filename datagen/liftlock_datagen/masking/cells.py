@@ -80,10 +80,8 @@ class ColumnMaker:
         """Only the rows that hold something."""
         places = [place for place, cell in enumerate(cells) if cell not in self._through]
         old = [cells[place] for place in places]
-        if by is cells:
-            inputs = old  # the same list says that each value is its own input
-        else:
-            inputs = [by[place] if by[place] != NULL else cells[place] for place in places]  # rows of nobody have no subject in common
+        # the same list says that each value is its own input; rows of nobody have no subject in common
+        inputs = old if by is cells else [by[place] if by[place] != NULL else cells[place] for place in places]
         out = list(cells)
         for place, cell in zip(places, self._made(inputs, old), strict=True):
             out[place] = cell
