@@ -63,10 +63,17 @@ class Crew:
         self.whole = frozenset(part.into for part in parts if part.whole)
         waiting = list(parts)
         busy: set[Pipe] = set()
-        for _, pipe in self._members:
-            if waiting:
-                pipe.send(waiting.pop(0))
-                busy.add(pipe)
+
+        def begin(pipe: Pipe) -> None:
+            part = waiting.pop(0)
+            name = str(part.table.name)
+            if not rows[name]:
+                on_progress(name, 0, max(1, totals[name]))  # from now on its time counts
+            pipe.send(part)
+            busy.add(pipe)
+
+        for _, pipe in self._members[: len(waiting)]:
+            begin(pipe)
         while busy:
             for ready in wait(list(busy)):
                 assert isinstance(ready, Pipe)  # noqa: S101 - nothing else was asked for
@@ -76,8 +83,7 @@ class Crew:
                     open_parts[moved.table] -= 1
                     busy.discard(ready)
                     if waiting:
-                        ready.send(waiting.pop(0))
-                        busy.add(ready)
+                        begin(ready)
                 total = max(totals[moved.table], rows[moved.table] + (1 if open_parts[moved.table] else 0))
                 on_progress(moved.table, rows[moved.table], total if open_parts[moved.table] else rows[moved.table])
         return rows

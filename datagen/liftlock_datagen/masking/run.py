@@ -167,6 +167,7 @@ class _Run:
 
     @contextmanager
     def _timed(self, name: str) -> Iterator[None]:
+        self._on_note(name)
         started = time.monotonic()
         yield
         self._phases[name] = time.monotonic() - started

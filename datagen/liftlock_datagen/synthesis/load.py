@@ -32,6 +32,7 @@ from liftlock_datagen.synthesis.request import RowsRequest
 from liftlock_datagen.vocabulary.words import Vocabularies, load_vocabularies
 
 Progress = Callable[[str, int, int], None]
+Note = Callable[[str], None]
 
 _BLOCK_ROWS = 16384
 _LOCK = 7_236_409_112_001  # an advisory lock of this package: two runs on one database follow each other
@@ -59,14 +60,14 @@ def seed(url: str, *, rows: int, seed: int, on_progress: Progress) -> SeedReport
     return fill(url, RowsRequest(rows, seed), on_progress=on_progress)
 
 
-def fill(url: str, request: RowsRequest, *, on_progress: Progress, chosen: bool = False) -> SeedReport:
+def fill(url: str, request: RowsRequest, *, on_progress: Progress, on_note: Note = lambda _: None, chosen: bool = False) -> SeedReport:
     """Fills an empty, migrated database with synthetic rows; does nothing where the same was done before, or rows were chosen by hand.
 
     Args:
         url: a libpq URL or connection string of a role that owns the tables.
         request: the same request, schema and version give the same bytes.
         chosen: somebody asks for these rows by hand; what is declared does not replace them, nor complain of them.
-        on_progress: called with a table, its rows loaded so far and its rows in all.
+        on_progress: called with a table, its rows loaded so far and its rows in all. on_note: with what follows behind the rows.
 
     Raises:
         PlanError: parts of the schema cannot be planned; nothing was written.
@@ -81,7 +82,7 @@ def fill(url: str, request: RowsRequest, *, on_progress: Progress, chosen: bool 
         catalog = read_catalog(connection)
         plan = planned(catalog, request)
         vocabularies = load_vocabularies(request.locale)
-        phases = _load(url, connection, catalog, plan, vocabularies, on_progress)
+        phases = _load(url, connection, catalog, plan, vocabularies, on_progress, on_note)
         mark(connection, plan, request, chosen=chosen)
     loaded = {str(table.name): table.rows for table in plan.tables}
     return SeedReport(loaded, time.monotonic() - started, phases=phases)
@@ -146,7 +147,7 @@ def _settle(connection: Connection) -> None:
 
 
 def _load(
-    url: str, connection: Connection, catalog: Catalog, plan: LoadPlan, vocabularies: Vocabularies, on_progress: Progress
+    url: str, connection: Connection, catalog: Catalog, plan: LoadPlan, vocabularies: Vocabularies, on_progress: Progress, on_note: Note
 ) -> Mapping[str, float]:
     phases: dict[str, float] = {}
     with _timed(phases, "prepare"):
@@ -156,10 +157,13 @@ def _load(
         generation = Generation(plan, vocabularies)
         for table in plan.tables:
             _copy(connection, table, generation, worker, on_progress)
+    on_note("indexes")
     with _timed(phases, "indexes"), synthetic_errors(url):
         build_indexes(connection, catalog)
+    on_note("foreign keys")
     with _timed(phases, "foreign keys"), synthetic_errors(url):
         prove_references(connection, catalog)
+    on_note("statistics")
     with _timed(phases, "finish"):
         finish_load(connection, catalog)
     return phases
@@ -205,6 +209,7 @@ def _copy(connection: Connection, table: TablePlan, generation: Generation, work
     listed = sql.SQL("({})").format(columns) if table.columns else sql.SQL("")
     statement = sql.SQL("COPY {} {} FROM STDIN").format(_name(table.name), listed)
     starts = range(0, table.rows, _BLOCK_ROWS)
+    on_progress(str(table.name), 0, table.rows)
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         coming = [worker.submit(_block, generation, table, start) for start in starts[:2]]
         for place, start in enumerate(starts):

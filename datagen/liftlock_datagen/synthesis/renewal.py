@@ -52,13 +52,13 @@ def generate(
             hint="to put synthetic rows in their place, and lose them: the same command with --yes",
         )
     if found in (Found.EMPTY, Found.SAME):
-        return fill(url, request, on_progress=on_progress, chosen=True)
+        return fill(url, request, on_progress=on_progress, on_note=on_note, chosen=True)
     plan_database(url, request)  # every problem is named before anything is built
     with copied_schema(url, image=image) as schema, built_beside(url, on_note=on_note) as beside:
         schema.make(beside.url, Section.BEFORE_ROWS, role=beside.owner)
         schema.make(beside.url, Section.BEHIND_ROWS, role=beside.owner)
         _copy_books(url, beside.url)
-        return fill(beside.url, request, on_progress=on_progress, chosen=True)
+        return fill(beside.url, request, on_progress=on_progress, on_note=on_note, chosen=True)
 
 
 def _copy_books(source_url: str, target_url: str) -> None:

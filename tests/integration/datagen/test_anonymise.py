@@ -124,12 +124,18 @@ Copy = Callable[..., MaskReport]
 
 
 @pytest.fixture
-def copy(server: RunningPostgres, source: str, target: str) -> Copy:
+def told() -> list[tuple[str, int, int]]:
+    """What the copies of a test told of their progress."""
+    return []
+
+
+@pytest.fixture
+def copy(server: RunningPostgres, source: str, target: str, told: list[tuple[str, int, int]]) -> Copy:
     """Runs a copy from source to target."""
 
     def run(**changes: object) -> MaskReport:
         request = MaskRequest(server.url(source), server.url(target), spec(), KEY, workers=2)
-        return anonymise(replace(request, **changes), lambda *_: None, lambda _: None)  # type: ignore[arg-type]
+        return anonymise(replace(request, **changes), lambda *now: told.append(now), lambda _: None)  # type: ignore[arg-type]
 
     return run
 
@@ -171,6 +177,14 @@ def test_a_copy_is_whole_and_holds_nothing_of_what_was_to_go(server: RunningPost
     assert rows(server, target, "SELECT count(*) FROM pg_constraint WHERE contype IN ('f', 'u', 'p', 'c') AND NOT convalidated") == [(0,)]
     with server.connect(target) as connection:  # the sequence goes on behind the largest id
         connection.execute("INSERT INTO people (email, full_name) VALUES ('x', 'x')")
+
+
+def test_progress_begins_with_each_table_and_ends_with_all_its_rows(copy: Copy, told: list[tuple[str, int, int]]) -> None:
+    report = copy()
+    for name, rows_of in report.rows.items():
+        counted = [(done, total) for about, done, total in told if about == name]
+        assert counted[0][0] == 0 < counted[0][1]
+        assert counted[-1] == (rows_of, rows_of)
 
 
 def test_the_rows_depend_on_the_key_and_on_nothing_else(server: RunningPostgres, target: str, copy: Copy) -> None:

@@ -74,6 +74,12 @@ def test_a_heartbeat_names_what_takes_long_and_else_how_far_the_work_is() -> Non
     assert heartbeat(Board("dev", 0.0, 7).ended("a"), 70.0) == "    … dev: 1 of 7 done, 1 min 10 s"
 
 
+def test_a_part_that_counts_is_named_at_once_and_its_seconds_go_on_as_its_figures_grow() -> None:
+    board = Board("data", 0.0).at_work("orders", "0 of 9,000 rows", 1.0).at_work("orders", "4,500 of 9,000 rows", 3.0)
+    assert board.working[0].since == 1.0
+    assert heartbeat(board, 4.0) == "    … orders: 4,500 of 9,000 rows"
+
+
 @pytest.mark.parametrize(("seconds", "said"), [(0.9, "0 s"), (59.9, "59 s"), (60, "1 min 0 s"), (3725, "62 min 5 s")])
 def test_durations_are_whole(seconds: float, said: str) -> None:
     assert duration(seconds) == said

@@ -16,6 +16,7 @@ _TURNS = 10  # per second
 _NAMED = 3  # parts that a heartbeat or the stopping line names
 _LONG = 10.0
 _NOTHING_LEFT = "stopping: nothing new begins; Ctrl-C again ends at once"
+_FIGURES = re.compile(r"\d[\d.,]*")
 _CODES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 _CONTROLS = {code: None for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 
@@ -62,10 +63,13 @@ class Board:
     stopping: bool = False
 
     def at_work(self, name: str, state: str, now: float) -> Board:
-        """The part is in this state; the seconds count from when it came into it."""
-        if any(part.name == name and part.state == state for part in self.working):
+        """The part is in this state; the seconds count from when it came into it. One that counts stays in its state."""
+        before = next((part for part in self.working if part.name == name), None)
+        if before is None or _FIGURES.sub("", before.state) != _FIGURES.sub("", state):
+            return replace(self, working=(*self._without(name), Working(name, state, now)))
+        if before.state == state:
             return self
-        return replace(self, working=(*self._without(name), Working(name, state, now)))
+        return replace(self, working=tuple(replace(part, state=state) if part is before else part for part in self.working))
 
     def ended(self, name: str) -> Board:
         """The part is done, whichever way."""
@@ -128,11 +132,13 @@ def stopping_text(board: Board, width: int = 160) -> str:
 
 
 def heartbeat(board: Board, now: float) -> str:
-    """The line that says, where nothing moves, that work goes on: what takes long, else how far it is."""
-    long = sorted((part for part in board.working if now - part.since >= _LONG), key=lambda part: part.since)
-    if not long:
-        return f"    … {counts(board, now)}"
-    return f"    … {_some([f'{part.name}: {part.state} for {duration(now - part.since)}' for part in long])}"
+    """The line that says, where nothing moves, that work goes on: what counts, what takes long, else how far it is."""
+    counting = [f"{part.name}: {part.state}" for part in board.working if part.state[:1].isdigit()]
+    long = sorted(
+        (part for part in board.working if now - part.since >= _LONG and not part.state[:1].isdigit()), key=lambda part: part.since
+    )
+    shown = [*counting, *(f"{part.name}: {part.state} for {duration(now - part.since)}" for part in long)]
+    return f"    … {_some(shown) if shown else counts(board, now)}"
 
 
 def duration(seconds: float) -> str:

@@ -12,7 +12,7 @@ from typing import TextIO
 from liftlock.adapters.progress.board import Board, Tone, clean, heartbeat, stopping_text
 from liftlock.core.ports import Passed
 
-_EVERY = 10.0
+_EVERY = 5.0
 
 
 class PlainProgress:

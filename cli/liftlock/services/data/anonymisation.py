@@ -117,7 +117,8 @@ class Anonymisation:
         )  # fmt: skip
         self.progress.step(f"data anonymise {source.shown} -> {target.shown}: key {key.id}")
         try:
-            done = self.engine.anonymise(request, on_progress=RowsShown(self.progress), on_note=self.progress.step)
+            with self.progress.watching("data anonymise"):
+                done = self.engine.anonymise(request, on_progress=RowsShown(self.progress), on_note=self.progress.step)
         except CrowdError as err:
             raise BlockedError(err.message, hint=err.hint) from None
         except TargetError as err:

@@ -50,7 +50,7 @@ class Certification:
         key = self._key(spec)
         naming = _naming(key) if key else secrets.token_bytes(_SALT)
         sides = Sides(source.url, copy.url, source.shown, copy.shown, self.tool)
-        with datagen_errors():
+        with datagen_errors(), self.progress.watching("data check"):
             found = self.engine.check(sides, spec, naming=naming, key=key, on_progress=RowsShown(self.progress, unit="cells"))
         if key is None and any(item.examples for item in found.findings):
             self.progress.step(f"rows are found with: liftlock data check --to {copy.shown} --find HASH --salt {naming.hex()}")

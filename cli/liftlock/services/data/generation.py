@@ -75,7 +75,7 @@ class Generation:
         place.require_writable("data generate")
         request, size, profile = self._request(place, asked)
         self.progress.step(f"data generate {place.shown}: {request.rows:,} rows, seed {request.seed}")
-        with datagen_errors(about=place.shown):
+        with datagen_errors(about=place.shown), self.progress.watching("data generate"):
             done = self.engine.generate(
                 place.url,
                 request,
