@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from liftlock_datagen.masking.shapes import UnparsedError
@@ -15,8 +15,6 @@ _WRITTEN = {b"\\": b"\\\\", b"\t": b"\\t", b"\n": b"\\n", b"\r": b"\\r"}
 _ELEMENT = re.compile(r'"((?:[^"\\]|\\.)*)"|([^{},"\\]+)|([{},])', re.DOTALL)
 _PAIR = re.compile(r'\s*"((?:[^"\\]|\\.)*)"=>(?:"((?:[^"\\]|\\.)*)"|(NULL))\s*(?:,|$)', re.DOTALL)
 
-Texts = Callable[[Sequence[bytes]], list[bytes]]
-
 
 def unescaped(cell: bytes) -> bytes:
     """The value behind a cell of COPY's text format."""
@@ -26,12 +24,6 @@ def unescaped(cell: bytes) -> bytes:
 def escaped(value: bytes) -> bytes:
     """The cell for a value."""
     return _SPECIAL.sub(lambda found: _WRITTEN[found[0]], value)
-
-
-def mapped_array(text: str, change: Texts) -> str:
-    """The array with its elements changed; NULLs and empty texts stay. The dimensions stay too."""
-    array = read_array(text)
-    return array.written(change([value.encode() for value in array.values]))
 
 
 @dataclass(frozen=True, slots=True)

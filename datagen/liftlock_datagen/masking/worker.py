@@ -6,7 +6,6 @@ COPY goes through libpq itself: a row costs one call, a block one write.
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection as Pipe
@@ -76,7 +75,6 @@ class Moved:
     table: str
     rows: int
     done: bool = False
-    cpu: float = 0.0
 
 
 Tell = Callable[[Moved], None]
@@ -138,7 +136,7 @@ class Copier:
         if part.whole:
             _run(self._target, b"ANALYZE " + _name(part.into), name)  # while its pages are at hand, and other tables are on their way
         _run(self._target, b"COMMIT", name)
-        tell(Moved(name, 0, done=True, cpu=time.process_time()))
+        tell(Moved(name, 0, done=True))
 
     def _stream(self, part: Part, masker: RowMasker, tell: Tell) -> None:
         name, raw = str(part.table.name), part.table.raw

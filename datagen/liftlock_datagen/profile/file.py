@@ -59,11 +59,6 @@ class ProfileFile(_Shape):
     tables: dict[str, dict[str, TableShape]] = Field(description="Schema, then table.")
 
 
-def profile_schema() -> dict[str, Any]:
-    """The JSON Schema of the file."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": FORMAT, **ProfileFile.model_json_schema()}
-
-
 def profile_text(profile: Profile) -> str:
     """The file's text: tables and columns by name, one column a line."""
     schemas: dict[str, dict[str, Any]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from liftlock_datagen.catalog.model import Catalog, TableName, View
@@ -64,7 +65,7 @@ def test_the_schema_is_the_same_again_and_rows_were_met_by_nothing_that_acts(pos
 def test_a_row_without_its_parent_is_refused_by_the_proof(postgres: RunningPostgres, database: str) -> None:
     with postgres.connect(database) as connection:
         before = read_catalog(connection)
-        with pytest.raises(Exception, match="event_child_id_fkey"), connection.transaction():
+        with pytest.raises(psycopg.errors.ForeignKeyViolation, match="event_child_id_fkey"), connection.transaction():
             prepare_load(connection, before)
             connection.execute("INSERT INTO event VALUES (1, '2024-05-01', 'ch', 12345)")
             build_indexes(connection, before)

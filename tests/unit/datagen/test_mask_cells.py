@@ -18,7 +18,7 @@ from liftlock_datagen.errors import DatagenError
 from liftlock_datagen.masking.cells import ColumnMaker
 from liftlock_datagen.masking.choice import Choice, Domain
 from liftlock_datagen.masking.keys import PseudonymKey
-from liftlock_datagen.masking.literals import escaped, mapped_array, unescaped
+from liftlock_datagen.masking.literals import escaped, read_array, unescaped
 from liftlock_datagen.masking.transformers import (
     KEEP,
     Addresses,
@@ -241,7 +241,7 @@ def test_coarser_values_lose_what_is_below_the_step() -> None:
 def test_arrays_are_changed_element_by_element() -> None:
     [made] = changed(Elements(Fixed("x,y")), '{"a b",NULL,"",{"c\\"d",e}}')
     assert made == '{"x,y",NULL,"",{"x,y","x,y"}}'
-    assert mapped_array("[2:3]={1,2}", lambda texts: [text + b"0" for text in texts]) == '[2:3]={"10","20"}'
+    assert read_array("[2:3]={1,2}").written([b"10", b"20"]) == '[2:3]={"10","20"}'
     assert changed(Elements(EMAIL), "{a@b.ch}")[0] == '{"' + changed(EMAIL, "a@b.ch")[0] + '"}'
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.errors import DatagenError
 from liftlock_datagen.profile.coarsen import COARSE, FINE, Grain, Observed, coarse_frequencies, coarse_histogram
-from liftlock_datagen.profile.file import parse_profile, profile_schema, profile_text
+from liftlock_datagen.profile.file import ProfileFile, parse_profile, profile_text
 from liftlock_datagen.profile.model import ColumnProfile, Histogram, Profile, TableProfile, Unit
 from liftlock_datagen.profile.showing import ColumnFacts, Showing, showing_of
 from liftlock_datagen.spec.model import Kind, Rule, ValueSpec
@@ -114,7 +114,7 @@ def test_a_profile_is_read_back_as_it_was_written() -> None:
     text = profile_text(_profile())
     assert parse_profile(text, "f") == _profile()
     assert profile_text(parse_profile(text, "f")) == text
-    jsonschema.validate(json.loads(text), profile_schema())
+    jsonschema.validate(json.loads(text), ProfileFile.model_json_schema())
 
 
 def test_an_empty_profile_is_a_file_too() -> None:

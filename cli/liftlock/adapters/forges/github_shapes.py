@@ -12,7 +12,7 @@ from liftlock.core.project import MergeMethod
 HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 # What GitHub calls a permission in the settings of tokens and apps.
 PULLS_READ, PULLS_WRITE = "Pull requests: read", "Pull requests: write"
-CONTENTS_READ, CONTENTS_WRITE = "Contents: read", "Contents: write"
+CONTENTS_WRITE = "Contents: write"
 STATUSES_READ, STATUSES_WRITE = "Commit statuses: read", "Commit statuses: write"
 CHECKS_READ, METADATA_READ = "Checks: read", "Metadata: read"
 
