@@ -45,6 +45,7 @@ class Cli(PulumiCommand):
         self._settings = settings
         self._cancel = cancel or threading.Event()
         self._running: set[int] = set()
+        self._starting = threading.Lock()  # held until what was started is among them
 
     def run(
         self,
@@ -70,15 +71,17 @@ class Cli(PulumiCommand):
         environment = {**os.environ, **(additional_env or {}), "PULUMI_AUTOMATION_API": "true", **self._settings()}
         environment["PATH"] = os.pathsep.join(part for part in (folder, environment.get("PATH")) if part)
         with _spool() as out, _spool() as err:
-            process = subprocess.Popen(
-                [self.command, "--non-interactive", *args],
-                cwd=cwd,
-                env=environment,
-                stdin=subprocess.PIPE if said else subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                start_new_session=True,
-            )
+            with self._starting:
+                process = subprocess.Popen(
+                    [self.command, "--non-interactive", *args],
+                    cwd=cwd,
+                    env=environment,
+                    stdin=subprocess.PIPE if said else subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    start_new_session=True,
+                )
+                self._running.add(process.pid)
             code = self._follow(process, said)
             result = CommandResult(stdout=_said(out), stderr=_said(err), code=code)
         if code != 0:
@@ -102,7 +105,6 @@ class Cli(PulumiCommand):
     @contextlib.contextmanager
     def _ended_on_error(self, process: subprocess.Popen[bytes]) -> Iterator[None]:
         """Asked twice to stop, or broken: then at once, with the plugins. The state says what was begun."""
-        self._running.add(process.pid)
         try:
             yield
         except BaseException:
@@ -113,7 +115,9 @@ class Cli(PulumiCommand):
 
     def end_now(self) -> None:
         """Ends what runs in other threads, at once."""
-        for leader in tuple(self._running):
+        with self._starting:
+            leaders = tuple(self._running)
+        for leader in leaders:
             end_session(leader)
 
 
