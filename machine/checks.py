@@ -50,9 +50,13 @@ def _run_static(name: str, command: Sequence[str]) -> Outcome:
 
 
 def run_pytest(docker_host: str, markers: str) -> Outcome:
-    """The tests with these markers, or with FAST=1 the quick ones of them; PYTEST takes further arguments. The output is pytest's own."""
+    """The tests with these markers, or with FAST=1 the quick ones of them; PYTEST takes further arguments. The output is pytest's own.
+
+    As many at a time as the machine has cores, up to four; tests/side_by_side.py says which wait for each other.
+    """
     chosen = f"({markers}) and not slow" if os.environ.get("FAST") == "1" else markers
-    command = [str(VENV / "bin" / "python"), "-m", "pytest", "-m", chosen, *os.environ.get("PYTEST", "").split()]
+    workers = ["-n", str(min(4, os.cpu_count() or 1)), "--no-loadscope-reorder"]
+    command = [str(VENV / "bin" / "python"), "-m", "pytest", *workers, "-m", chosen, *os.environ.get("PYTEST", "").split()]
     started = time.monotonic()
     done = subprocess.run(command, cwd=PROJECT, env={**os.environ, "DOCKER_HOST": docker_host, "PYTHONUNBUFFERED": "1"}, check=False)
     return Outcome("pytest", done.returncode == 0, time.monotonic() - started)

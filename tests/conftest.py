@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests.side_by_side import SideBySide
+
 if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.workermanage import WorkerController
+
     from tests.gitea_server import Gitea
     from tests.github_description import Described
 
@@ -45,6 +50,23 @@ def pytest_configure(config: pytest.Config) -> None:
     # A shell switches Ctrl-C off for what it starts in the background, and that is passed on to whatever a test starts and then stops.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SideBySide:
+    """Called by pytest-xdist, in a run with workers."""
+    return SideBySide(config, log)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Called by pytest. A worker hands up what it counted."""
+    if hasattr(session.config, "workeroutput"):
+        counted = session.config.stash[_left_out]
+        session.config.workeroutput["left_out"] = dict(counted)
+
+
+def pytest_testnodedown(node: WorkerController) -> None:
+    """Called by pytest-xdist for each worker that ends. Each has collected, and left out, the same."""
+    node.config.stash[_left_out] = Counter(getattr(node, "workeroutput", {}).get("left_out", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

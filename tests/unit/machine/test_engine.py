@@ -27,7 +27,7 @@ def test_docker_host_is_the_endpoint_where_it_is_set(monkeypatch: pytest.MonkeyP
     assert endpoint() == "unix:///run/other.sock"
 
 
-@pytest.mark.parametrize("number", ["999999999", str(os.getpid())])
+@pytest.mark.parametrize("number", ["999999999", str(os.getpid())], ids=["nobody", "somebody else"])
 def test_the_pid_file_of_an_engine_that_is_gone_is_removed(tmp_path: Path, number: str) -> None:
     path = tmp_path / "docker.pid"
     path.write_text(number)
