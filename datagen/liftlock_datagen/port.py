@@ -6,6 +6,7 @@ A second engine implements the same operations over its own catalog; the data th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 from liftlock_datagen.catalog.model import Catalog, TableName
@@ -14,7 +15,7 @@ from liftlock_datagen.classify.model import Proposal
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.profile.model import Profile, ProfileReading
 from liftlock_datagen.review.model import DataPlan
-from liftlock_datagen.snapshots.facts import DatabaseFacts
+from liftlock_datagen.snapshots.facts import DatabaseFacts, HeldDatabase
 from liftlock_datagen.spec.model import DataSpec
 from liftlock_datagen.subset.report import SubsetReport
 from liftlock_datagen.synthesis.load import SeedReport
@@ -39,6 +40,14 @@ class DataEngine(Protocol):
 
     def facts(self, url: str, *, counted: bool = True) -> DatabaseFacts:
         """Schema, origin of the rows, their number (0 where they are not to be counted) and size."""
+        ...
+
+    def held(self, url: str) -> AbstractContextManager[HeldDatabase]:
+        """The database at one moment that lasts as long as the block, and whether its marker still tells of every row."""
+        ...
+
+    def vouch(self, url: str) -> None:
+        """Says that the marker tells of the rows that are there now: of a copy of rows of which that is known."""
         ...
 
     def restore(self, url: str, *, template: str, comment: str, on_note: Callable[[str], None]) -> bool:

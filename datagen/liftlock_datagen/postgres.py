@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from liftlock_datagen.catalog.model import Catalog, TableName
     from liftlock_datagen.certificate.model import Certificate, FoundRow, Sides
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from liftlock_datagen.port import Progress
     from liftlock_datagen.profile.model import Profile, ProfileReading
     from liftlock_datagen.review.model import DataPlan
-    from liftlock_datagen.snapshots.facts import DatabaseFacts
+    from liftlock_datagen.snapshots.facts import DatabaseFacts, HeldDatabase
     from liftlock_datagen.spec.model import DataSpec
     from liftlock_datagen.subset.report import SubsetReport
     from liftlock_datagen.synthesis.load import SeedReport
@@ -39,6 +40,18 @@ class PostgresEngine:
         from liftlock_datagen.snapshots.facts import read_facts  # noqa: PLC0415
 
         return read_facts(url, counted=counted)
+
+    def held(self, url: str) -> AbstractContextManager[HeldDatabase]:
+        """One moment, and what was written behind the marker; see snapshots/seal.py."""
+        from liftlock_datagen.snapshots.facts import held  # noqa: PLC0415
+
+        return held(url)
+
+    def vouch(self, url: str) -> None:
+        """The seal anew; see snapshots/seal.py."""
+        from liftlock_datagen.snapshots.facts import vouch  # noqa: PLC0415
+
+        vouch(url)
 
     def restore(self, url: str, *, template: str, comment: str, on_note: Callable[[str], None]) -> bool:
         """See snapshots/restore.py."""

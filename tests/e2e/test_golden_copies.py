@@ -11,6 +11,10 @@ import docker
 import psycopg
 import pytest
 
+from liftlock_datagen.database.connect import connected
+from liftlock_datagen.postgres import PostgresEngine
+from liftlock_datagen.snapshots.facts import Origin
+from liftlock_datagen.snapshots.markers import Anonymised, mark_anonymised
 from tests.e2e.conftest import User, new_user, wait_for
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -74,21 +78,25 @@ def test_a_branch_takes_anonymised_rows_only_from_a_golden_copy(branches: Branch
     assert refused.code == 4
     assert "liftlock data snapshot create shop --from" in refused.err
 
-    with psycopg.connect(_url(user, "one"), autocommit=True) as connection:  # stands for what `liftlock data anonymise` leaves
-        connection.execute("CREATE TABLE liftlock_data.anonymised (key_id text, spec_digest text, tool text)")
-        connection.execute("INSERT INTO liftlock_data.anonymised VALUES ('0123abcd', 'blake2b:00', 'liftlock 1')")
+    with connected(_url(user, "one")) as connection:
+        address = {"SOURCE": _url(user, "one")}
+        create = ["data", "snapshot", "create", "one/shop", "--from", "env:SOURCE", "--name", "nightly", "--json"]
         try:
-            address = {"SOURCE": _url(user, "one")}
-            made = user.ok(
-                "data", "snapshot", "create", "one/shop", "--from", "env:SOURCE", "--name", "nightly", "--json", env=address
-            ).json()
+            mark_anonymised(connection, Anonymised("0123abcd", "blake2b:00", "liftlock 1"))  # as `liftlock data anonymise` leaves it
+            connection.execute("UPDATE reviews SET rating = rating WHERE id = (SELECT min(id) FROM reviews)")
+            refused = user.run(*create, env=address)
+            mark_anonymised(connection, Anonymised("0123abcd", "blake2b:00", "liftlock 1"))
+            made = user.ok(*create, env=address).json()
         finally:
             connection.execute("DROP TABLE liftlock_data.anonymised")
-    assert made["snapshot"]["origin"] == "anonymised"
+    assert (refused.code, made["snapshot"]["origin"]) == (6, "anonymised")
+    assert "1 rows were written behind its marker, in public.reviews" in refused.err
 
     report = user.ok("branch", "up", "--branch", "y", "--data", "anonymised", "--json").json()
     assert report["clones"] == {"shop": "nightly"}
     assert _rows(user, "y") == _rows(user, "one")
+    with PostgresEngine().held(_url(user, "y")) as held:
+        assert held.facts.origin is Origin.ANONYMISED
 
 
 def _killed_while_cloning(user: User) -> None:

@@ -29,7 +29,7 @@ from liftlock.core.receipt import Clues, Receipt
 from liftlock.core.snapshot import Snapshot
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.postgres import PostgresEngine
-from liftlock_datagen.snapshots.facts import DatabaseFacts, Origin
+from liftlock_datagen.snapshots.facts import DatabaseFacts, HeldDatabase, Origin
 
 TYPE = "docker:index/container:Container"
 
@@ -237,6 +237,16 @@ class FakeDataEngine(PostgresEngine):
 
     seeder: FakeSeeder
     catalog: str = "catalog"
+    written_since: str = ""
+    vouched: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def held(self, url: str) -> Iterator[HeldDatabase]:
+        facts = self.facts(url)
+        yield HeldDatabase(facts, self.written_since if facts.origin is not Origin.OTHER else "", "moment-1")
+
+    def vouch(self, url: str) -> None:
+        self.vouched.append(url)
 
     def facts(self, url: str, *, counted: bool = True) -> DatabaseFacts:
         asked = [(rows, seed) for place, rows, seed in self.seeder.asked if place == url]
@@ -254,6 +264,7 @@ class FakeSnapshots:
     volumes: dict[tuple[str, str], str] = field(default_factory=dict)
     broken: str = ""
     built: int = 0
+    moments: list[str | None] = field(default_factory=list)
 
     def snapshots(self) -> Sequence[Snapshot]:
         return sorted(self.kept, key=lambda item: (item.made, item.volume))
@@ -278,8 +289,16 @@ class FakeSnapshots:
         self.built += 1
         yield Building(f"postgresql://building/{self.built}", f"volume-{self.built}")
 
-    def copy(self, source_url: str, building: Building, database: Database, *, empty: Sequence[tuple[str, str]] | None = None) -> None:
-        pass
+    def copy(
+        self,
+        source_url: str,
+        building: Building,
+        database: Database,
+        *,
+        empty: Sequence[tuple[str, str]] | None = None,
+        moment: str | None = None,
+    ) -> None:
+        self.moments.append(moment)
 
     def keep(self, building: Building, snapshot: Snapshot) -> Snapshot:
         self.kept.append(snapshot)

@@ -21,7 +21,10 @@ from liftlock.core.errors import LiftlockError
 from liftlock.core.image import ImageRef
 from liftlock.core.ports.snapshots import Target
 from liftlock.core.snapshot import Snapshot, SnapshotOrigin, template_comment, template_name
+from liftlock_datagen.database.connect import connected
 from liftlock_datagen.postgres import PostgresEngine
+from liftlock_datagen.snapshots.facts import Origin
+from liftlock_datagen.snapshots.markers import Anonymised, mark_anonymised
 from tests.postgres import postgres_image
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -163,6 +166,34 @@ def test_a_clone_has_the_rows_the_new_password_and_a_way_back(shelf: Shelf, gold
         assert _count(url) == 0
         assert restore(template_comment(golden.volume))
         assert _count(url) == 50
+
+
+def test_a_copy_is_of_the_moment_that_is_held_and_its_clones_say_whose_rows_they_have(shelf: Shelf) -> None:
+    engine = PostgresEngine()
+    with shelf.vault.building(shelf.database) as source, shelf.vault.building(shelf.database) as building:
+        with connected(source.url) as connection:
+            connection.execute("CREATE TABLE person (id int PRIMARY KEY, name text)")
+            connection.execute("INSERT INTO person SELECT i, 'nobody' FROM generate_series(1, 50) i")
+            mark_anonymised(connection, Anonymised("0123abcd", "blake2b:00", "liftlock 1"))
+            with engine.held(source.url) as held:
+                connection.execute("INSERT INTO person VALUES (99, 'Ada Lovelace')")
+                shelf.vault.copy(source.url, building, shelf.database, moment=held.snapshot)
+        assert (held.written_since, _count(building.url)) == ("", 50)
+        with engine.held(building.url) as unknown:
+            assert "came with a dump" in unknown.written_since
+        engine.vouch(building.url)
+        facts = engine.facts(building.url)
+        made = datetime.now(UTC)
+        image, origin = str(shelf.database.image), SnapshotOrigin.ANONYMISED
+        wanted = Snapshot("known", "shop", origin, facts.catalog, facts.data, "t", image, "here", facts.rows, facts.size, made, "")
+        kept = shelf.vault.keep(building, wanted)
+
+    shelf.vault.clone(kept, shelf.target("known"))
+    with shelf.server("known") as url:
+        assert _count(url) == 50
+        with engine.held(url) as cloned:
+            assert (cloned.facts.origin, cloned.written_since) == (Origin.ANONYMISED, "")
+    shelf.vault.remove(kept)
 
 
 def test_a_data_folder_in_use_is_filled_anew(shelf: Shelf, golden: Snapshot) -> None:

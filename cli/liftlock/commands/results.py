@@ -27,7 +27,10 @@ def result_shapes() -> Mapping[str, Any]:
 
 
 def _snapshots() -> dict[str, Any]:
-    from liftlock.services.data.snapshots import CreateReport, PruneReport, RestoreReport, SnapshotStatus
+    from liftlock.services.data.snapshots.creation import CreateReport
+    from liftlock.services.data.snapshots.listing import SnapshotStatus
+    from liftlock.services.data.snapshots.pruning import PruneReport
+    from liftlock.services.data.snapshots.restoring import RestoreReport
 
     return {
         "data-snapshot-create": CreateReport,

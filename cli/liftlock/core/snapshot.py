@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -105,7 +105,7 @@ class PrunePlan:
     """Which golden copies go, and which stay and why; both oldest first."""
 
     remove: tuple[Snapshot, ...]
-    kept: Mapping[str, str] = field(default_factory=dict)
+    kept: tuple[tuple[Snapshot, str], ...] = ()
 
     @property
     def freed(self) -> int:
@@ -121,21 +121,21 @@ def plan_prune(
     declared: names that an environment's file asks for; they stay.
     """
     remove: list[Snapshot] = []
-    kept: dict[str, str] = {}
+    kept: list[tuple[Snapshot, str]] = []
     groups: dict[tuple[str, SnapshotOrigin], int] = {}
     for snapshot in sorted(snapshots, key=lambda item: (item.made, item.volume), reverse=True):
         group = (snapshot.database, snapshot.origin)
         place = groups.get(group, 0)
         groups[group] = place + 1
         if snapshot.name in declared:
-            kept[snapshot.volume] = "an environment declares it"
+            kept.append((snapshot, "an environment declares it"))
         elif keep is not None and place < keep:
-            kept[snapshot.volume] = f"one of the newest {keep}"
+            kept.append((snapshot, f"one of the newest {keep}"))
         elif older_than is not None and now - snapshot.made <= older_than:
-            kept[snapshot.volume] = "not old enough"
+            kept.append((snapshot, "not old enough"))
         else:
             remove.append(snapshot)
-    return PrunePlan(tuple(reversed(remove)), kept)
+    return PrunePlan(tuple(reversed(remove)), tuple(reversed(kept)))
 
 
 def _hash(body: object) -> str:

@@ -10,6 +10,7 @@ from liftlock.core.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from liftlock.core.snapshot import PrunePlan
     from liftlock.services.data.anonymisation import Anonymisation, CopyAsked
     from liftlock.services.data.certification import Certification
     from liftlock.services.data.classification import Classification
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from liftlock.services.data.places import DataPlaces, Place
     from liftlock.services.data.planning import Planning
     from liftlock.services.data.profiles import Profiles
-    from liftlock.services.data.snapshots import SnapshotKeeping
+    from liftlock.services.data.snapshots.creation import SnapshotCreation
+    from liftlock.services.data.snapshots.listing import SnapshotStatus
+    from liftlock.services.data.snapshots.restoring import SnapshotRestoring
     from liftlock.services.data.subsets import Subsets
     from liftlock.wiring.work import Workspace
     from liftlock_datagen.masking.keys import PseudonymKey
@@ -214,9 +217,9 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def snapshot_keeping(repo: Path | None, environment: str | None = None) -> SnapshotKeeping:
-    """Keeps golden copies."""
-    from liftlock.services.data.snapshots import SnapshotKeeping
+def snapshot_creation(repo: Path | None, environment: str | None) -> SnapshotCreation:
+    """Makes golden copies."""
+    from liftlock.services.data.snapshots.creation import SnapshotCreation
 
     work = data_workspace(repo, environment)
 
@@ -225,4 +228,29 @@ def snapshot_keeping(repo: Path | None, environment: str | None = None) -> Snaps
 
         return anonymisation(work).run(source, target, CopyAsked())
 
-    return SnapshotKeeping(work.parts, data_places(work), work.resolvable_environments, anonymise)
+    return SnapshotCreation(work.parts, data_places(work), anonymise)
+
+
+def listed_snapshots(repo: Path | None) -> tuple[SnapshotStatus, ...]:
+    """The golden copies that there are."""
+    from liftlock.services.data.snapshots.listing import list_snapshots
+
+    work = data_workspace(repo)
+    return list_snapshots(work.parts, work.resolvable_environments())
+
+
+def snapshot_restoring(repo: Path | None, environment: str | None) -> SnapshotRestoring:
+    """Puts databases back to golden copies."""
+    from liftlock.services.data.snapshots.restoring import SnapshotRestoring
+
+    work = data_workspace(repo, environment)
+    return SnapshotRestoring(work.parts, data_places(work))
+
+
+def planned_pruning(work: Workspace, keep: int | None, older_than: str | None) -> PrunePlan:
+    """Which golden copies would go."""
+    from liftlock.services.data.snapshots.pruning import plan_pruning
+    from liftlock.wiring import parse_duration
+
+    age = parse_duration(older_than) if older_than else None
+    return plan_pruning(work.parts, work.resolvable_environments(), keep=keep, older_than=age)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,6 +13,7 @@ from liftlock_datagen.catalog.model import Catalog, TableName
 from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.database.connect import Connection, connected, wrapped
 from liftlock_datagen.snapshots.markers import anonymised, seeded
+from liftlock_datagen.snapshots.seal import seal, written_since
 
 
 class Origin(StrEnum):
@@ -42,16 +44,56 @@ class DatabaseFacts:
         return sum(self.tables.values())
 
 
+@dataclass(frozen=True, slots=True)
+class HeldDatabase:
+    """A database at one moment. written_since: why its origin does not tell of every row, in words; nothing where it does.
+
+    snapshot: by this name pg_dump sees the same moment.
+    """
+
+    facts: DatabaseFacts
+    written_since: str
+    snapshot: str
+
+
 def read_facts(url: str, *, counted: bool = True) -> DatabaseFacts:
     """The facts of one moment; only reads. counted: whether rows are counted, which takes a look at each."""
+    with _moment(url) as connection:
+        return _facts(connection, counted=counted)
+
+
+@contextmanager
+def held(url: str) -> Iterator[HeldDatabase]:
+    """The database at one moment, for as long as the block lasts: what is copied in it are the rows that were looked at. Only reads."""
+    with _moment(url) as connection:
+        connection.execute("SELECT set_config('idle_in_transaction_session_timeout', '0', true), set_config('row_security', 'off', true)")
+        facts = _facts(connection, counted=False)
+        since = written_since(connection) if facts.origin is not Origin.OTHER else ""
+        row = connection.execute("SELECT pg_export_snapshot()").fetchone()
+        yield HeldDatabase(facts, since, str(row[0]) if row else "")
+
+
+def vouch(url: str) -> None:
+    """Says that the marker tells of the rows that are there now. For who copied them from a database of which that is known."""
+    with connected(url) as connection, wrapped(url):
+        if _origin(connection)[0] is not Origin.OTHER:
+            seal(connection)
+
+
+@contextmanager
+def _moment(url: str) -> Iterator[Connection]:
     with connected(url) as connection, wrapped(url), connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         connection.execute("SELECT set_config('search_path', 'pg_catalog', true), set_config('statement_timeout', '0', true)")
-        catalog = read_catalog(connection)
-        origin, data = _origin(connection)
-        size = connection.execute("SELECT pg_database_size(current_database())").fetchone()
-        tables = _counted(connection, catalog) if counted else dict.fromkeys((table.name for table in catalog.tables), 0)
-        return DatabaseFacts(catalog.digest, origin, data, tables, int(size[0]) if size else 0, connection.info.server_version)
+        yield connection
+
+
+def _facts(connection: Connection, *, counted: bool) -> DatabaseFacts:
+    catalog = read_catalog(connection)
+    origin, data = _origin(connection)
+    size = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+    tables = _counted(connection, catalog) if counted else dict.fromkeys((table.name for table in catalog.tables), 0)
+    return DatabaseFacts(catalog.digest, origin, data, tables, int(size[0]) if size else 0, connection.info.server_version)
 
 
 def _origin(connection: Connection) -> tuple[Origin, str]:

@@ -1,6 +1,7 @@
 """The marker of an anonymised copy: a table in our own schema, written last, in the database that it is about.
 
-The one of synthetic rows (liftlock_data.seeded) is written in synthesis/load.py.
+The one of synthetic rows (liftlock_data.seeded) is written in synthesis/marker.py. Both come with a seal (seal.py): what a marker says
+holds for the rows of its moment, and the seal shows whether others were written since.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from liftlock_datagen.database.connect import Connection
+from liftlock_datagen.snapshots.seal import seal
 
 _MARKER = """
 CREATE SCHEMA IF NOT EXISTS liftlock_data;
@@ -38,6 +40,7 @@ def mark_anonymised(connection: Connection, made: Anonymised) -> None:
     connection.execute(
         "INSERT INTO liftlock_data.anonymised (key_id, spec_digest, tool) VALUES (%s, %s, %s)", [made.key_id, made.spec_digest, made.tool]
     )
+    seal(connection)
 
 
 def anonymised(connection: Connection) -> Anonymised | None:

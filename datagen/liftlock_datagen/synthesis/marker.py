@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from liftlock_datagen.database.connect import Connection
 from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.snapshots.seal import seal
 from liftlock_datagen.synthesis.plan_data import LoadPlan
 from liftlock_datagen.synthesis.request import RowsRequest
 
@@ -85,3 +86,4 @@ def mark(connection: Connection, plan: LoadPlan, request: RowsRequest, *, chosen
     tables = json.dumps({str(table.name): table.rows for table in plan.tables})
     values = [plan.seed, plan.requested_rows, request.details, plan.catalog_digest, plan.vocabulary_digest, tables, chosen]
     connection.execute(_WRITE, values)
+    seal(connection)

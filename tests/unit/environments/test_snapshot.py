@@ -45,7 +45,8 @@ def test_every_copy_goes_or_stays_and_what_must_stay_does(
 ) -> None:
     plan = plan_prune(found, keep=keep, older_than=older_than, declared=declared, now=NOW)
 
-    assert sorted([*plan.kept, *(item.volume for item in plan.remove)]) == sorted(item.volume for item in found)
+    stay = [item for item, _ in plan.kept]
+    assert sorted(item.volume for item in [*stay, *plan.remove]) == sorted(item.volume for item in found)
     for gone in plan.remove:
         assert gone.name not in declared
         assert older_than is None or NOW - gone.made > older_than

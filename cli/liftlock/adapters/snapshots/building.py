@@ -68,6 +68,7 @@ class Copying:
     target_url: str
     image: str
     empty: Sequence[tuple[str, str]] | None
+    moment: str | None
 
     def job(self, name: str, labels: Mapping[str, str]) -> Job:
         """The container's work."""
@@ -91,10 +92,11 @@ class Copying:
         )
 
     def _arguments(self) -> list[str]:
+        moment = [f"--snapshot={self.moment}"] if self.moment else []
         if self.empty is None:
-            return []
+            return moment
         tables = [f"--exclude-table-data={quoted(schema)}.{quoted(table)}" for schema, table in self.empty]
-        return [f"--exclude-schema={_OWN_SCHEMA}", *tables]
+        return [*moment, "--no-blobs", f"--exclude-schema={_OWN_SCHEMA}", *tables]
 
 
 def make_template(client: APIClient, container: str, database: str, volume: str) -> None:

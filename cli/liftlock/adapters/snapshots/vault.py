@@ -188,11 +188,19 @@ class DockerSnapshots:
                     if not any(snapshot.volume == volume for snapshot in self.snapshots()):
                         remove_volume(client, volume)
 
-    def copy(self, source_url: str, building: Building, database: Database, *, empty: Sequence[tuple[str, str]] | None = None) -> None:
+    def copy(
+        self,
+        source_url: str,
+        building: Building,
+        database: Database,
+        *,
+        empty: Sequence[tuple[str, str]] | None = None,
+        moment: str | None = None,
+    ) -> None:
         """See building.Copying."""
         said = self._owned({words.CHECKOUT: self._checkout, words.ROLE: words.BUILD})
         name = f"{building.volume}-copy"
-        job = servers.Copying(source_url, building.url, str(database.image), empty).job(name, said)
+        job = servers.Copying(source_url, building.url, str(database.image), empty, moment).job(name, said)
         with wrapped():
             try:
                 run_job(self._client, create_job(self._client, job), job.what)

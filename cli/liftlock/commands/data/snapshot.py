@@ -26,6 +26,7 @@ FromOption = Annotated[
 ]
 NameOption = Annotated[str | None, typer.Option("--name", metavar="NAME", help="Its name; one of that name is replaced.")]
 SnapshotOption = Annotated[str | None, typer.Option("--snapshot", metavar="NAME", help="Another golden copy than its own.")]
+AcceptOption = Annotated[bool, typer.Option("--accept-changes", help="Vouch for rows that were written since liftlock filled the source.")]
 KeepOption = Annotated[int | None, typer.Option("--keep", min=0, metavar="N", help="Keep the newest N of each database and origin.")]
 OlderOption = Annotated[str | None, typer.Option("--older-than", metavar="DURATION", help="Remove only older ones, such as 30d.")]
 
@@ -36,16 +37,19 @@ def create(
     source: FromOption = None,
     name: NameOption = None,
     anonymise: Annotated[bool, typer.Option("--anonymise", help="Anonymise the rows of --from on the way, by data/DB.yaml.")] = False,
+    accept_changes: AcceptOption = False,
     environment: EnvironmentOption = None,
     repo: RepoOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a golden copy of a database. Rows that liftlock neither made nor anonymised are refused where they may be anybody's."""
-    from liftlock.wiring.data import snapshot_keeping
+    from liftlock.services.data.snapshots.creation import CopyWish
+    from liftlock.wiring.data import snapshot_creation
 
     if anonymise and source is None:
         raise UsageError("--anonymise: rows of which database?", hint="say --from PLACE")
-    report = snapshot_keeping(repo, environment).create(database, environment, source=source, name=name, anonymise=anonymise)
+    wish = CopyWish(source, name, anonymise, accept_changes)
+    report = snapshot_creation(repo, environment).create(database, environment, wish)
     if as_json:
         print_json("data-snapshot-create", report)
         return
@@ -59,9 +63,9 @@ def create(
 @app.command("list")
 def list_snapshots(repo: RepoOption = None, as_json: JsonOption = False) -> None:
     """List golden copies: key, rows, size, age, who was cloned from them, and which ones no environment would take any more."""
-    from liftlock.wiring.data import snapshot_keeping
+    from liftlock.wiring.data import listed_snapshots
 
-    found = snapshot_keeping(repo).list()
+    found = listed_snapshots(repo)
     if as_json:
         print_json("data-snapshot-list", found)
         return
@@ -95,12 +99,12 @@ def restore(
     as_json: JsonOption = False,
 ) -> None:
     """Put a database back to its golden copy; what was written since is gone, sessions are ended."""
-    from liftlock.wiring.data import snapshot_keeping
+    from liftlock.wiring.data import snapshot_restoring
 
-    keeping = snapshot_keeping(repo, environment)
-    owner, declared, found = keeping.target(database, environment, snapshot)
+    restoring = snapshot_restoring(repo, environment)
+    owner, declared, found = restoring.target(database, environment, snapshot)
     _confirm(f"Replace all rows of {owner.name}/{declared.name} by {found.name}?", yes=yes)
-    report = keeping.restore(owner, declared, found)
+    report = restoring.restore(owner, declared, found)
     if as_json:
         print_json("data-snapshot-restore", report)
         return
@@ -118,34 +122,38 @@ def prune(
     as_json: JsonOption = False,
 ) -> None:
     """Remove golden copies, and what killed runs left of them; shows what goes first."""
-    from liftlock import wiring
-    from liftlock.services.data.snapshots import PruneReport
-    from liftlock.wiring.data import snapshot_keeping
+    from liftlock.services.data.snapshots.pruning import prune as remove
+    from liftlock.services.data.snapshots.pruning import report_of
+    from liftlock.wiring.data import data_workspace, planned_pruning
 
-    keeping = snapshot_keeping(repo)
-    plan = keeping.plan(keep=keep, older_than=wiring.parse_duration(older_than) if older_than else None)
+    work = data_workspace(repo)
+    plan = planned_pruning(work, keep, older_than)
     if not as_json:
         _show_plan(plan)
-    if dry_run:
-        report = PruneReport(tuple(item.name for item in plan.remove), len(plan.kept), plan.freed, applied=False)
-    else:
-        if plan.remove:
-            _confirm(f"Remove {len(plan.remove)} golden copies?", yes=yes)
-        report = keeping.prune(plan)
+    if plan.remove and not dry_run:
+        _confirm(f"Remove {_copies(len(plan.remove))}?", yes=yes)
+    report = report_of(plan) if dry_run else remove(work.parts, plan)
     if as_json:
         print_json("data-snapshot-prune", report)
     elif report.applied:
-        typer.echo(f"removed {len(report.removed)} golden copies and {len(report.swept)} leftovers")
+        swept = f", and {len(report.swept)} volumes and containers that killed runs left" if report.swept else ""
+        typer.echo(f"removed {_copies(len(report.removed))}{swept}")
 
 
 def _show_plan(plan: PrunePlan) -> None:
+    listed = [*((item, "goes") for item in plan.remove), *((item, f"stays: {why}") for item, why in plan.kept)]
     rows = [
-        (item.name, item.key, item.database, item.origin.value, _size(item.size), f"{item.made:%Y-%m-%d %H:%M}") for item in plan.remove
+        (item.name, item.key, item.database, item.origin.value, _size(item.size), f"{item.made:%Y-%m-%d %H:%M}", fate)
+        for item, fate in listed
     ]
-    headers = ["remove", "key", "database", "origin", "size", "made"]
-    print_table(headers, rows, empty=f"nothing to remove; {len(plan.kept)} kept")
+    headers = ["name", "key", "database", "origin", "size", "made", "fate"]
+    print_table(headers, rows, empty="there are no golden copies")
     if plan.remove:
-        typer.echo(f"{len(plan.kept)} kept, about {_size(plan.freed)} freed")
+        typer.echo(f"{len(plan.kept)} stay, about {_size(plan.freed)} freed")
+
+
+def _copies(count: int) -> str:
+    return f"{count} golden {'copy' if count == 1 else 'copies'}"
 
 
 def _size(count: int) -> str:

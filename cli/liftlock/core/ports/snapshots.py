@@ -62,10 +62,19 @@ class Snapshots(Protocol):
         they were kept."""
         ...
 
-    def copy(self, source_url: str, building: Building, database: Database, *, empty: Sequence[tuple[str, str]] | None = None) -> None:
+    def copy(
+        self,
+        source_url: str,
+        building: Building,
+        database: Database,
+        *,
+        empty: Sequence[tuple[str, str]] | None = None,
+        moment: str | None = None,
+    ) -> None:
         """Copies a database's schema and rows into the one that is being built; only reads the source.
 
-        empty: (schema, table) of those whose rows are left out, with the marker that tells of them; None takes all as it is.
+        empty: (schema, table) of those whose rows are left out, with the marker that tells of them and large objects; None takes all
+        as it is. moment: a snapshot that somebody holds in the source, for rows as of then.
         """
         ...
 
