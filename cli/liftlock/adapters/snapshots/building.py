@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from docker import APIClient
@@ -41,13 +42,28 @@ def start_server(client: APIClient, name: str, volume: str, database: Database, 
         if not found["State"]["Running"]:
             said = client.logs(made["Id"], tail=5).decode(errors="replace").strip()
             raise LiftlockError(f"the server for the golden copy of {database.name} did not start: {said}")
-        published = (found["NetworkSettings"]["Ports"].get("5432/tcp") or [{}])[0].get("HostPort")
-        url = f"postgresql://{quote(database.name)}:{password}@127.0.0.1:{published}/{quote(database.name)}"
-        if published and _answers(url):
+        url = _published_url(found, database.name, password)
+        if url is not None and _answers(url):
             return url
         if time.monotonic() > deadline:
             raise UnavailableError(f"the server for the golden copy of {database.name} does not answer", hint="is the machine overloaded?")
         time.sleep(0.05)
+
+
+def is_ready(client: APIClient, container: str, database: str, password: str) -> bool:
+    """Whether a server that was started again answers. Asked over its port where that is open: a program inside takes a second to start."""
+    url = _published_url(client.inspect_container(container), database, password)
+    if url is not None:
+        return _answers(url)
+    asking = client.exec_create(container, ["pg_isready", "-q", "-h", "127.0.0.1", "-U", database, "-d", database])["Id"]
+    client.exec_start(asking)
+    return bool(client.exec_inspect(asking)["ExitCode"] == 0)
+
+
+def _published_url(inspected: Mapping[str, Any], database: str, password: str) -> str | None:
+    """None where its port is not open on this machine."""
+    port = (inspected["NetworkSettings"]["Ports"].get("5432/tcp") or [{}])[0].get("HostPort")
+    return f"postgresql://{quote(database)}:{quote(password, safe='')}@127.0.0.1:{port}/{quote(database)}" if port else None
 
 
 def _answers(url: str) -> bool:

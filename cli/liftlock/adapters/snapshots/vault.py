@@ -145,13 +145,8 @@ class DockerSnapshots:
         return str(found[0]["Id"])
 
     def _wait_for(self, server: str, target: Target) -> None:
-        ready = ["pg_isready", "-q", "-h", "127.0.0.1", "-U", target.database, "-d", target.database]
         deadline = time.monotonic() + _START_SECONDS
-        while True:
-            running = self._client.exec_create(server, ready)["Id"]
-            self._client.exec_start(running)
-            if self._client.exec_inspect(running)["ExitCode"] == 0:
-                return
+        while not servers.is_ready(self._client, server, target.database, target.password):
             if time.monotonic() > deadline:
                 raise UnavailableError(f"the server of {target.environment}/{target.database} does not answer after the restore")
             time.sleep(0.05)
