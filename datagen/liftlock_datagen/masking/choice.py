@@ -9,6 +9,7 @@ from liftlock_datagen.catalog.model import ColumnType, TypeKind
 from liftlock_datagen.masking.transformers import (
     KEEP,
     Addresses,
+    Bounds,
     Chosen,
     Coarser,
     Document,
@@ -19,8 +20,10 @@ from liftlock_datagen.masking.transformers import (
     Letters,
     Noise,
     Null,
+    Reformed,
     Seeded,
     Shifted,
+    Spans,
     Transformer,
     Uuids,
 )
@@ -35,6 +38,11 @@ _WHOLE = frozenset({"int2", "int4", "int8"})
 _DATES = frozenset({"date", "timestamp", "timestamptz"})
 _NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8", "money"})
 _HARDWARE = {"macaddr": 6, "macaddr8": 8}
+_GEOMETRIC = frozenset({"point", "line", "lseg", "box", "path", "polygon", "circle"})
+_FORMS = {"float4": "float4", "float8": "float8", "interval": "interval", "bit": "bits", "varbit": "bits"} | dict.fromkeys(
+    _GEOMETRIC, "geometric"
+)
+_INTERVALS = ("year", "month", "day", "hour")
 _SHAPED = frozenset(
     {Kind.IDENTIFIER, Kind.REFERENCE, Kind.NATIONAL_ID, Kind.TAX_ID, Kind.BANK_ACCOUNT, Kind.IBAN, Kind.PAYMENT_CARD, Kind.DEVICE_ID}
 )
@@ -128,6 +136,10 @@ class Choice:
 
     def shift(self, kind: ColumnType, spec: ValueSpec) -> Transformer:
         """The same number of days for every row of one subject."""
+        if kind.subtype is not None and kind.subtype.name in _DATES:
+            bound = self.shift(kind.subtype, spec)
+            assert isinstance(bound, Shifted)  # noqa: S101 - what shift gives for a date
+            return Bounds(bound)
         if kind.name not in _DATES:
             raise UnfitError(f"{kind} is no date that could be shifted; use generalise, or empty")
         days = _whole(spec.options.get("days", str(_SHIFT_DAYS)), "days")
@@ -136,11 +148,24 @@ class Choice:
 
 def coarser(kind: ColumnType, spec: ValueSpec) -> Transformer:
     """A coarser value of the same type."""
+    if kind.subtype is not None:
+        bound = coarser(kind.subtype, spec)
+        if not isinstance(bound, Coarser) or bound.to == "text":
+            raise UnfitError(f"{kind} cannot be generalised; use empty")
+        return Bounds(bound)
     to = _option(spec, "to") if "to" in spec.options or kind.name not in _DATES else "year"
     if kind.name in _DATES:
         if to not in {"year", "month", "decade"}:
             raise UnfitError(f"a date is generalised to year, month or decade, not to {to}")
         return Coarser(to)
+    if kind.name == "interval":
+        if to not in _INTERVALS:
+            raise UnfitError(f"an interval is generalised to {', '.join(_INTERVALS)}, not to {to}")
+        return Coarser("interval", _INTERVALS.index(to))
+    if kind.name in {"bit", "varbit"} and kind.length and _whole(to, "to") >= kind.length:
+        raise UnfitError(f"to: {to} keeps all {kind.length} bits; say fewer, or rule keep")
+    if kind.name in _GEOMETRIC - {"line"} | {"money", "bit", "varbit"}:
+        return Coarser(_FORMS.get(kind.name, "money"), _whole(to, "to"))
     if kind.name in _NUMBERS - {"money"}:
         width = _whole(to, "to")
         if width == 1 and (kind.name in _WHOLE or (kind.name == "numeric" and not kind.scale)):
@@ -187,8 +212,12 @@ def _other(kind: ColumnType, domain: Domain) -> Transformer:
         return Addresses(domain.name, _HARDWARE[kind.name], domain.unique)
     if kind.name == "bytea":
         return Noise(domain.name)
-    if kind.name == "numeric":
-        return Letters(domain.name, Kind.NUMBER)
+    if kind.name in {"numeric", "money"}:
+        return Letters(domain.name, Kind.AMOUNT if kind.name == "money" else Kind.NUMBER)
+    if kind.name in _FORMS:
+        return Reformed(domain.name, _FORMS[kind.name])
+    if kind.subtype is not None and kind.subtype.name in _DATES | set(INTEGERS) | {"numeric"}:
+        return Spans(domain.name, kind.subtype.name in _DATES, kind.kind is TypeKind.MULTIRANGE)
     if kind.name == "bool":
         return Chosen(domain.name, ("t", "f"))
     raise UnfitError(f"no pseudonym is known for type {kind}; use shift or generalise for dates and numbers, or empty")

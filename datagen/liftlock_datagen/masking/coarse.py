@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import ROUND_FLOOR, Decimal, InvalidOperation
 
@@ -11,6 +12,7 @@ from liftlock_datagen.masking.digests import digest_words
 from liftlock_datagen.masking.shapes import UnparsedError
 from liftlock_datagen.masking.transformers import Coarser, Shifted
 
+_INTERVAL = re.compile(rb"([+-]?\d+ years? ?)?([+-]?\d+ mons? ?)?([+-]?\d+ days? ?)?(?:([+-]?\d+):\d\d:\d\d(?:\.\d+)?)?")
 _ENDLESS = frozenset({b"infinity", b"-infinity"})
 
 
@@ -49,6 +51,14 @@ def coarser(made: Coarser, values: Sequence[bytes]) -> list[bytes]:
             return [_floor(value, made.width) for value in values]
         case "text":
             return [_beginning(value, made.width) for value in values]
+        case "money":
+            return [_floor(value.replace(b"$", b"").replace(b",", b""), made.width) for value in values]
+        case "geometric":
+            return [_grid(value, made.width) for value in values]
+        case "bits":
+            return [(value[: made.width] if len(value) > made.width else b"").ljust(len(value), b"0") for value in values]
+        case "interval":
+            return [_long_parts(value, made.width) for value in values]
         case to:
             _days([value for value in values if value not in _ENDLESS])
             return [value if value in _ENDLESS else _period(value, to) for value in values]
@@ -70,6 +80,23 @@ def _floor(value: bytes, width: int) -> bytes:
     except (InvalidOperation, ValueError, UnicodeDecodeError):
         raise UnparsedError("a value is no number that has a range") from None
     return str(int(steps) * width).encode()
+
+
+def _grid(value: bytes, width: int) -> bytes:
+    if re.fullmatch(rb"(?:[-+.,()\[\]{}<>e\d]|NaN|Infinity)+", value) is None:
+        raise UnparsedError("a value is no geometric one that can be read")
+    return re.sub(rb"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?", lambda found: _floor(found[0], width), value)
+
+
+def _long_parts(value: bytes, smallest: int) -> bytes:
+    """The years, months, days and hours of an interval, as far as the smallest of them that is wanted."""
+    found = _INTERVAL.fullmatch(value)
+    if found is None:
+        raise UnparsedError("a value is no interval that can be read")
+    parts = [found[number] or b"" for number in range(1, smallest + 2)]
+    if smallest == 3 and parts[3]:
+        parts[3] += b":00:00"
+    return b" ".join(part.strip() for part in parts if part) or b"00:00:00"
 
 
 def _beginning(value: bytes, width: int) -> bytes:

@@ -17,7 +17,9 @@ from liftlock_datagen.masking.transformers import (
     Invented,
     Letters,
     Noise,
+    Reformed,
     Seeded,
+    Spans,
     Transformer,
     Uuids,
 )
@@ -80,7 +82,7 @@ def _renamed(transformer: Transformer, domain: str) -> Transformer:
     match transformer:
         case Elements(element=inner):
             return Elements(_renamed(inner, domain))
-        case Invented() | Integers() | Letters() | Uuids() | Addresses() | Chosen() | Noise():
+        case Invented() | Integers() | Letters() | Uuids() | Addresses() | Chosen() | Noise() | Reformed() | Spans():
             return replace(transformer, domain=domain)
         case _:
             return transformer

@@ -12,10 +12,12 @@ from liftlock_datagen.masking.documents import DocumentMaker
 from liftlock_datagen.masking.invented import invented
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.literals import read_array
+from liftlock_datagen.masking.measures import bounded, reformed, spans
 from liftlock_datagen.masking.numbers import impossible, permuted_numbers, replaced
 from liftlock_datagen.masking.shapes import permuted_integers
 from liftlock_datagen.masking.transformers import (
     Addresses,
+    Bounds,
     Chosen,
     Coarser,
     Document,
@@ -27,8 +29,10 @@ from liftlock_datagen.masking.transformers import (
     Letters,
     Noise,
     Null,
+    Reformed,
     Seeded,
     Shifted,
+    Spans,
     Transformer,
     Uuids,
 )
@@ -53,6 +57,9 @@ def maker(transformer: Transformer, key: PseudonymKey) -> Maker:
             return lambda _, old: coarser(transformer, old)
         case Elements(element=element):
             return _elements(maker(element, key))
+        case Bounds(bound=bound):
+            change = maker(bound, key)
+            return lambda inputs, old: bounded(change, inputs, old, closed=isinstance(bound, Coarser))
         case Document():
             return _document(transformer, key)
         case Seeded(inner=inner):
@@ -64,7 +71,7 @@ def maker(transformer: Transformer, key: PseudonymKey) -> Maker:
             return _keyed(transformer, key.domain(transformer.domain))
 
 
-def _keyed(transformer: Invented | Integers | Letters | Uuids | Addresses | Chosen | Noise, key: bytes) -> Maker:
+def _keyed(transformer: Invented | Integers | Letters | Uuids | Addresses | Chosen | Noise | Reformed | Spans, key: bytes) -> Maker:
     match transformer:
         case Invented():
             return invented(transformer, key)
@@ -76,6 +83,10 @@ def _keyed(transformer: Invented | Integers | Letters | Uuids | Addresses | Chos
             return lambda inputs, _: _uuids(key, inputs)
         case Addresses():
             return lambda inputs, old: addresses(transformer, key, inputs, old)
+        case Reformed():
+            return lambda inputs, old: reformed(transformer, key, inputs, old)
+        case Spans():
+            return lambda inputs, _: spans(transformer, key, inputs)
         case Chosen(values=values):
             return lambda inputs, _: _chosen(key, [value.encode() for value in values], inputs)
         case Noise():

@@ -1,4 +1,4 @@
-"""Numbers that prove themselves by check digits: payment cards and IBANs. Their pseudonyms never pass the check, and stay different.
+"""Numbers with a form of their own: payment cards and IBANs, whose pseudonyms never pass their check and stay different, and amounts.
 
 A number that passes its check becomes one of the same form that does not: what is not the check is permuted, and the check follows from it.
 What only has the form and does not pass becomes letters of the hash, at least 60 bits of it; everything else is permuted as it is.
@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from liftlock_datagen.masking.digests import digest_stream, sub_key
-from liftlock_datagen.masking.shapes import permuted_letters
+from liftlock_datagen.masking.shapes import UnparsedError, permuted_letters
 from liftlock_datagen.masking.transformers import Letters
 from liftlock_datagen.spec.model import Kind
 
 _CARD_DIGITS = range(12, 20)
 _IBAN_SIGNS = range(15, 35)
+_MONEY_DIGITS = 18  # all numbers of so many hundredths fit into the type
 _LETTERS = b"abcdefghijklmnopqrstuvwxyz234567"
 _IMPOSSIBLE = (b"00", b"01")  # the check digits of an IBAN run from 02 to 98; where 00 counts as 97, 01 does not
 
@@ -27,6 +28,8 @@ def permuted_numbers(made: Letters, key: bytes, values: Sequence[bytes]) -> list
             return _proven(made, key, values, _card_check, _wrong_card)
         case Kind.IBAN:
             return _proven(made, key, values, _iban_check, _wrong_iban)
+        case Kind.AMOUNT:
+            return _amounts(made, key, values)
         case _:
             return permuted_letters(made, key, values)
 
@@ -88,6 +91,17 @@ def _passes(kind: Kind, value: bytes, places: Places) -> bool:
     if kind is Kind.PAYMENT_CARD:
         return value[places[0]] - 48 == _luhn(value, places[0])
     return _mod97(value) == 1
+
+
+# --- amounts of money ---------------------------------------------------------------------------------------------------------------
+
+
+def _amounts(made: Letters, key: bytes, values: Sequence[bytes]) -> list[bytes]:
+    """Amounts of as many digits, as the locale C has them: -$1,234.56."""
+    plain = [value.replace(b"$", b"").replace(b",", b"") for value in values]
+    if any(sum(48 <= byte <= 57 for byte in value) > _MONEY_DIGITS for value in plain):
+        raise UnparsedError("an amount of money is too large to have a pseudonym")
+    return permuted_letters(replace(made, kind=Kind.NUMBER), key, plain)
 
 
 # --- payment cards ------------------------------------------------------------------------------------------------------------------

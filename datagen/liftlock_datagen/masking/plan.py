@@ -16,7 +16,7 @@ from liftlock_datagen.masking.domains import domains_of, of_its_own, unique_colu
 from liftlock_datagen.masking.model import ColumnMask, MaskPlan, TableMask
 from liftlock_datagen.masking.obstacles import constraint_problems, outside_problems
 from liftlock_datagen.masking.references import Place, followed, reference_problems
-from liftlock_datagen.masking.transformers import KEEP, Elements, Shifted, Transformer
+from liftlock_datagen.masking.transformers import KEEP, Bounds, Elements, Shifted, Transformer
 from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Rows, Rule, TableSpec
 from liftlock_datagen.vocabulary.words import load_vocabularies
 
@@ -127,7 +127,7 @@ class _Planner:
     def _subject_problems(self, table: Table, column: Column, chosen: Transformer, *, subject_known: bool) -> None:
         """A date moves by its subject; by one number of days for all rows, one known date would tell all others."""
         match chosen:
-            case Elements(element=inner):
+            case Elements(element=inner) | Bounds(bound=inner):
                 self._subject_problems(table, column, inner, subject_known=subject_known)
             case Shifted(subject=""):
                 text = (

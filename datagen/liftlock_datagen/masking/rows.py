@@ -9,7 +9,7 @@ from liftlock_datagen.errors import DatagenError
 from liftlock_datagen.masking.cells import ColumnMaker
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.model import TableMask
-from liftlock_datagen.masking.transformers import Document, Elements, Keep, Seeded, Shifted, Transformer
+from liftlock_datagen.masking.transformers import Bounds, Document, Elements, Keep, Seeded, Shifted, Transformer
 
 PLACE = "ctid"
 """The column that tells rows of a table without a key apart."""
@@ -82,8 +82,8 @@ def _needed(transformer: Transformer) -> tuple[str, ...]:
             return key or (PLACE,)
         case Shifted(subject=subject) if subject:
             return (subject,)
-        case Elements(element=element):
-            return _needed(element)
+        case Elements(element=inner) | Bounds(bound=inner):
+            return _needed(inner)
         case Document(paths=paths):
             return tuple(dict.fromkeys(name for _, inner in paths if isinstance(inner, Seeded) for name in _needed(inner)))
         case _:

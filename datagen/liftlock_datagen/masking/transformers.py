@@ -104,6 +104,23 @@ class Noise:
 
 
 @dataclass(frozen=True, slots=True)
+class Reformed:
+    """A value of the same form with other digits, from the keyed hash. form: float4, float8, interval, geometric, bits."""
+
+    domain: str
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """A short range from the keyed hash. dates: of days or moments, else of numbers. several: a multirange, which holds one."""
+
+    domain: str
+    dates: bool
+    several: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Shifted:
     """A date or a moment, moved by whole days that all rows of one subject share. subject: a column of the same table, or ""."""
 
@@ -119,6 +136,13 @@ class Coarser:
 
     to: str
     width: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The bounds of a range, each changed alike."""
+
+    bound: Shifted | Coarser
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +173,7 @@ class Seeded:
 
 Transformer = (
     Keep | Null | Fixed | Invented | Integers | Letters | Uuids | Addresses | Chosen | Noise
-    | Shifted | Coarser | Elements | Document | Seeded
+    | Reformed | Spans | Shifted | Coarser | Bounds | Elements | Document | Seeded
 )  # fmt: skip
 
 KEEP = Keep()
@@ -164,11 +188,11 @@ def guarantee_of(transformer: Transformer) -> Guarantee:
             return Guarantee.PRESERVED if unique else Guarantee.NOT_GUARANTEED
         case Shifted(subject=subject):
             return Guarantee.NOT_GUARANTEED if subject else Guarantee.PRESERVED
-        case Elements(element=inner):
+        case Elements(element=inner) | Bounds(bound=inner):
             return guarantee_of(inner)
         case Seeded(inner=inner):
             return guarantee_of(inner)
-        case Document():
+        case Document() | Reformed() | Spans():
             return Guarantee.NOT_GUARANTEED
         case _:
             return Guarantee.LOSSY
@@ -190,6 +214,8 @@ def describe(transformer: Transformer) -> str:
     match transformer:
         case Elements(element=inner):
             return f"each element: {describe(inner)}"
+        case Bounds(bound=inner):
+            return f"each bound: {describe(inner)}"
         case Seeded(inner=inner):
             return f"new, not from the old value: {describe(inner)}"
         case Document(paths=paths):
@@ -213,12 +239,14 @@ _PLAIN = {
 }
 
 
-def _of_map(transformer: Invented | Integers | Letters | Uuids | Addresses | Chosen) -> str:
+def _of_map(transformer: Invented | Integers | Letters | Uuids | Addresses | Chosen | Reformed | Spans) -> str:
     match transformer:
         case Invented(kind=kind, domain=domain, unique=unique):
             return f"{kind} from the map {domain}" + (", unique" if unique else "")
         case Addresses(domain=domain):
             return f"reserved address from the map {domain}"
+        case Reformed(domain=domain) | Spans(domain=domain):
+            return f"other numbers of its form, from the map {domain}"
         case Chosen(domain=domain):
             return f"one of a list, from the map {domain}"
         case Integers(domain=domain) | Letters(domain=domain) | Uuids(domain=domain):

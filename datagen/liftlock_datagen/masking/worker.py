@@ -25,7 +25,7 @@ _BLOCK_BYTES = 1 << 20
 _BLOCK_ROWS = 16384
 _FORM = (
     b"SET client_encoding = 'UTF8'; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres';"
-    b"SET xmloption = content; SET statement_timeout = 0;"
+    b"SET xmloption = content; SET lc_monetary = 'C'; SET statement_timeout = 0;"
 )
 _SOURCE = b"SET default_transaction_read_only = on; SET row_security = off; SET idle_in_transaction_session_timeout = 0;"
 _TARGET = b"SET synchronous_commit = off;"

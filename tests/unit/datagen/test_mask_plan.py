@@ -185,7 +185,7 @@ def test_a_problem_that_somebody_accepted_is_none() -> None:
 
 
 def test_a_type_without_pseudonyms_is_named_and_passes_nothing() -> None:
-    people = table("people", column("area", "polygon"), column("born", "date"))
+    people = table("people", column("area", "tsquery"), column("born", "date"))
     said: Said = {"area": (Kind.COORDINATES, Rule.PSEUDONYM), "born": (Kind.BIRTH_DATE, Rule.PSEUDONYM)}
     assert {code for _, code in codes(masked(spec_of(people=said), people))} == {ProblemCode.UNSUPPORTED_TRANSFORM}
 
@@ -245,6 +245,13 @@ def test_dates_that_all_rows_would_move_alike_are_a_problem() -> None:
     said: Said = {"id": KEPT, "born": (Kind.BIRTH_DATE, Rule.SHIFT), "seen": (Kind.MOMENT, Rule.SHIFT)}
     assert codes(masked(spec_of(people=said), people)) == [(name, ProblemCode.SHIFT_WITHOUT_SUBJECT) for name in ("born", "seen")]
     assert codes(masked(spec_of("id", people=said), people)) == []
+
+
+def test_a_range_moves_by_a_subject_too_or_it_is_a_problem() -> None:
+    stays = table("stays", *key(), Column("nights", ColumnType("daterange", TypeKind.RANGE, subtype=ColumnType("date"))))
+    said: Said = {"id": KEPT, "nights": (Kind.MOMENT, Rule.SHIFT)}
+    assert codes(masked(spec_of(stays=said), stays)) == [("nights", ProblemCode.SHIFT_WITHOUT_SUBJECT)]
+    assert codes(masked(spec_of("id", stays=said), stays)) == []
 
 
 def test_a_reference_to_nothing_is_a_problem_and_does_not_pass_as_it_is() -> None:
