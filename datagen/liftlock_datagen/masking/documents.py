@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 
 from liftlock_datagen.errors import DatagenError, SpecError
 from liftlock_datagen.masking.literals import read_pairs, written_pairs
@@ -21,6 +22,10 @@ from liftlock_datagen.masking.transformers import Document, Fixed, Keep, Null, S
 
 Change = Callable[[Sequence[bytes], Sequence[bytes]], list[bytes]]
 _STEP = re.compile(r"\.\*|\[\*\]|\.([^.\[\"]+)|\.\"([^\"]+)\"")
+_TEXT = rb'"(?:[^"\\]++|\\.)*+"'
+_OUTLINE = re.compile(rb'(TEXT\s*+:|""|[^"\d-]++|"(?!(?:[^"\\]++|\\.)*+")|-(?!\d))|TEXT|-?\d[\d.eE+-]*+'.replace(b"TEXT", _TEXT))
+"""Finds everything of a document but its texts and numbers, in place of which it finds nothing."""
+_OUTLINES, _LONGEST_OUTLINE = 4096, 512  # so many are remembered, none of them longer
 _ANY = object()
 _EACH = object()
 
@@ -39,6 +44,23 @@ class _Number(str):
     """A number as it was written."""
 
     __slots__ = ()
+
+
+class _TwiceError(Exception):
+    """An object has a key twice. Readers take the last one; the text has both."""
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _TwiceError
+    return found
+
+
+# made once: json.loads and json.dumps make a new one for every value
+_READER = json.JSONDecoder(parse_int=_Number, parse_float=_Number, parse_constant=_Number)
+_STRICT = json.JSONDecoder(parse_int=_Number, parse_float=_Number, parse_constant=_Number, object_pairs_hook=_once)
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass
@@ -110,7 +132,9 @@ class DocumentMaker:
     def __init__(self, plan: Document, maker: Callable[[Transformer], Change], renamed: Callable[[bytes], bytes]) -> None:
         self._store = plan.store
         self._renamed = renamed
-        self._stays = all(isinstance(transformer, Keep) for _, transformer in plan.paths)
+        self._stays = not plan.store and all(isinstance(transformer, Keep) for _, transformer in plan.paths)
+        self._by_row = any(isinstance(transformer, Seeded) for _, transformer in plan.paths)
+        self._known: set[bytes] = set()
         self._root = _Node()
         for path, transformer in plan.paths:
             node = self._root
@@ -123,26 +147,37 @@ class DocumentMaker:
 
         What stands at one path in all of them is changed together: one by one costs a hundred times as much.
         """
+        if self._stays:
+            return [self._looked_at(value) for value in values]
         try:
             if self._store:
-                stores = [self._pairs(_Row(given), value.decode()) for given, value in zip(inputs, values, strict=True)]
+                stores = [self._pairs(row, value.decode()) for row, value in zip(self._rows(inputs), values, strict=True)]
                 self._root.change_found()
                 return [written_pairs([(key, _text(value)) for key, value in pairs]).encode() for pairs in stores]
-            documents = [self._document(_Row(given), value.decode()) for given, value in zip(inputs, values, strict=True)]
+            documents = [self._changed(row, self._root, _read(value)) for row, value in zip(self._rows(inputs), values, strict=True)]
             self._root.change_found()
-            return list(values) if self._stays else [_written(document).encode() for document in documents]
+            return [_written(document).encode() for document in documents]
         finally:
             self._root.forget()
 
     def _pairs(self, row: _Row, text: str) -> list[tuple[str, object]]:
         return [(self._key(self._root, key), _leaf(row, _part(self._root, key), value)) for key, value in read_pairs(text)]
 
-    def _document(self, row: _Row, text: str) -> object:
+    def _rows(self, inputs: Sequence[bytes]) -> Iterator[_Row]:
+        return map(_Row, inputs) if self._by_row else repeat(_Row(b""), len(inputs))
+
+    def _looked_at(self, value: bytes) -> bytes:
+        """The document as it is, where all its paths are to be kept. One that differs from another in its values alone is not read."""
+        outline = b"~".join(_OUTLINE.findall(value))
+        if outline in self._known:
+            return value
         try:
-            value = json.loads(text, parse_int=_Number, parse_float=_Number, parse_constant=_Number)
-        except (ValueError, RecursionError):
-            raise UnparsedError("a value is no JSON document that can be read") from None
-        return self._changed(row, self._root, value)
+            self._changed(_Row(b""), self._root, _read(value, _STRICT))
+        except _TwiceError:  # what readers do not see was not looked at either, so it may not pass
+            return _written(self._changed(_Row(b""), self._root, _read(value))).encode()
+        if len(outline) <= _LONGEST_OUTLINE and len(self._known) < _OUTLINES:
+            self._known.add(outline)
+        return value
 
     def _changed(self, row: _Row, node: _Node, value: object) -> object:
         if node.is_kept:
@@ -165,6 +200,13 @@ class DocumentMaker:
             return key
         any_key = _part(node, key)
         return key if any_key.is_kept else self._renamed(key.encode()).decode()
+
+
+def _read(value: bytes, reader: json.JSONDecoder = _READER) -> object:
+    try:
+        return reader.decode(value.decode())
+    except (ValueError, RecursionError):
+        raise UnparsedError("a value is no JSON document that can be read") from None
 
 
 def _text(value: object) -> str | None:
@@ -232,8 +274,8 @@ def _written(value: object) -> str:
         case _Number():
             return str.__str__(value)
         case dict():
-            return "{" + ", ".join(f"{json.dumps(key, ensure_ascii=False)}: {_written(inner)}" for key, inner in value.items()) + "}"
+            return "{" + ", ".join(f"{_quoted(key)}: {_written(inner)}" for key, inner in value.items()) + "}"
         case list():
             return "[" + ", ".join(map(_written, value)) + "]"
         case _:
-            return json.dumps(value, ensure_ascii=False)
+            return _quoted(value)

@@ -310,6 +310,35 @@ def test_a_document_of_which_nothing_changes_keeps_its_bytes() -> None:
     assert changed(Document((("$.a", KEEP),)), '{"a":  1.0}') == ['{"a":  1.0}']
 
 
+def test_a_key_that_stands_twice_hides_nothing() -> None:
+    assert changed(Document((("$.a.b", KEEP),)), '{"a": {"x": "s3cret"}, "a": {"b": 1}}') == ['{"a": {"b": 1}}']
+
+
+KEYS_OR_TEXTS = st.sampled_from(["", "a", "b", 'q"', "3", "é", "a: 1", "\\"])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2) | KEYS_OR_TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS_OR_TEXTS, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(documents=st.lists(VALUES, min_size=2, max_size=12))
+def test_documents_that_stay_are_judged_alike_whichever_came_before(documents: list[object]) -> None:
+    plan = Document((("$.a", KEEP), ("$.b[*].a", KEEP), ("$.3.*.b", KEEP), ("$[*]", KEEP)))
+    remembering = ColumnMaker("t.c", plan, KEY)
+    for document in documents:
+        cell = escaped(json.dumps(document, ensure_ascii=False).encode())
+        assert _outcome(remembering, cell) == _outcome(ColumnMaker("t.c", plan, KEY), cell)
+
+
+def _outcome(maker: ColumnMaker, cell: bytes) -> list[bytes] | str:
+    try:
+        return maker([cell])
+    except DatagenError as err:
+        return err.message
+
+
 def test_hstore_is_changed_key_by_key() -> None:
     made = changed(Document((("$.email", EMAIL), ("$.a", KEEP)), store=True), '"a"=>"x\\"y", "email"=>NULL')
     assert made == ['"a"=>"x\\"y", "email"=>NULL']
