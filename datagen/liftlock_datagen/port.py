@@ -57,6 +57,10 @@ class DataEngine(Protocol):
         """
         ...
 
+    def why_not_written(self, url: str) -> str:
+        """What the server itself says that speaks against writing there, where an address alone cannot show it; empty for nothing."""
+        ...
+
     def generate(
         self,
         url: str,

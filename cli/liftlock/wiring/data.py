@@ -74,6 +74,8 @@ def declared_database(work: Workspace, text: str) -> str:
     """The database that DB or ENV/DB names; UsageError with the nearest one where liftlock.yaml declares none such."""
     from liftlock.core.config.suggestions import unknown
 
+    if ":" in text:
+        raise UsageError("what was given is no database that liftlock.yaml declares", hint="say DB or ENV/DB")
     name = text.rpartition("/")[2]
     if name not in work.project.databases or ".." in text:
         said = text if ".." in text else name

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 
+from liftlock_datagen.database.address import refuse_stray
 from liftlock_datagen.database.refusals import masked_errors, without_password
 from liftlock_datagen.errors import UnreachableError
 
@@ -18,6 +18,8 @@ Connection = psycopg.Connection[Any]
 @contextmanager
 def connected(url: str) -> Iterator[Connection]:
     """An autocommitting connection, closed at the end; UnreachableError where there is none to be had."""
+    if "://" in url:
+        refuse_stray(url)
     try:
         connection = psycopg.connect(url, autocommit=True, application_name="liftlock-datagen", client_encoding="utf8")
     except psycopg.Error as err:
@@ -41,8 +43,5 @@ def database_of(url: str) -> str:
 
 
 def url_of(url: str, database: str) -> str:
-    """The same server and role, another database."""
-    parts = urlsplit(url) if "://" in url else None
-    if parts is None or "dbname=" in parts.query:
-        return psycopg.conninfo.make_conninfo(url, dbname=database)
-    return urlunsplit(parts._replace(path="/" + quote(database, safe="")))
+    """The same server and role, another database. By libpq's own reading: a URL may name its database in more than one way."""
+    return psycopg.conninfo.make_conninfo(url, dbname=database)

@@ -10,18 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
 from liftlock_datagen.database.refusals import without_password
 from liftlock_datagen.errors import DatagenError
 
-# libpq's own environment variables for what a connection string may say; a password must not be seen in a list of processes.
-_VARIABLES: Mapping[str, str] = {
-    "host": "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE",
-    "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY", "sslcrl": "PGSSLCRL",
-    "connect_timeout": "PGCONNECT_TIMEOUT", "options": "PGOPTIONS", "passfile": "PGPASSFILE", "service": "PGSERVICE",
-    "channel_binding": "PGCHANNELBINDING", "gssencmode": "PGGSSENCMODE", "target_session_attrs": "PGTARGETSESSIONATTRS",
-}  # fmt: skip
 _NAME = r'"[^"]*"'
 # what the server says of a schema, as far as names are all that it quotes
 _HARMLESS = re.compile(
@@ -49,9 +43,7 @@ class PostgresTools:
 
     def run(self, url: str, name: str, arguments: Sequence[str], shared: Path) -> None:
         """Runs one against the database of the URL; DatagenError with its own words where it fails. shared: a folder that it may use."""
-        known = conninfo_to_dict(url)
-        said = {_VARIABLES[key]: str(value) for key, value in known.items() if key in _VARIABLES and value is not None}
-        said.setdefault("PGAPPNAME", "liftlock-datagen")
+        said = _variables(url, shared)
         command = [*self._before(said, shared), str(Path(self.folder, name)), *arguments]
         try:
             done = subprocess.run(
@@ -70,6 +62,29 @@ class PostgresTools:
         user = f"--user={os.getuid()}:{os.getgid()}"
         mount = f"--volume={shared}:{shared}"
         return ["docker", "run", "--rm", "--network=host", "--entrypoint=", user, mount, *names, self.image, "/usr/bin/env", "--"]
+
+
+def _variables(url: str, shared: Path) -> Mapping[str, str]:
+    """All that the URL says, as libpq's environment variables: a command line is seen in a list of processes.
+
+    What has no variable goes into a service file of the folder, for its owner alone.
+    """
+    known = {key: str(value) for key, value in conninfo_to_dict(url).items() if value is not None}
+    names = {item.keyword.decode(): item.envvar.decode() for item in pq.Conninfo.get_defaults() if item.envvar}
+    said = {name: os.environ[name] for name in ("PGSERVICEFILE", "PGSYSCONFDIR", *names.values()) if name in os.environ}
+    said |= {"PGAPPNAME": "liftlock-datagen"} | {names[key]: value for key, value in known.items() if key in names}
+    others = {key: value for key, value in known.items() if key not in names}
+    if not others:
+        return said
+    if "PGSERVICE" in said or any("\n" in value for value in others.values()):
+        raise DatagenError(
+            f"{', '.join(sorted(others))} of the address cannot be handed to PostgreSQL's programs together with a service",
+            hint="say it in the service file",
+        )
+    file = Path(shared, "service.conf")
+    file.touch(mode=0o600)
+    file.write_text("".join(["[liftlock]\n", *(f"{key}={value}\n" for key, value in sorted(others.items()))]), encoding="utf-8")
+    return {**said, "PGSERVICE": "liftlock", "PGSERVICEFILE": str(file)}
 
 
 def find_tools(server_major: int, *, image: str = "") -> PostgresTools:

@@ -101,7 +101,7 @@ class Anonymisation:
         from liftlock_datagen.masking.run import MaskRequest, SchemaFrom  # noqa: PLC0415
         from liftlock_datagen.masking.target import TargetError  # noqa: PLC0415
 
-        target.require_writable("data anonymise")
+        target.require_standing("data anonymise", self.engine)
         spec = self._spec(target, source)
         reference = asked.key or spec.key
         if not reference:

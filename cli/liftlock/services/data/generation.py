@@ -72,7 +72,7 @@ class Generation:
 
     def run(self, place: Place, asked: RowsAsked, *, replace_rows: bool) -> GenerationReport:
         """Fills the place: an empty database as it is, a filled one by another that is built beside it and swapped in."""
-        place.require_writable("data generate")
+        place.require_standing("data generate", self.engine)
         request, size, profile = self._request(place, asked)
         self.progress.step(f"data generate {place.shown}: {request.rows:,} rows, seed {request.seed}")
         with datagen_errors(about=place.shown), self.progress.watching("data generate"):

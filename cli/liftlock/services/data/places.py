@@ -12,9 +12,11 @@ from liftlock.core.errors import ConfigError, PolicyError, UnavailableError, Usa
 from liftlock.core.ports import Engine, Runtime, Secrets
 from liftlock.services.data.errors import datagen_errors
 from liftlock_datagen.database.address import SCHEMES, Address, parse_address
+from liftlock_datagen.port import DataEngine
 
 _POSTGRES_PORT = 5432
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
+_INSTEAD = "write into a database of an unprotected environment: ENV/DB"
 _FORMS = "say DB, ENV/DB, postgresql://…, env:NAME or file:PATH"
 
 
@@ -36,6 +38,16 @@ class Place:
         """PolicyError where the place is guarded. what: what would be done, such as "generate"."""
         if self.guarded:
             raise _refusal(what, self.shown, self.environment)
+
+    def require_standing(self, what: str, engine: DataEngine) -> None:
+        """The same, and what the server says of itself: an address of this machine may be a tunnel to another."""
+        self.require_writable(what)
+        if self.environment is not None:
+            return
+        with datagen_errors(about=self.shown):
+            reason = engine.why_not_written(self.url)
+        if reason:
+            raise PolicyError(f"{what}: {self.shown} is not written to: {reason}", hint=_INSTEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,8 @@ class DataPlaces:
         """
         if text.startswith(SCHEMES):
             return self._address(text, None)
+        if "://" in text:
+            raise UsageError("what was given is no address of a PostgreSQL database", hint=_FORMS)
         if text.startswith(("env:", "file:")):
             return self._address(self.secrets.resolve(text).strip(), text)
         return self.reach(*self.find(text, environment))
@@ -80,7 +94,7 @@ class DataPlaces:
     def find(self, text: str, environment: str | None = None) -> tuple[Environment, Database]:
         """The declared database that `DB` or `ENV/DB` names, whether it runs or not."""
         name, slash, database = text.rpartition("/")
-        if not _NAME.fullmatch(database) or (slash and not name):
+        if not _NAME.fullmatch(database) or (slash and not name) or ":" in name:
             raise UsageError(f"{_mention(text)} names no database", hint=_FORMS)
         found = self.declared(name or environment or self.first)
         for item in found.databases:
@@ -146,7 +160,7 @@ def _refusal(what: str, shown: str, environment: Environment | None) -> PolicyEr
         if environment is not None
         else "it is not known as a database of an environment on this machine that may be lost"
     )
-    return PolicyError(f"{what}: {shown} is not written to: {reason}", hint="write into a database of an unprotected environment: ENV/DB")
+    return PolicyError(f"{what}: {shown} is not written to: {reason}", hint=_INSTEAD)
 
 
 def _up(environment: Environment) -> str:
@@ -155,4 +169,4 @@ def _up(environment: Environment) -> str:
 
 def _mention(text: str) -> str:
     """What was typed, unless it may hold a password."""
-    return f'"{text}"' if len(text) <= 60 and "@" not in text and "=" not in text else "what was given"
+    return f'"{text}"' if len(text) <= 60 and not {"@", "=", ":"} & set(text) else "what was given"
