@@ -133,3 +133,13 @@ def write_secret(path: Path, text: str) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
+
+
+def would_commit(path: Path) -> bool:
+    """Whether a file of that name is in a Git work tree that does not ignore it. Its folder need not be there yet."""
+    absolute = path.absolute()
+    folder = next(parent for parent in absolute.parents if parent.is_dir())
+    git = Git(folder)
+    if git.run("rev-parse", "--is-inside-work-tree", ok=(0, 128)).out.strip() != "true":
+        return False
+    return git.run("check-ignore", "--quiet", "--", str(absolute), ok=(0, 1)).code == 1

@@ -207,10 +207,16 @@ def new_key() -> str:
 
 
 def write_key(path: Path) -> str:
-    """A pseudonym key in a new file; its id."""
+    """A pseudonym key in a new file; its id. UsageError where Git would commit it."""
+    from liftlock.adapters.git_init import would_commit
     from liftlock.services.data.errors import datagen_errors
     from liftlock_datagen.masking.keys import write_new_key
 
+    if would_commit(path):
+        raise UsageError(
+            f"{path} is inside a Git repository that does not ignore it: the next commit may publish the key",
+            hint=f"name a file outside of it, or ignore it first: echo {path.name} >> {path.parent}/.gitignore",
+        )
     with datagen_errors():
         return write_new_key(path).id
 

@@ -40,9 +40,13 @@ def new_key() -> str:
 
 
 def write_new_key(path: Path) -> PseudonymKey:
-    """A new key in a file that only its owner may read. DatagenError where something is there already: a lost key cannot be made again."""
+    """A new key in a file that only its owner may read, and a folder for it where there is none.
+
+    DatagenError where something is there already: a lost key cannot be made again.
+    """
     text = new_key()
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except FileExistsError:
         raise DatagenError(f"{path} exists; a key is never overwritten", hint="name another file") from None
