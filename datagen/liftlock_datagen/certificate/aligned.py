@@ -31,17 +31,26 @@ class Compared:
 
 @dataclass
 class Agreement:
-    """One form of one column. rows: how many agree. values: hashes of what they agree on. expected: by chance."""
+    """One form of one column. rows: how many agree. values: hashes of what they agree on. expected: by chance.
+
+    odds: how likely each row agrees where our own makers could have given all of these values; 0 where they could not.
+    """
 
     form: Form
     rows: int = 0
     values: Hashes = field(default_factory=lambda: np.empty(0, np.uint64))
     expected: Chance = field(default_factory=lambda: Chance(0.0, 0.0, same_counts=False))
+    odds: float = 0.0
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether `values` are all of them."""
+        return len(self.values) < _TOLD_APART
 
     def add(self, values: Hashes) -> None:
         """More rows that agree."""
         self.rows += len(values)
-        if len(self.values) < _TOLD_APART:
+        if self.is_counted:
             self.values = np.unique(np.concatenate((self.values, values)))
 
 

@@ -12,6 +12,7 @@ import psycopg
 
 from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.certificate import canaries
+from liftlock_datagen.certificate.aligned import ColumnAgreement
 from liftlock_datagen.certificate.anonymity import count_groups
 from liftlock_datagen.certificate.copy_scan import CopyScan, Digests
 from liftlock_datagen.certificate.find import position_key
@@ -32,15 +33,16 @@ from liftlock_datagen.certificate.model import (
     Verdict,
 )
 from liftlock_datagen.certificate.needles import NeedleTable
-from liftlock_datagen.certificate.plan import CheckPlan, Sensitive, plan_check
+from liftlock_datagen.certificate.ours import odds
+from liftlock_datagen.certificate.plan import CheckPlan, Sensitive, TablePlan, plan_check
 from liftlock_datagen.certificate.relations import foreign_tables, read_relations
-from liftlock_datagen.certificate.source import Counted, digest, digests_of, read_source
+from liftlock_datagen.certificate.source import Counted, digest, digests_of, ours_alone, read_source
 from liftlock_datagen.certificate.streams import moment, snapshot
 from liftlock_datagen.database.connect import Connection
 from liftlock_datagen.database.refusals import told
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.snapshots.markers import anonymised, seeded
-from liftlock_datagen.spec.model import DataSpec, Rows
+from liftlock_datagen.spec.model import DataSpec, Rows, Rule
 
 COMMON = 100
 """A value in more rows than this is not looked for."""
@@ -77,7 +79,7 @@ class _Run:
         self._spec, self._source, self._copy, self._secret, self._on_progress = spec, source, copy, secret, on_progress
         self._catalogs = read_catalog(source), read_catalog(copy)
         self._plan = plan_check(spec, *self._catalogs, generated=_is_generated(source, copy), has_key=key is not None)
-        hasher = make_hasher(secrets.token_bytes(32))  # for this run alone: no hash that it makes is in the report
+        self._hasher = hasher = make_hasher(secrets.token_bytes(32))  # for this run alone: no hash that it makes is in the report
         self._relations = read_relations(source)
         reading = read_source(source, self._plan, hasher, folder, secret, on_progress, relations=self._relations, common=common, key=key)
         self._side = reading
@@ -147,11 +149,26 @@ class _Run:
             tables.append(TableResult(str(table.name), table.method, alignment.rows[0], alignment.rows[1], matched))
             looked = [Looked(item, column, self._left_out(item)) for item, column in zip(table.columns, found, strict=True)]
             gaps += unseen(tables[-1], looked, generated=generated)
+            self._weigh(table, found)
             for item, column in zip(table.columns, found, strict=True):
                 left = self._scan.left[item.number]
                 columns.append(judge_column(item, table.method, column, self._spec.overlap, left=left, generated=generated))
             blind += [f"row against row: {table.columns[number]}" for number in alignment.blind()]
         return tuple(columns), tuple(tables), blind, gaps
+
+    def _weigh(self, table: TablePlan, found: Sequence[ColumnAgreement]) -> None:
+        """Where rows agree on values that our makers could have given on both sides, says how likely that is."""
+        locale, likely, agreed = self._spec.locale, {}, {}
+        for place, (item, column) in enumerate(zip(table.columns, found, strict=True)):
+            for agreement in column.forms:
+                of_ours = odds(locale, item.value.kind, agreement.form)
+                if of_ours and agreement.rows and agreement.is_counted and item.value.rule in {Rule.PSEUDONYM, Rule.SYNTHETIC}:
+                    likely[place, agreement.form] = of_ours
+                    agreed[place, agreement.form] = agreement.values
+        chosen = ours_alone(self._source, table, self._relations, self._hasher, agreed, locale) if agreed else set()
+        for place, column in enumerate(found):
+            for agreement in column.forms:
+                agreement.odds = likely[place, agreement.form] if (place, agreement.form) in chosen else 0.0
 
     def _left_out(self, item: Sensitive) -> int:
         """Rows of the source whose value of this column was not looked for."""

@@ -20,7 +20,7 @@ from liftlock_datagen.certificate.forms import uncover
 from liftlock_datagen.certificate.hashing import Hasher
 from liftlock_datagen.certificate.model import Form
 from liftlock_datagen.certificate.needles import Hits, NeedleTable
-from liftlock_datagen.certificate.places import Unreadable, read_places
+from liftlock_datagen.certificate.places import PlaceText, Unreadable, read_places
 from liftlock_datagen.certificate.plan import CheckPlan, TablePlan
 from liftlock_datagen.certificate.relations import Relation, column_expression, only, select
 from liftlock_datagen.certificate.rules import leftovers
@@ -28,7 +28,9 @@ from liftlock_datagen.certificate.source import Counted, SourceSide, expressions
 from liftlock_datagen.certificate.streams import blocks
 from liftlock_datagen.database.connect import Connection
 from liftlock_datagen.database.refusals import told
+from liftlock_datagen.spec.model import Kind
 
+_ALL = frozenset(Kind)
 Digests = dict[int, dict[str, int]]
 """What looks like a digest: its first 64 bits and its places, with the number of cells."""
 Ours = Callable[[Offsets], NDArray[np.bool_]]
@@ -52,12 +54,12 @@ class _Layout:
     def of(relation: Relation, table: TablePlan | None, *, generated: bool) -> _Layout:
         """The layout: the row's place, its key and sensitive values (where it has a plan), then every column that may hold text."""
         parts: list[sql.Composable] = expressions(table) if table else [sql.SQL("ctid")]
-        masked = {item.column.name for item in table.columns} if table else set()
+        masked = kinds_of(table)
         alone = {item.column.name: place for place, item in enumerate(table.columns) if not item.path} if table else {}
         spots = [Spot("")] * len(parts)
         texts = 0
         for column in relation.texts:
-            spot = Spot(f"{relation.name}.{column.name}", generated or column.name in masked)
+            spot = Spot(f"{relation.name}.{column.name}", _ALL if generated else masked.get(column.name, frozenset()))
             if table and column.name in alone:
                 spots[first_sensitive(table) + alone[column.name]] = spot
             else:
@@ -71,7 +73,8 @@ class _Layout:
 class CopyScan:
     """Looks through a copy. found: what is reported; planted: the same for our own rows. expected: where those must be found.
 
-    masked: columns that hold pseudonyms, by name. left: cells that a rule would not have left, by sensitive column. counts: rows by table.
+    masked: what columns hold pseudonyms of, by name. left: by sensitive column, cells that its rule would not have left.
+    counts: rows by table.
     """
 
     table: NeedleTable
@@ -84,7 +87,7 @@ class CopyScan:
     digests: dict[Form, Digests] = field(default_factory=lambda: defaultdict(lambda: defaultdict(lambda: defaultdict(int))))
     expected: set[str] = field(default_factory=set)
     unread: list[str] = field(default_factory=list)
-    masked: set[str] = field(default_factory=set)
+    masked: dict[str, frozenset[Kind]] = field(default_factory=dict)
     left: Counter[int] = field(default_factory=Counter)
     counts: Counter[TableName] = field(default_factory=Counter)
     rows: int = 0
@@ -94,8 +97,7 @@ class CopyScan:
         """Every row of a relation."""
         table = self._comparable(relation)
         layout = _Layout.of(relation, table, generated=self.plan.generated)
-        names = [item.column.name for item in table.columns] if table else []
-        self.masked |= {f"{name}.{column}" for name in (relation.name, relation.root) for column in names}
+        self.masked |= {f"{name}.{column}": kinds for name in (relation.name, relation.root) for column, kinds in kinds_of(table).items()}
         begun = self.rows
         try:
             with connection.transaction():
@@ -184,14 +186,19 @@ class CopyScan:
             if isinstance(item, Unreadable):
                 self.unread.append(f"copy: {item.category}: {item.reason}")
             else:
-                pseudonyms = item.category == "statistics" and (self.plan.generated or item.name in self.masked)
-                texts[item.category].append((Spot(f"{item.category} of {item.name}", pseudonyms), item.text))
+                texts[item.category].append((Spot(f"{item.category} of {item.name}", self._pseudonyms(item)), item.text))
         for category, found in texts.items():
             cells = [text.translate(BREAKS).encode("utf-8", "replace") for _, text in found]
             spots = [*(spot for spot, _ in found), Spot(category)]
             self._line([*cells, self.needle], spots, _last(len(cells)))
             self.cells += len(found)
             self.expected |= {category} if self.needle else set()
+
+    def _pseudonyms(self, item: PlaceText) -> frozenset[Kind]:
+        """What kinds of pseudonyms belong there: statistics repeat what their column holds."""
+        if item.category != "statistics":
+            return frozenset()
+        return _ALL if self.plan.generated else self.masked.get(item.name, frozenset())
 
     def _line(self, cells: Sequence[bytes], spots: Sequence[Spot], ours: Ours) -> None:
         block = Block(b"\t".join(cells) + b"\n", len(cells))
@@ -206,6 +213,14 @@ class CopyScan:
         for block in blocks(connection, query, len(spots)):
             self._search(block, None, Rows(spots), lambda at: np.ones(len(at), np.bool_))
         self.expected |= {spot.place for spot in spots[1:]}
+
+
+def kinds_of(table: TablePlan | None) -> dict[str, frozenset[Kind]]:
+    """The kinds of pseudonyms in each column that holds any."""
+    found: dict[str, frozenset[Kind]] = {}
+    for item in table.columns if table else ():
+        found[item.column.name] = found.get(item.column.name, frozenset()) | {item.value.kind}
+    return found
 
 
 def _rows_of(ours: NDArray[np.bool_], width: int) -> Ours:

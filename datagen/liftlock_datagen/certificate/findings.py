@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from liftlock_datagen.certificate.blocks import Block, Offsets, fold
+from liftlock_datagen.certificate.blocks import Block, Offsets
 from liftlock_datagen.certificate.find import position, row_name
 from liftlock_datagen.certificate.hashing import Hashes
 from liftlock_datagen.certificate.model import Form
 from liftlock_datagen.certificate.needles import Hits, NeedleTable
+from liftlock_datagen.certificate.ours import could_make
 from liftlock_datagen.certificate.plan import WEAK_KINDS, Sensitive
-from liftlock_datagen.vocabulary.words import MIXED, load_vocabularies
+from liftlock_datagen.spec.model import Kind
 
 _TOLD_APART = 100_000
 _EXAMPLES = 3
-_WORD = re.compile(rb"[a-z0-9\x80-\xff]+")
 WEAK = "such values are shared by many people, so one that is found says nothing of one person"
-MADE = "made of words that pseudonyms are made of, in a column that holds pseudonyms"
+MADE = "pseudonyms are made so, and this column holds pseudonyms"
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """What a cell of a block is. place: as people know it; "" for one that is not searched. is_masked: pseudonyms belong there."""
+    """What a cell of a block is. place: as people know it; "" for one that is not searched. kinds: of the pseudonyms that belong there."""
 
     place: str
-    is_masked: bool = False
+    kinds: frozenset[Kind] = frozenset()
 
 
 @dataclass
@@ -66,8 +64,8 @@ class Findings:
 
     def __init__(self, table: NeedleTable, sensitive: Sequence[Sensitive], secret: bytes, locale: str) -> None:
         self._table, self._sensitive, self._secret = table, sensitive, secret
-        self._made: dict[int, bool] = {}
-        self._words = our_words() | our_words(locale)
+        self._made: dict[tuple[int, frozenset[Kind]], bool] = {}
+        self._locale = locale
         self.found: dict[Key, Found] = {}
 
     def add(self, data: bytes, hits: Hits, cells: Offsets, form: Form, rows: Rows) -> None:
@@ -104,34 +102,20 @@ class Findings:
             found.examples = [*found.examples, *(name for name in names if name not in found.examples)][:_EXAMPLES]
 
     def _reasons(self, data: bytes, hits: Hits, columns: NDArray[np.int64], places: Offsets, spots: Sequence[Spot]) -> NDArray[np.int64]:
-        """Why each hit is no leak: 0 (it is one), 1 (weak), 2 (made of our words)."""
+        """Why each hit is no leak: 0 (it is one), 1 (weak), 2 (made by us)."""
         weak = np.array([item.value.kind in WEAK_KINDS for item in self._sensitive], np.bool_)[columns]
-        masked = np.array([spot.is_masked for spot in spots], np.bool_)[places]
+        masked = np.array([bool(spot.kinds) for spot in spots], np.bool_)[places]
         reasons = weak.astype(np.int64)
         for at in np.flatnonzero(masked & ~weak).tolist():
-            if self._is_made(int(hits.needles[at]), data[hits.begins[at] : hits.ends[at]]):
+            if self._is_made(int(hits.needles[at]), spots[places[at]].kinds, data[hits.begins[at] : hits.ends[at]]):
                 reasons[at] = 2
         return reasons
 
-    def _is_made(self, needle: int, text: bytes) -> bool:
-        known = self._made.get(needle)
+    def _is_made(self, needle: int, kinds: frozenset[Kind], text: bytes) -> bool:
+        known = self._made.get((needle, kinds))
         if known is None:
-            known = self._made[needle] = made_of(self._words, text)
+            known = self._made[needle, kinds] = could_make(self._locale, kinds, text)
         return known
-
-
-def made_of(known: Set[bytes], folded: bytes) -> bool:
-    """Whether these words alone, and short numbers, could give this text."""
-    words = _WORD.findall(folded)
-    return any(not word.isdigit() for word in words) and all(word in known or (word.isdigit() and len(word) < 5) for word in words)
-
-
-@cache
-def our_words(locale: str = MIXED) -> frozenset[bytes]:
-    """Every word of a locale's frozen lists, folded."""
-    lists = load_vocabularies(locale).lists.values()
-    text = " ".join(field for entries in lists for entry in entries for field in entry)
-    return frozenset(_WORD.findall(fold(text.encode())))
 
 
 def _is_key(data: bytes, ends: Offsets) -> NDArray[np.bool_]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from liftlock_datagen.certificate.aligned import Agreement, ColumnAgreement
 from liftlock_datagen.certificate.model import ColumnResult, Form, FormCount, Method, TableResult, Verdict
+from liftlock_datagen.certificate.ours import is_chance
 from liftlock_datagen.certificate.plan import WEAK_KINDS, Sensitive
 from liftlock_datagen.certificate.samples import allowance
 from liftlock_datagen.spec.model import DataSpec, Kind, Rows, Rule
@@ -68,7 +69,8 @@ def _forms(item: Sensitive, found: ColumnAgreement, overlap: float, *, generated
         verdict = _verdict(rule, found, agreement, overlap)
         if generated and verdict is Verdict.LEAK and not _is_taken_over(item.value.kind, found, agreement):
             verdict = Verdict.CHANCE
-        yield FormCount(agreement.form, agreement.rows, round(agreement.expected.rows, 2), verdict)
+        expected = max(agreement.expected.rows, found.rows * agreement.odds)
+        yield FormCount(agreement.form, agreement.rows, round(expected, 2), verdict)
     first = found.forms[0]
     moved = (found.rows or found.copy_rows) - first.rows
     counted_up = generated and item.value.kind in _COUNTED
@@ -83,6 +85,8 @@ def _verdict(rule: Rule, found: ColumnAgreement, agreement: Agreement, overlap: 
     if rule is Rule.GENERALISE:  # what was coarse already stays as it is
         return Verdict.LEAK if _is_untouched(found, agreement) else Verdict.CHANCE
     expected = agreement.expected
+    if agreement.odds and is_chance(agreement.rows, max(expected.rows, found.rows * agreement.odds)):
+        return Verdict.CHANCE
     if agreement.rows <= allowance(expected.rows) or len(agreement.values) <= allowance(expected.values):
         return Verdict.CHANCE
     return Verdict.ACCEPTED if agreement.rows <= overlap * found.rows else Verdict.LEAK

@@ -20,6 +20,7 @@ from liftlock_datagen.certificate.features import Features
 from liftlock_datagen.certificate.hashing import Hasher, Hashes
 from liftlock_datagen.certificate.model import Form, Method
 from liftlock_datagen.certificate.needles import NeedleBuilder
+from liftlock_datagen.certificate.ours import could_agree
 from liftlock_datagen.certificate.plan import CheckPlan, Sensitive, TablePlan
 from liftlock_datagen.certificate.relations import Relation, key_expressions, only, select, sensitive_expression
 from liftlock_datagen.certificate.spill import IN_MEMORY
@@ -147,6 +148,29 @@ def planted_rows(block: Block) -> NDArray[np.bool_]:
 def _blocks(connection: Connection, relation: Relation, table: TablePlan, planted: bytes) -> Iterator[Block]:
     parts = expressions(table)
     return blocks(connection, select(only(relation.name), parts), len(parts), planted)
+
+
+Agreed = dict[tuple[int, Form], Hashes]
+"""By the place of a column in its table's plan, and form: hashes of values."""
+
+
+def ours_alone(
+    connection: Connection, table: TablePlan, relations: Sequence[Relation], hasher: Hasher, agreed: Agreed, locale: str
+) -> set[tuple[int, Form]]:
+    """Those of which every value is one that our own makers could have given. Reads the table once more."""
+    left = dict(agreed)
+    for relation in (relation for relation in relations if relation.root == table.name):
+        for block in _blocks(connection, relation, table, b""):
+            features = Features(hasher, block)
+            for (place, form), wanted in list(left.items()):
+                index, kind = first_sensitive(table) + place, table.columns[place].value.kind
+                rows = np.flatnonzero(np.isin(features.of(index, [form])[0], wanted))
+                texts = {features.folded.cell(row * block.columns + index).strip(b" ") for row in rows.tolist()}
+                if not all(could_agree(locale, kind, form, text) for text in texts):
+                    del left[place, form]
+            if not left:
+                return set()
+    return set(left)
 
 
 _ALGORITHMS: Mapping[Form, Callable[[bytes], bytes]] = {

@@ -17,7 +17,7 @@ from liftlock_datagen.vocabulary.words import MIXED, load_vocabularies
 
 _ALPHABET = b"abcdefghijklmnopqrstuvwxyz234567"
 _TAPE = 1 << 16
-_PROSE = frozenset(
+PROSE = frozenset(
     {Kind.FREE_TEXT, Kind.HEALTH, Kind.DOCUMENT, Kind.TECHNICAL, Kind.CATEGORY, Kind.AMOUNT, Kind.FLAG, Kind.MOMENT, Kind.NUMBER}
 )
 _FOLDED = frozenset({Kind.EMAIL, Kind.USERNAME})
@@ -25,7 +25,7 @@ _FOLDED = frozenset({Kind.EMAIL, Kind.USERNAME})
 
 def invented(made: Invented, key: bytes) -> Callable[[Sequence[bytes], Sequence[bytes]], list[bytes]]:
     """Makes a text for each input. The second list is the old values, of which free text takes the length alone."""
-    if made.kind in _PROSE and not made.unique:
+    if made.kind in PROSE and not made.unique:
         return lambda inputs, old: _prose(made.locale, key, inputs, old)
     if made.kind in _FOLDED:
         return lambda inputs, _: _folded(made, key, inputs)

@@ -13,8 +13,8 @@ import pytest
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.certificate.check import check_copy
-from liftlock_datagen.certificate.findings import our_words
 from liftlock_datagen.certificate.model import Certificate, Form, Method, Sides, Verdict
+from liftlock_datagen.certificate.ours import our_words
 from liftlock_datagen.masking.cells import ColumnMaker
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.plan import plan_mask

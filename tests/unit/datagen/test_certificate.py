@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from liftlock_datagen.certificate.aligned import Alignment, Compared
 from liftlock_datagen.certificate.blocks import Block, fold, plain
 from liftlock_datagen.certificate.features import Features, forms_of
-from liftlock_datagen.certificate.findings import made_of, our_words
 from liftlock_datagen.certificate.forms import uncover
 from liftlock_datagen.certificate.hashing import make_hasher
 from liftlock_datagen.certificate.model import Form
 from liftlock_datagen.certificate.needles import GLUED, NeedleBuilder, NeedleTable
+from liftlock_datagen.certificate.ours import made_of, our_words
 from liftlock_datagen.certificate.relations import json_path
 from liftlock_datagen.certificate.samples import ValueSample, allowance, chance
 from liftlock_datagen.spec.model import Kind
