@@ -64,13 +64,15 @@ def test_an_anonymised_copy_of_synthetic_rows_has_chance_overlap_and_no_leak(
 @contextmanager
 def planted(server: RunningPostgres, database: str, table: str, column: str, which: str, value: str) -> Iterator[None]:
     """A value in the table's first (min) or last (max) row while the block lasts."""
-    row = f"id = (SELECT {which}(id) FROM {table})"
+    row = f"id = (SELECT {which}(id) FROM {table})"  # noqa: S608
     with server.connect(database) as connection:
         old = connection.execute(f"SELECT {column} FROM {table} WHERE {row}".encode()).fetchone()  # noqa: S608 - our own names
         update = f"UPDATE {table} SET {column} = %s WHERE {row}".encode()  # noqa: S608
         connection.execute(update, [value])
-        yield
-        connection.execute(update, old)
+        try:
+            yield
+        finally:
+            connection.execute(update, old)
 
 
 @pytest.mark.parametrize(("phone", "verdict"), [("+1-303-555-0199", Verdict.CHANCE), ("+41 79 555 44 33", Verdict.LEAK)])
