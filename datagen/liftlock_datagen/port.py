@@ -9,23 +9,22 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
-from liftlock_datagen.catalog.model import Catalog, TableName
-from liftlock_datagen.certificate.model import Certificate, FoundRow, Sides
-from liftlock_datagen.classify.model import Proposal
-from liftlock_datagen.masking.keys import PseudonymKey
-from liftlock_datagen.profile.model import Profile, ProfileReading
-from liftlock_datagen.review.model import DataPlan
-from liftlock_datagen.snapshots.facts import DatabaseFacts, HeldDatabase
-from liftlock_datagen.spec.model import DataSpec
-from liftlock_datagen.subset.report import SubsetReport
-from liftlock_datagen.synthesis.load import SeedReport
-from liftlock_datagen.synthesis.plan_data import LoadPlan
-from liftlock_datagen.synthesis.request import RowsRequest
-
 if TYPE_CHECKING:
+    from liftlock_datagen.catalog.model import Catalog, TableName
+    from liftlock_datagen.certificate.model import Certificate, FoundRow, Sides
+    from liftlock_datagen.classify.model import Proposal
+    from liftlock_datagen.masking.keys import PseudonymKey
     from liftlock_datagen.masking.model import MaskPlan
     from liftlock_datagen.masking.report import MaskReport
     from liftlock_datagen.masking.run import MaskRequest
+    from liftlock_datagen.profile.model import Profile, ProfileReading
+    from liftlock_datagen.review.model import DataPlan
+    from liftlock_datagen.snapshots.facts import DatabaseFacts, HeldDatabase
+    from liftlock_datagen.spec.model import DataSpec
+    from liftlock_datagen.subset.report import SubsetReport
+    from liftlock_datagen.synthesis.load import SeedReport
+    from liftlock_datagen.synthesis.plan_data import LoadPlan
+    from liftlock_datagen.synthesis.request import RowsRequest
 
 Progress = Callable[[str, int, int], None]
 """Called with what is worked on, its rows so far, and its rows in all."""

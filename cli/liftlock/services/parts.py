@@ -22,7 +22,7 @@ from liftlock.core.ports import (
 )
 
 if TYPE_CHECKING:
-    from liftlock_datagen.port import DataEngine  # loads numpy
+    from liftlock_datagen.port import DataEngine
 
 
 @dataclass(frozen=True, slots=True)

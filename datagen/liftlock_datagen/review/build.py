@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from liftlock_datagen.catalog.model import Catalog, Table, TableName
 from liftlock_datagen.classify.model import ColumnProposal, Decision, Proposal, Undecided
+from liftlock_datagen.classify.update import covered
 from liftlock_datagen.errors import UNACCEPTABLE, Problem, ProblemCode
 from liftlock_datagen.masking.books import with_books
 from liftlock_datagen.masking.model import ColumnMask, TableMask
@@ -15,7 +16,6 @@ from liftlock_datagen.masking.transformers import describe, document_paths
 from liftlock_datagen.review.model import UNCLASSIFIED, DataPlan, Finding, Level, PlanLine, PlanTable
 from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Privacy, Rows, Rule, TableSpec, ValueSpec
 from liftlock_datagen.spec.rules import INDIRECT, SENSITIVE
-from liftlock_datagen.spec.update import covered
 
 SeenPaths = Mapping[tuple[TableName, str], Set[str]]
 

@@ -15,8 +15,8 @@ from liftlock.adapters.config_files.data_files import DataFiles
 from liftlock.adapters.config_files.data_text import render_file
 from liftlock_datagen.catalog.model import Catalog, Column, ColumnType, Index, IndexPart, Table, TableName
 from liftlock_datagen.classify.propose import Sample, propose
+from liftlock_datagen.classify.update import SpecUpdate, plan_update
 from liftlock_datagen.spec.model import DataSpec
-from liftlock_datagen.spec.update import SpecUpdate, plan_update
 
 FILE = "data/shop.yaml"
 CUSTOMERS = TableName("public", "customers")

@@ -18,9 +18,9 @@ from liftlock.core.config.tree import entries_at, node_at
 from liftlock.core.errors import ConfigError
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.classify.model import UNSHOWN, TableProposal
+from liftlock_datagen.classify.update import SpecUpdate
 from liftlock_datagen.spec.model import DataSpec
 from liftlock_datagen.spec.names import parse_table, table_text
-from liftlock_datagen.spec.update import SpecUpdate
 
 GONE = "gone: the database has it no more"
 

@@ -13,8 +13,8 @@ from liftlock.adapters.config_files.files import DATA
 from liftlock.core.config.document import Position
 from liftlock.core.config.problems import Problem, config_error
 from liftlock.core.config.suggestions import unknown
+from liftlock_datagen.classify.update import SpecUpdate
 from liftlock_datagen.spec.model import DataSpec
-from liftlock_datagen.spec.update import SpecUpdate
 
 _NAME = re.compile(r"[\w-][\w.-]*")
 

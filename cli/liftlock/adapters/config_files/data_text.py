@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from liftlock.adapters.config_files.data_shapes import UNDECIDED
 from liftlock.core.config.scalars import plain_text, quoted_text
 from liftlock_datagen.classify.model import ColumnProposal, Decision, TableProposal, Undecided
+from liftlock_datagen.classify.update import SpecUpdate
 from liftlock_datagen.spec.model import ValueSpec, VirtualReference
 from liftlock_datagen.spec.names import table_text
-from liftlock_datagen.spec.update import SpecUpdate
 
 _HEADER = """\
 # yaml-language-server: $schema=../.liftlock-schema/data.json

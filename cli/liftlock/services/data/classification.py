@@ -11,10 +11,10 @@ from liftlock.core.ports import Progress
 from liftlock.services.data.errors import datagen_errors
 from liftlock.services.data.places import Place
 from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.classify.update import SpecUpdate, plan_update
 from liftlock_datagen.port import DataEngine
 from liftlock_datagen.spec.model import DataSpec, Privacy, TableSpec
 from liftlock_datagen.spec.rules import SENSITIVE
-from liftlock_datagen.spec.update import SpecUpdate, plan_update
 
 
 class SpecFiles(Protocol):
