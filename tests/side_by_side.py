@@ -19,9 +19,13 @@ _ONE_AFTER_ANOTHER = {
 """Start of a test's name -> what its tests share. On the same engine, what starts and stops containers would only slow each other down."""
 
 
+_LONG = "tests/unit/engine/test_histories.py"  # minutes each, with nothing shared
+
+
 def shared_by(nodeid: str) -> str:
     """What a test shares with others, after which it runs and on their worker: its file's fixtures at least."""
-    return next((shared for start, shared in _ONE_AFTER_ANOTHER.items() if nodeid.startswith(start)), nodeid.split("::", 1)[0])
+    alone = nodeid if nodeid.startswith(_LONG) else nodeid.split("::", 1)[0]
+    return next((shared for start, shared in _ONE_AFTER_ANOTHER.items() if nodeid.startswith(start)), alone)
 
 
 class SideBySide(LoadFileScheduling):
