@@ -9,6 +9,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from liftlock.core.sizes import size_text
 from liftlock_datagen.profile.compare import Bins, ColumnComparison, Comparison, Curves, ShareOf
 from liftlock_datagen.profile.model import Unit
 
@@ -43,7 +44,7 @@ def _template() -> Template:
     loader = PackageLoader("liftlock_templates", "reports")
     pages = Environment(loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     pages.filters |= {
-        "area": _area, "line": _line, "curve": _curve, "end": _end, "share": _share, "count": _count, "bytes": _bytes, "bars": _bars,
+        "area": _area, "line": _line, "curve": _curve, "end": _end, "share": _share, "count": _count, "bytes": size_text, "bars": _bars,
         "verdict": _verdict, "plain": plain_name,
     }  # fmt: skip
     return pages.get_template("data_shapes.html.j2")
@@ -124,14 +125,6 @@ def _share(share: float) -> str:
 
 def _count(count: float | None) -> str:
     return "?" if count is None else f"{abs(count):,.0f}"  # no -0
-
-
-def _bytes(size: int) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1024:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size = size / 1024  # type: ignore[assignment]  # what is shown is rounded anyway
-    return f"{size:.1f} TB"
 
 
 def _verdict(distance: float | None) -> str:

@@ -11,7 +11,7 @@ import typer
 from liftlock.commands.actor import ActorOption
 from liftlock.commands.app import Commands
 from liftlock.commands.changes import change_lines, names_lines, typed
-from liftlock.commands.output import JsonOption, YesOption, print_json, print_table
+from liftlock.commands.output import JsonOption, YesOption, confirm, print_json, print_table
 from liftlock.commands.people import age, short_digest
 from liftlock.commands.repository import RepoOption
 from liftlock.core.deployment_messages import done, planned, unchanged
@@ -84,7 +84,7 @@ def up(
     salt = secrets.token_hex(16)
     name = work.known_environment(environment)
     if work.is_protected(name):
-        _confirm(f"{name} is protected. Deploy {work.environment(name).release_id} to it?", yes=yes)
+        confirm(f"{name} is protected. Deploy {work.environment(name).release_id} to it?", yes=yes)
     report = work.environments().up(
         name,
         lambda: work.declare(name),
@@ -159,7 +159,7 @@ def down(
 
     work = wiring.workspace(repo, actor, runs=environment)
     name = work.known_environment(environment)
-    _confirm(f"Remove {name} with all its data?", yes=yes)
+    confirm(f"Remove {name} with all its data?", yes=yes)
     report = work.environments().down(name, work.project.name, actor=work.identity(), protected=work.is_protected(name), again=typed())
     print_json("env-down", report) if as_json else show_down(name, report)
 
@@ -213,11 +213,3 @@ def _show_status(item: EnvironmentStatus) -> None:
     headers = ["service", "role", "digest", "health", "age", *(["cloned from"] if cloned else [])]
     print_table(headers, [row[: len(headers)] for row in rows], empty="nothing of it runs")
     typer.echo("")
-
-
-def _confirm(question: str, *, yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise UsageError(f"{question} There is no terminal to ask in.", hint="say --yes")
-    typer.confirm(question, abort=True, err=True)

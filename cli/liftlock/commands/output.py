@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
@@ -12,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from liftlock.core.errors import DeploymentError, LiftlockError
+from liftlock.core.errors import DeploymentError, LiftlockError, UsageError
 from liftlock.core.image import Digest, ImageRef
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON (schema: liftlock config schema RESULT).")]
@@ -80,3 +81,12 @@ def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]], *, emp
     widths = [max(len(header), *(len(row[i]) for row in cells)) for i, header in enumerate(headers)]
     for line in ([header.upper() for header in headers], *cells):
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Returns where it is to be done. The question goes to stderr; a no aborts; UsageError where there is nobody to ask."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(f"{question} There is no terminal to ask in.", hint="say --yes")
+    typer.confirm(question, abort=True, err=True)

@@ -9,6 +9,7 @@ from liftlock.core.environment import Database, DataSource, Environment, Environ
 from liftlock.core.errors import BlockedError, ConflictError, LiftlockError
 from liftlock.core.ledger import Json
 from liftlock.core.ports.snapshots import Building, Target
+from liftlock.core.sizes import size_text
 from liftlock.core.snapshot import Snapshot, SnapshotOrigin, find_anonymised, find_by_key, find_by_recipe, recipe, snapshot_key
 from liftlock.services.parts import Parts
 from liftlock.services.preparation import Prepared
@@ -113,7 +114,7 @@ def make_synthetic(parts: Parts, environment: Environment, database: Database, u
             raise LiftlockError(f"the golden copy of {database.name} would be empty")
         made = described(parts, environment.name, database, building, name)
         kept = parts.snapshots.keep(building, replace(made, recipes=frozenset({wanted})))
-    parts.progress.step(f"golden copy {kept.name}: {kept.rows:,} rows, {kept.size / 1e6:.0f} MB")
+    parts.progress.step(f"golden copy {kept.name}: {kept.rows:,} rows, {size_text(kept.size)}")
     return kept
 
 

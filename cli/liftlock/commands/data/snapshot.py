@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from liftlock.commands.app import Commands
 from liftlock.commands.data.options import EnvironmentOption
-from liftlock.commands.output import JsonOption, YesOption, print_json, print_table
+from liftlock.commands.output import JsonOption, YesOption, confirm, print_json, print_table
 from liftlock.commands.people import age
 from liftlock.commands.repository import RepoOption
 from liftlock.core.errors import UsageError
+from liftlock.core.sizes import size_text
 
 if TYPE_CHECKING:
     from liftlock.core.snapshot import PrunePlan
@@ -55,7 +55,7 @@ def create(
         return
     found = report.snapshot
     typer.echo(
-        f"{found.name}: {'made' if report.made else 'is there already'}, {found.origin.value}, {found.rows:,} rows, {_size(found.size)}"
+        f"{found.name}: {'made' if report.made else 'is there already'}, {found.origin.value}, {found.rows:,} rows, {size_text(found.size)}"
     )
     typer.echo(f"  key {found.key}, schema {found.catalog}, {found.data or 'rows of unknown origin'} ({report.seconds:.1f} s)")
 
@@ -75,7 +75,7 @@ def list_snapshots(repo: RepoOption = None, as_json: JsonOption = False) -> None
             item.key,
             item.origin.value,
             f"{item.rows:,}",
-            _size(item.size),
+            size_text(item.size),
             age(item.age),
             ", ".join(item.used_by) or "-",
             item.stale or "-",
@@ -103,7 +103,7 @@ def restore(
 
     restoring = snapshot_restoring(repo, environment)
     owner, declared, found = restoring.target(database, environment, snapshot)
-    _confirm(f"Replace all rows of {owner.name}/{declared.name} by {found.name}?", yes=yes)
+    confirm(f"Replace all rows of {owner.name}/{declared.name} by {found.name}?", yes=yes)
     report = restoring.restore(owner, declared, found)
     if as_json:
         print_json("data-snapshot-restore", report)
@@ -131,7 +131,7 @@ def prune(
     if not as_json:
         _show_plan(plan)
     if plan.remove and not dry_run:
-        _confirm(f"Remove {_copies(len(plan.remove))}?", yes=yes)
+        confirm(f"Remove {_copies(len(plan.remove))}?", yes=yes)
     report = report_of(plan) if dry_run else remove(work.parts, plan)
     if as_json:
         print_json("data-snapshot-prune", report)
@@ -143,26 +143,14 @@ def prune(
 def _show_plan(plan: PrunePlan) -> None:
     listed = [*((item, "goes") for item in plan.remove), *((item, f"stays: {why}") for item, why in plan.kept)]
     rows = [
-        (item.name, item.key, item.database, item.origin.value, _size(item.size), f"{item.made:%Y-%m-%d %H:%M}", fate)
+        (item.name, item.key, item.database, item.origin.value, size_text(item.size), f"{item.made:%Y-%m-%d %H:%M}", fate)
         for item, fate in listed
     ]
     headers = ["name", "key", "database", "origin", "size", "made", "fate"]
     print_table(headers, rows, empty="there are no golden copies")
     if plan.remove:
-        typer.echo(f"{len(plan.kept)} stay, about {_size(plan.freed)} freed")
+        typer.echo(f"{len(plan.kept)} stay, about {size_text(plan.freed)} freed")
 
 
 def _copies(count: int) -> str:
     return f"{count} golden {'copy' if count == 1 else 'copies'}"
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
-
-
-def _confirm(question: str, *, yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise UsageError(f"{question} There is no terminal to ask in.", hint="say --yes")
-    typer.confirm(question, abort=True, err=True)
