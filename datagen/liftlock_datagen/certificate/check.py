@@ -77,6 +77,7 @@ class _Run:
         common: int,
     ) -> None:
         self._spec, self._source, self._copy, self._secret, self._on_progress = spec, source, copy, secret, on_progress
+        self._common = common
         self._catalogs = read_catalog(source), read_catalog(copy)
         self._plan = plan_check(spec, *self._catalogs, generated=_is_generated(source, copy), has_key=key is not None)
         self._hasher = hasher = make_hasher(secrets.token_bytes(32))  # for this run alone: no hash that it makes is in the report
@@ -86,7 +87,7 @@ class _Run:
         table = self._side.builder.table()
         first = next((item.number for item in self._plan.sensitive if item.searched), None)
         needle = canaries.canary(secret, first) if first is not None else b""
-        found, planted = (Findings(table, self._plan.sensitive, secret, spec.locale) for _ in range(2))
+        found, planted = (Findings(table, self._plan, secret, spec.locale) for _ in range(2))
         self._scan = CopyScan(table, self._plan, hasher, secret, needle, found, planted)
         self._table = table
 
@@ -104,7 +105,7 @@ class _Run:
         canary = self._canaries(blind)
         empty = without_rows(tables, self._spec, generated=self._plan.generated)
         far = [f"copy: {name} is a foreign table: its rows are on another server" for name in foreign_tables(self._copy)]
-        unread = (*self._plan.gaps, *self._side.unread, *self._scan.unread, *far, *empty, *unseen)
+        unread = (*self._plan.gaps, *self._side.unread, *self._scan.unread, *self._blind_for(), *far, *empty, *unseen)
         verdicts = [*(item.verdict for item in columns), *(item.verdict for item in findings), *(item.verdict for item in anonymity)]
         complete = not unread and not canary.missed
         return Certificate(
@@ -176,10 +177,10 @@ class _Run:
         return common.rows + common.short
 
     def _findings(self) -> Iterator[Finding]:
-        sensitive = self._plan.sensitive
+        names = self._plan.names
         for (column, place, part, form, reason), found in self._scan.found.found.items():
             yield Finding(
-                source=str(sensitive[column]),
+                source=names[column],
                 place=place,
                 part=part,
                 form=form,
@@ -225,11 +226,22 @@ class _Run:
                 self._scan.expected.discard(place)
         return {form: places for form, places in seen.items() if places}
 
+    def _blind_for(self) -> Iterator[str]:
+        """Canaries of people that say nothing of the copy."""
+        first = len(self._plan.sensitive)
+        for place in range(len(self._plan.canaries)):
+            name = self._plan.names[first + place]
+            if place not in self._side.canaries:
+                yield f"source: {name} is in no sensitive column, so either it was taken away or the check is blind for it"
+            elif self._table.common[first + place].values:
+                yield f"source: {name} is in more than {self._common} rows, so it was not looked for; plant it once"
+
     def _canaries(self, blind: Sequence[str]) -> CanaryResult:
         seen = {place for _, place, *_ in self._scan.planted.found}
         missed = sorted((self._scan.expected - seen) | set(blind))
         compared = sum(len(table.columns) for table in self._plan.tables if table.key)
-        return CanaryResult(len(self._scan.expected) + compared, tuple(missed))
+        there = len(self._side.canaries)
+        return CanaryResult(len(self._scan.expected) + compared, tuple(missed), len(self._plan.canaries), there)
 
     def _anonymity(self) -> Iterator[AnonymityResult]:
         for table in self._plan.tables:
@@ -249,7 +261,7 @@ def _is_generated(source: Connection, copy: Connection) -> bool:
 
 
 def _excluded(plan: CheckPlan, table: NeedleTable) -> Iterator[Excluded]:
-    for item, common in zip(plan.sensitive, table.common, strict=True):
+    for item, common in zip(plan.sensitive, table.common, strict=False):
         if common.values or common.short:
             yield Excluded(str(item), common.values, common.rows, common.short)
 

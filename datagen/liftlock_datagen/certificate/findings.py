@@ -14,7 +14,7 @@ from liftlock_datagen.certificate.hashing import Hashes
 from liftlock_datagen.certificate.model import Form
 from liftlock_datagen.certificate.needles import Hits, NeedleTable
 from liftlock_datagen.certificate.ours import could_make
-from liftlock_datagen.certificate.plan import WEAK_KINDS, Sensitive
+from liftlock_datagen.certificate.plan import WEAK_KINDS, CheckPlan
 from liftlock_datagen.spec.model import Kind
 
 _TOLD_APART = 100_000
@@ -62,8 +62,11 @@ class Rows:
 class Findings:
     """Grows by add. secret: what row positions are hashed with. locale: of made values."""
 
-    def __init__(self, table: NeedleTable, sensitive: Sequence[Sensitive], secret: bytes, locale: str) -> None:
-        self._table, self._sensitive, self._secret = table, sensitive, secret
+    def __init__(self, table: NeedleTable, plan: CheckPlan, secret: bytes, locale: str) -> None:
+        self._table, self._secret = table, secret
+        canaries = [False] * len(plan.canaries)  # nothing excuses one
+        self._weak = np.array([*(item.value.kind in WEAK_KINDS for item in plan.sensitive), *canaries], np.bool_)
+        self._strong = np.array([*(item.value.kind not in WEAK_KINDS for item in plan.sensitive), *canaries], np.bool_)
         self._made: dict[tuple[int, frozenset[Kind]], bool] = {}
         self._locale = locale
         self.found: dict[Key, Found] = {}
@@ -103,10 +106,9 @@ class Findings:
 
     def _reasons(self, data: bytes, hits: Hits, columns: NDArray[np.int64], places: Offsets, spots: Sequence[Spot]) -> NDArray[np.int64]:
         """Why each hit is no leak: 0 (it is one), 1 (weak), 2 (made by us)."""
-        weak = np.array([item.value.kind in WEAK_KINDS for item in self._sensitive], np.bool_)[columns]
         masked = np.array([bool(spot.kinds) for spot in spots], np.bool_)[places]
-        reasons = weak.astype(np.int64)
-        for at in np.flatnonzero(masked & ~weak).tolist():
+        reasons = self._weak[columns].astype(np.int64)
+        for at in np.flatnonzero(masked & self._strong[columns]).tolist():
             if self._is_made(int(hits.needles[at]), spots[places[at]].kinds, data[hits.begins[at] : hits.ends[at]]):
                 reasons[at] = 2
         return reasons

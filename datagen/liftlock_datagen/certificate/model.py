@@ -129,10 +129,15 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class CanaryResult:
-    """planted: how many places. missed: those in which the check was blind."""
+    """planted: how many places. missed: those in which the check was blind.
+
+    named: how many the classification names. found: how many of those the source has.
+    """
 
     planted: int
     missed: tuple[str, ...]
+    named: int = 0
+    found: int = 0
 
 
 @dataclass(frozen=True, slots=True)

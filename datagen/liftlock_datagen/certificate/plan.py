@@ -74,18 +74,25 @@ class TablePlan:
 class CheckPlan:
     """Everything that is looked at. kept: columns that stay as they are, by name. gaps: what cannot be looked at, in words.
 
-    generated: no row of the copy comes from the source.
+    generated: no row of the copy comes from the source. canaries: texts that people planted in the source; their numbers follow those of
+    the sensitive columns.
     """
 
     tables: tuple[TablePlan, ...]
     kept: tuple[str, ...]
     gaps: tuple[str, ...]
     generated: bool = False
+    canaries: tuple[str, ...] = ()
 
     @property
     def sensitive(self) -> tuple[Sensitive, ...]:
         """All of them, by number."""
         return tuple(column for table in self.tables for column in table.columns)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Whose value a needle is, by number."""
+        return (*map(str, self.sensitive), *(f"canary {number} of the classification" for number in range(1, len(self.canaries) + 1)))
 
     def table(self, name: TableName) -> TablePlan | None:
         """The plan of a table; None where it has none."""
@@ -116,7 +123,7 @@ class _Planner:
 
     def plan(self) -> CheckPlan:
         tables = tuple(self._table(table, spec) for table, spec in self._classified())
-        return CheckPlan(tables, tuple(self._kept), tuple(self._gaps), self._generated)
+        return CheckPlan(tables, tuple(self._kept), tuple(self._gaps), self._generated, self._spec.canaries)
 
     def _classified(self) -> Iterator[tuple[Table, TableSpec]]:
         for table in self._source.tables:

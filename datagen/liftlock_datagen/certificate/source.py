@@ -36,13 +36,14 @@ Counted = Callable[[str, int, int], None]
 
 @dataclass
 class SourceSide:
-    """What is known of the source when it was read. unread: relations that could not be."""
+    """What is known of the source when it was read. unread: relations that could not be. canaries: those of people that were there."""
 
     builder: NeedleBuilder
     alignments: dict[TableName, Alignment] = field(default_factory=dict)
     rows: int = 0
     cells: int = 0
     unread: list[str] = field(default_factory=list)
+    canaries: set[int] = field(default_factory=set)
 
 
 def first_sensitive(table: TablePlan) -> int:
@@ -87,7 +88,8 @@ def read_source(
     relations: Sequence[Relation], common: int, key: PseudonymKey | None = None, limit: int = IN_MEMORY,
 ) -> SourceSide:  # fmt: skip
     """Reads every table that has sensitive columns."""
-    side = SourceSide(NeedleBuilder(hasher, folder, len(plan.sensitive), common, limit))
+    side = SourceSide(NeedleBuilder(hasher, folder, len(plan.names), common, limit))
+    wanted = _add_canaries(side.builder, plan, hasher)
     for number, table in enumerate(plan.tables):
         if not table.columns:
             continue
@@ -98,7 +100,7 @@ def read_source(
             planted = plant(table, secret) if leaf == 0 else b""
             try:
                 with connection.transaction():
-                    _read(connection, relation, table, number, side, hasher, planted, key, on_progress)
+                    _read(connection, relation, table, number, side, hasher, planted, key, wanted, on_progress)
             except psycopg.Error as err:
                 if err.sqlstate is None or connection.closed:
                     raise
@@ -108,7 +110,7 @@ def read_source(
 
 def _read(
     connection: Connection, relation: Relation, table: TablePlan, number: int, side: SourceSide, hasher: Hasher, planted: bytes,
-    key: PseudonymKey | None, on_progress: Counted,
+    key: PseudonymKey | None, wanted: Sequence[bytes], on_progress: Counted,
 ) -> None:  # fmt: skip
     done = 0
     for block in _blocks(connection, relation, table, planted):
@@ -122,11 +124,36 @@ def _read(
         for place, item in enumerate(table.columns):
             if item.searched:
                 side.builder.add(features.folded, features.folded_hashed, first_sensitive(table) + place, item.number, keys)
+        side.canaries |= {place for place in _missing(wanted, side) if _holds(features.folded, wanted[place], first_sensitive(table))}
         done += int((~ours).sum())
         on_progress(f"read {relation.name}", done, max(done, relation.rows))
     side.rows += done
     side.cells += done * len(table.columns)
     on_progress(f"read {relation.name}", done, done)
+
+
+def _add_canaries(builder: NeedleBuilder, plan: CheckPlan, hasher: Hasher) -> list[bytes]:
+    """The canaries of people, folded, as the first needles: whatever else has such a value, it is the canary's."""
+    found = []
+    for place, text in enumerate(plan.canaries):
+        features = Features(hasher, Block(text.encode() + b"\n", 1))
+        builder.add(features.folded, features.folded_hashed, 0, len(plan.sensitive) + place, np.zeros(1, np.uint64))
+        found.append(features.folded.data[:-1])
+    return found
+
+
+def _missing(wanted: Sequence[bytes], side: SourceSide) -> list[int]:
+    return [place for place in range(len(wanted)) if place not in side.canaries]
+
+
+def _holds(block: Block, text: bytes, first: int) -> bool:
+    """Whether a cell from the first one of a row on has the text in it."""
+    at = block.data.find(text)
+    while at >= 0:
+        if int(block.cells_at(np.array([at]))[0]) % block.columns >= first:
+            return True
+        at = block.data.find(text, at + 1)
+    return False
 
 
 def plant(table: TablePlan, secret: bytes) -> bytes:

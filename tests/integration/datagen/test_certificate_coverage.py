@@ -164,3 +164,28 @@ def test_a_foreign_table_is_a_gap(postgres: RunningPostgres) -> None:
         found = check(postgres, source, copy, *_PAY_SPEC)
     assert "copy: public.vip is a foreign table: its rows are on another server" in found.unread
     assert (found.verdict, found.complete) == (Verdict.LEAK, False)
+
+
+def test_planted_canaries_must_be_in_the_source_and_not_in_a_copy(postgres: RunningPostgres) -> None:
+    people = table("people", id=said(Kind.IDENTIFIER, Rule.KEEP), city=said(Kind.CITY), said=said(Kind.TECHNICAL, Rule.KEEP))
+    canaries = "canary-5d7e of Nowhere", "canary-kept-column", "canary-left-over", "canary-lost-long-ago"
+    spec = DataSpec("shop", {people.name: people}, digest="spec", canaries=canaries)
+    rows = "CREATE TABLE people (id int PRIMARY KEY, city text, said text); INSERT INTO people VALUES "
+    source_rows = f"(1, '{canaries[0]}', ''), (2, 'Bern', '{canaries[1]}'), (3, 'in {canaries[2].upper()}', '')"
+    with postgres.database(rows + source_rows) as source:
+        with postgres.database(rows + "(1, 'Zug', ''), (2, 'Zug', ''), (3, 'Zug', '')") as copy:
+            sides = Sides(postgres.url(source), postgres.url(copy), "production", "copy", "test")
+            good = check_copy(sides, spec, naming=b"a secret of the tests", on_progress=lambda *_: None)
+        with postgres.database(rows + f"(1, 'Zug', 'x{canaries[0]}x'), (2, 'Zug', ''), (3, 'Zug', '{canaries[2]}')") as copy:
+            sides = Sides(postgres.url(source), postgres.url(copy), "production", "copy", "test")
+            bad = check_copy(sides, spec, naming=b"a secret of the tests", on_progress=lambda *_: None)
+    assert good.unread == tuple(
+        f"source: canary {number} of the classification is in no sensitive column, so either it was taken away or the check is blind for it"
+        for number in (2, 4)
+    )
+    assert (good.verdict, good.canaries.named, good.canaries.found) == (Verdict.INCOMPLETE, 4, 2)
+    leaks = {(item.source, item.place, item.form) for item in bad.findings if item.verdict is Verdict.LEAK}
+    assert leaks == {
+        ("canary 1 of the classification", "public.people.said", Form.GLUED),
+        ("canary 3 of the classification", "public.people.said", Form.PLAIN),
+    }

@@ -41,6 +41,7 @@ subset: {roots: [{table: customers, percent: 5}], children: {public.events: 3}, 
 sizes: {tiny: {rows: 1000}, production: {share: 1, tables: {public.events: 10}}}
 accepted:
   - {problem: "kept-sensitive:public.customers.city", reason: "it is on the website"}
+canaries: [canary-5d7e@canary.invalid]
 """
 
 
@@ -72,6 +73,7 @@ def test_everything_that_a_file_says_is_read() -> None:
     assert spec.subset is not None
     assert spec.subset.roots == (SubsetRoot(CUSTOMERS, percent=5, line=24),)
     assert spec.accepted[0].line == 27
+    assert spec.canaries == ("canary-5d7e@canary.invalid",)
 
 
 def test_what_nobody_decided_is_no_classification_and_keeps_its_line() -> None:
@@ -108,6 +110,7 @@ def test_the_published_schema_takes_what_the_reader_takes() -> None:
         ("tabels: {}\n", '1:1 tabels: unknown key "tabels"; did you mean "tables"?'),
         ("tables: {a..b: {}}\n", "1:10 tables.a..b: a table is SCHEMA.NAME;"),
         ("tables: {t: {}, public.t: {}}\n", '1:17 tables.public.t: this is the table "t" of above; keep one of the two'),
+        ("canaries: [short]\n", "1:12 canaries[0]:"),
         (column("{kind: emal, rule: keep}"), '5:17 tables.t.columns.c.kind: unknown kind "emal"; did you mean "email"?'),
         (
             column("{kind: email, rule: pseudonymise}"),

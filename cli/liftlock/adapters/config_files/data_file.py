@@ -168,6 +168,7 @@ def _spec(shape: DataFile, document: Document, database: str, digest: str) -> Da
         k=shape.k,
         overlap=shape.overlap,
         accepted=tuple(AcceptedProblem(item.problem, item.reason, _line(root, ("accepted", i))) for i, item in enumerate(shape.accepted)),
+        canaries=tuple(shape.canaries),
         file=document.file,
         digest=digest,
     )

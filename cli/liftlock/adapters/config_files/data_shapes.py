@@ -204,4 +204,9 @@ class DataFile(Shape):
     sizes: dict[NonEmpty, DataSize] = Field(
         default_factory=dict, description="Named sizes of liftlock data generate.", examples=[{"tiny": {"rows": 1000}}]
     )
+    canaries: list[Annotated[str, Field(min_length=12, max_length=200, pattern=r"^\S+( \S+)*$")]] = Field(
+        default_factory=list,
+        description="Texts that somebody planted in sensitive columns of the source: data check must find them there, and not in a copy.",
+        examples=[["canary-5d7e@canary.invalid"]],
+    )
     accepted: list[DataAccepted] = Field(default_factory=list, description="Problems of the plan that somebody decided to live with.")
