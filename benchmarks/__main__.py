@@ -26,7 +26,7 @@ PARTS: Mapping[str, tuple[Callable[[argparse.Namespace], Rows], Callable[[Rows],
     "engines": (lambda given: engines.run(given.sizes, given.rounds or 3), engines.show),
     "ledger": (lambda given: ledger.run(given.rounds or 3, given.records), ledger.show),
     "promotion": (lambda given: promotion.run(given.services, given.rounds or 3), promotion.show),
-    "data": (lambda given: data.run(given.rows, given.rounds or 3, given.customers), data.show),
+    "data": (lambda given: data.run(given.rows, given.rounds or 3, given.customers, plot=given.plot), data.show),
 }
 
 
@@ -51,9 +51,10 @@ def _arguments() -> argparse.Namespace:
     records = "sizes of the ledgers (default: 10000,100000)"
     parser.add_argument("--records", type=lambda text: tuple(map(int, text.split(","))), default=ledger.SIZES, help=records)
     parser.add_argument("--services", type=_numbers, default=promotion.SIZES, help="sizes of the projects (default: 100,1000,10000)")
-    rows = "sizes of synthesis (default: 100000,500000,1000000,5000000)"
+    rows = "sizes of synthesis (default: 100000,500000,1000000)"
     parser.add_argument("--rows", type=_numbers, default=data.SIZES, help=rows)
     parser.add_argument("--customers", type=int, default=500_000, help="of the source that is copied (default: 500000)")
+    parser.add_argument("--plot", action="store_true", help="rows of data against time and memory, up to 5 million (some minutes more)")
     given = parser.parse_args()
     if unknown := [part for part in given.parts if part not in PARTS]:
         parser.error(f"no such part: {', '.join(unknown)} (there are: {', '.join(PARTS)})")

@@ -1,16 +1,15 @@
 """Rows for lower environments, on one machine: synthesis, copies, their check, clones; beside each the naive way and the floor.
 
-Every way runs in a process of its own against one server in a container. The naive ways get fewer rows, as their rate does not depend on
-how many there are. Rows against time are drawn to benchmarks/results/data.svg.
+Every way runs in a process of its own against one server in a container, one after the other. The naive ways get fewer rows, as their
+rate does not depend on how many there are. Rows against time and memory are drawn to benchmarks/results/data.svg.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
+import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -18,49 +17,75 @@ from typing import Any
 from benchmarks.data_plot import rows_against_time
 from benchmarks.data_ways import SOURCE, TARGET
 from benchmarks.data_workload import CUSTOMERS, GREENMASK_PLAIN_SECONDS, GREENMASK_SECONDS, cells_of, rows_of, workload
+from benchmarks.processes import measure
 from tests.postgres import RunningPostgres, postgres_image, run_postgres
 
 _ROOT = Path(__file__).parent.parent
 _SCHEMA = _ROOT / "samples" / "shop" / "shop" / "migrations" / "0001_shop.sql"
-SIZES = (100_000, 500_000, 1_000_000, 5_000_000)
+SIZES = (100_000, 500_000, 1_000_000)
+PLOTTED = (500_000, 1_500_000, 5_000_000)
 _NAIVE_ROWS = 10_000
 _BESIDE = 500_000  # the size of synthesis that is held against the target and the naive way
 _TARGETS = {"synthesis": 150_000, "anonymised copy": 100_000, "check": 500_000}
 
+Row = dict[str, Any]
 
-def run(sizes: Sequence[int] = SIZES, rounds: int = 3, customers: int = CUSTOMERS) -> list[dict[str, Any]]:
-    """One row per way and size: what, how many, seconds, rate, peak memory, and the rate of the peer beside it."""
+
+def run(sizes: Sequence[int] = SIZES, rounds: int = 3, customers: int = CUSTOMERS, *, plot: bool = False) -> list[Row]:
+    """One row per way and size: what, how many, seconds, rate, peak memory. plot: also three ways with up to 5 million rows."""
     image = postgres_image()
     if image is None:
         raise SystemExit("the images are missing: run make images")
     with run_postgres(image) as server:
         server.administer("ALTER ROLE liftlock CREATEDB")
-        return [*_synthesis(server, sizes), *_copies(server, customers), *_clones(server, rounds, customers)]
+        found = [*_synthesis(server, sizes), *_copies(server, rounds, customers), *_clones(server, rounds, customers)]
+        return [*found, *_plotted(server, PLOTTED if plot else ())]
 
 
-def _synthesis(server: RunningPostgres, sizes: Sequence[int]) -> list[dict[str, Any]]:
+def _synthesis(server: RunningPostgres, sizes: Sequence[int]) -> Iterator[Row]:
     schema = _SCHEMA.read_text(encoding="utf-8")
-    found = []
     for way, rows in (("naive-synthesis", _NAIVE_ROWS), *(("synthesis", size) for size in sizes)):
         with server.database(schema) as target:
-            found.append(_measure("synthesis", way, rows, server, target=target))
-    return found
+            yield _measure("synthesis", way, rows, server, target=target)
 
 
-def _copies(server: RunningPostgres, customers: int) -> list[dict[str, Any]]:
-    """The workload of anonymised copies, and the check of such a copy."""
+def _copies(server: RunningPostgres, rounds: int, customers: int) -> Iterator[Row]:
+    """The workload of anonymised copies beside the plain copy, round by round, and the check of the last one."""
+    rows = rows_of(customers)
     with ExitStack() as stack:
         source = stack.enter_context(server.database(workload(customers)))
-        plain, naive, masked = (stack.enter_context(server.database("SELECT 1")) for _ in range(3))
-        found = [
-            _measure("copy", "naive-copy", _NAIVE_ROWS, server, source, naive),
-            _measure("copy", "plain-copy", rows_of(customers), server, source, plain),
-            _measure("copy", "anonymised-copy", rows_of(customers), server, source, masked),
-        ]
-        return [*found, _measure("check", "check", cells_of(customers), server, source, masked)]
+        masked, naive = (stack.enter_context(server.database("SELECT 1")) for _ in range(2))
+        yield _measure("copy", "naive-copy", _NAIVE_ROWS, server, source, naive)
+        laps = []
+        for _ in range(rounds):
+            with server.database("SELECT 1") as plain:
+                before = _measure("copy", "plain-copy", rows, server, source, plain)
+            laps.append((before, _measure("copy", "anonymised-copy", rows, server, source, masked)))
+        yield _middle([before for before, _ in laps])
+        ratio = statistics.median(ours["seconds"] / before["seconds"] for before, ours in laps)
+        yield {**_middle([ours for _, ours in laps]), "times_floor": round(ratio, 2)}
+        yield _measure("check", "check", cells_of(customers), server, source, masked)
 
 
-def _clones(server: RunningPostgres, rounds: int, customers: int) -> list[dict[str, Any]]:
+def _plotted(server: RunningPostgres, sizes: Sequence[int]) -> Iterator[Row]:
+    """The same three at each size."""
+    for row in _synthesis(server, sizes) if sizes else ():
+        if row["way"] == "synthesis":
+            yield {**row, "benchmark": "plot", "rows": row["done"]}
+    for size in sizes:
+        customers = size // 3
+        with server.database(workload(customers)) as source, server.database("SELECT 1") as masked:
+            copied = _measure("plot", "anonymised-copy", rows_of(customers), server, source, masked)
+            yield {**copied, "rows": copied["done"]}
+            yield {**_measure("plot", "check", cells_of(customers), server, source, masked), "rows": copied["done"]}
+
+
+def _middle(rows: Sequence[Row]) -> Row:
+    """The lap of the median time."""
+    return sorted(rows, key=lambda row: float(row["seconds"]))[len(rows) // 2]
+
+
+def _clones(server: RunningPostgres, rounds: int, customers: int) -> Iterator[Row]:
     """A golden copy (of 500,000 customers: about 150 MB), cloned by PostgreSQL itself and by us; the medians of several rounds."""
     with ExitStack() as stack:
         golden, target = (
@@ -72,13 +97,13 @@ def _clones(server: RunningPostgres, rounds: int, customers: int) -> list[dict[s
         try:
             server.administer("COMMENT ON DATABASE golden IS 'golden'")
             server.administer("ALTER DATABASE golden IS_TEMPLATE true")
-            found = []
-            for way in ("template-clone", "snapshot-clone"):
-                several = sorted(
-                    (_measure("clone", way, 1, server, "postgres", target) for _ in range(rounds)), key=lambda row: row["seconds"]
-                )
-                found.append({**several[rounds // 2], "megabytes": size})
-            return found
+            laps = [
+                [_measure("clone", way, 1, server, "postgres", target) for way in ("template-clone", "snapshot-clone")]
+                for _ in range(rounds)
+            ]
+            ratio = statistics.median(ours["seconds"] / floor["seconds"] for floor, ours in laps)
+            yield {**_middle([floor for floor, _ in laps]), "megabytes": size}
+            yield {**_middle([ours for _, ours in laps]), "megabytes": size, "times_floor": round(ratio, 2)}
         finally:
             server.administer("ALTER DATABASE golden IS_TEMPLATE false")
             server.administer(f"ALTER DATABASE golden RENAME TO {golden}")
@@ -90,47 +115,50 @@ def _megabytes(server: RunningPostgres, database: str) -> int:
     return int(str(row[0])) if row else 0
 
 
-def _measure(what: str, way: str, count: int, server: RunningPostgres, source: str = "", target: str = "") -> dict[str, Any]:
-    """Runs one way in a fresh process."""
+def _measure(what: str, way: str, count: int, server: RunningPostgres, source: str = "", target: str = "") -> Row:
+    """Runs one way in a fresh process. peak_mib: of the largest process; sum_mib: of all at one time; cpu: theirs, not the server's."""
     addresses = {SOURCE: server.url(source) if source else "", TARGET: server.url(target) if target else ""}
-    command = [sys.executable, "-m", "benchmarks.data_ways", way, str(count)]
-    done = subprocess.run(command, env={**os.environ, **addresses}, cwd=_ROOT, capture_output=True, text=True, check=False, timeout=1800)
-    if done.returncode != 0:
-        raise RuntimeError(f"{way}: {done.stderr.strip()}")
-    measured: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    done = measure([sys.executable, "-m", "benchmarks.data_ways", way, str(count)], cwd=_ROOT, env=addresses)
+    measured: Row = json.loads(done.printed.splitlines()[-1])
     print(f"{way}: {measured['done']:,} in {measured['seconds']} s", file=sys.stderr, flush=True)
-    return {"benchmark": what, "way": way, **measured, "per_second": round(measured["done"] / measured["seconds"])}
+    rate = round(measured["done"] / measured["seconds"])
+    return {"benchmark": what, "way": way, **measured, "per_second": rate, "sum_mib": round(done.peak_mib), "cpu": round(done.cpu, 1)}
 
 
-def show(found: list[dict[str, Any]]) -> None:
+def show(found: list[Row]) -> None:
     """The table for people, and the plot."""
-    print(f"{'what':<12}{'way':<18}{'rows or cells':>15}{'seconds':>10}{'per second':>13}{'peak MiB':>10}")
+    print(f"{'what':<11}{'way':<17}{'rows or cells':>14}{'seconds':>9}{'per second':>12}{'CPU s':>8}{'peak MiB':>10}{'all MiB':>9}")
     for row in found:
-        print(
-            f"{row['benchmark']:<12}{row['way']:<18}{row['done']:>15,}{row['seconds']:>10.2f}{row['per_second']:>13,}{row['peak_mib']:>10}"
-        )
+        print(f"{row['benchmark']:<11}{row['way']:<17}{row['done']:>14,}{row['seconds']:>9.2f}{row['per_second']:>12,}"
+              f"{row['cpu']:>8.1f}{row['peak_mib']:>10}{row['sum_mib']:>9}")  # fmt: skip
+    for line in _verdicts([row for row in found if row["benchmark"] != "plot"]):
+        print(line)
+    plotted = [row for row in found if row["benchmark"] == "plot"]
+    if plotted:
+        plot = Path(__file__).parent / "results" / "data.svg"
+        plot.parent.mkdir(exist_ok=True)
+        plot.write_text(rows_against_time(plotted), encoding="utf-8")
+        print(f"rows against time and memory: {plot.relative_to(_ROOT)}")
+
+
+def _verdicts(found: Sequence[Row]) -> Iterator[str]:
+    """Each target, and whether it was met."""
     by_way = {row["way"]: row for row in found}
-    ours = [row for row in found if row["way"] == "synthesis"]
-    if ours:
-        beside = min(ours, key=lambda row: abs(row["done"] - _BESIDE))
-        print(f"synthesis of {beside['done']:,} rows: {_against(beside['per_second'], 'synthesis')}, "
-              f"{beside['per_second'] / by_way['naive-synthesis']['per_second']:.1f} times the naive way")  # fmt: skip
-    if "anonymised-copy" in by_way:
-        copied, plain = by_way["anonymised-copy"], by_way["plain-copy"]
-        times = copied["seconds"] / plain["seconds"]
-        peer = GREENMASK_SECONDS / GREENMASK_PLAIN_SECONDS
-        verdict = f"target: at most 1.6: {'met' if times <= 1.6 else 'MISSED'}; Greenmask on its machine: {peer:.1f}"
-        print(f"anonymised copy: {_against(copied['per_second'], 'anonymised copy')}; {times:.2f} times pg_dump | psql ({verdict})")
-    if "check" in by_way:
-        print(f"check: {_against(by_way['check']['per_second'], 'check')}, in cells of the copy")
-    if "snapshot-clone" in by_way:
-        times = by_way["snapshot-clone"]["seconds"] / by_way["template-clone"]["seconds"]
-        size = by_way["snapshot-clone"]["megabytes"]
-        print(f"clone of {size} MB: {times:.2f} times PostgreSQL's own (target: at most 1.5: {'met' if times <= 1.5 else 'MISSED'})")
-    plot = Path(__file__).parent / "results" / "data.svg"
-    plot.parent.mkdir(exist_ok=True)
-    plot.write_text(rows_against_time(ours), encoding="utf-8")
-    print(f"rows against time: {plot.relative_to(_ROOT)}")
+    beside = min((row for row in found if row["way"] == "synthesis"), key=lambda row: abs(row["done"] - _BESIDE))
+    times = beside["per_second"] / by_way["naive-synthesis"]["per_second"]
+    yield f"synthesis of {beside['done']:,} rows: {_against(beside['per_second'], 'synthesis')}, {times:.1f} times the naive way"
+    copied = by_way["anonymised-copy"]
+    peer = f"Greenmask on its machine: {GREENMASK_SECONDS / GREENMASK_PLAIN_SECONDS:.1f}"
+    times = copied["per_second"] / by_way["naive-copy"]["per_second"]
+    yield f"anonymised copy: {_against(copied['per_second'], 'anonymised copy')}, {times:.1f} times the naive way"
+    yield f"anonymised copy: {_at_most(copied['times_floor'], 1.6)} times pg_dump | psql; {peer}"
+    yield f"check: {_against(by_way['check']['per_second'], 'check')}, in cells of the copy"
+    clone = by_way["snapshot-clone"]
+    yield f"clone of {clone['megabytes']} MB: {_at_most(clone['times_floor'], 1.5)} times PostgreSQL's own"
+
+
+def _at_most(times: float, most: float) -> str:
+    return f"{times:.2f} (target: at most {most}: {'met' if times <= most else 'MISSED'})"
 
 
 def _against(rate: float, what: str) -> str:
