@@ -15,7 +15,7 @@ from liftlock.services.parts import Parts
 from liftlock.services.preparation import Prepared
 from liftlock_datagen.errors import DatagenError
 
-LOCK = ".golden-copies"
+LOCK = "golden copies"
 """Held while copies are made or removed. No environment has such a name."""
 _RESTORE = "restore"
 
