@@ -17,7 +17,7 @@ import psycopg
 from psycopg import sql
 
 from liftlock_datagen.database.connect import Connection, connected, database_of, url_of, wrapped
-from liftlock_datagen.database.leftovers import MARKER, beside_name, drop_database, lock_of, remove_leftovers
+from liftlock_datagen.database.leftovers import MARKER, beside_name, drop_database, drop_without_waiting, lock_of, remove_leftovers
 from liftlock_datagen.database.rights import carry_rights
 from liftlock_datagen.database.swap import Swap, refuse_unswappable, swap_in
 from liftlock_datagen.errors import DatagenError
@@ -44,7 +44,9 @@ class Beside:
 
 
 @contextmanager
-def built_beside(target_url: str, *, template: str = "", patience: float = _PATIENCE, on_note: Note = lambda _: None) -> Iterator[Beside]:
+def built_beside(
+    target_url: str, *, template: str = "", patience: float = _PATIENCE, drop_later: bool = False, on_note: Note = lambda _: None
+) -> Iterator[Beside]:
     """An empty database beside the target; it takes the target's place when the block ends well, and is dropped when it does not.
 
     The target's owner, rights, settings and comment are carried over, and the owner and rights of every object in it whose name the new
@@ -54,6 +56,7 @@ def built_beside(target_url: str, *, template: str = "", patience: float = _PATI
         target_url: of a role that owns the target and may create databases.
         template: a database of the same server that the new one starts as a copy of; nobody may be connected to it.
         patience: seconds that the swap may wait for others to let the target go.
+        drop_later: whether the server drops the old database behind our back, so that nobody waits for it.
         on_note: told of what people should know: sessions that are ended, leftovers that are removed.
 
     Raises:
@@ -81,7 +84,10 @@ def built_beside(target_url: str, *, template: str = "", patience: float = _PATI
             with suppress(psycopg.Error):  # the next run finds it; what happened before matters more
                 drop_database(keeper, beside.name)
             raise
-        _drop_old(keeper, swap, on_note)
+        if swap.old is not None and drop_later:
+            drop_without_waiting(url_of(target_url, keeper.info.dbname), swap.old)
+        else:
+            _drop_old(keeper, swap, on_note)
 
 
 def marker(target: str) -> str:

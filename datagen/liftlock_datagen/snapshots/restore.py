@@ -17,7 +17,7 @@ def restore_template(url: str, *, template: str, comment: str, on_note: Callable
     """
     if not _has(url, template, comment):
         return False
-    with built_beside(url, template=template, on_note=on_note):
+    with built_beside(url, template=template, drop_later=True, on_note=on_note):
         pass
     return True
 

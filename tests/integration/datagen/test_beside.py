@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 
 import psycopg
@@ -12,7 +13,7 @@ import pytest
 from psycopg import sql
 
 from liftlock_datagen.database.beside import built_beside, marker
-from liftlock_datagen.database.leftovers import beside_name, lock_of
+from liftlock_datagen.database.leftovers import beside_name, drop_without_waiting, lock_of
 from liftlock_datagen.database.schema_copy import Section, copied_schema
 from liftlock_datagen.errors import DatagenError
 from tests.integration.datagen.shape import SHAPE
@@ -61,6 +62,31 @@ def about(server: RunningPostgres, database: str) -> object:
     FROM pg_database d WHERE datname = %s"""
     with server.connect("postgres") as connection:
         return connection.execute(query, [database]).fetchone()
+
+
+def test_the_old_database_goes_behind_the_back_of_who_does_not_wait_for_it(server: RunningPostgres, target: str) -> None:
+    with built_beside(server.url(target), drop_later=True) as beside:
+        fill(beside.url, "new")
+
+    assert content(server, target) == "new"
+    ends = time.monotonic() + 60
+    while databases(server, target) != [target]:
+        assert time.monotonic() < ends, "the old database is still there"
+        time.sleep(0.05)
+
+
+def test_an_old_database_that_was_not_dropped_after_all_goes_with_the_next_run(server: RunningPostgres, target: str) -> None:
+    """The server was killed, say, before it came to that."""
+    gone = server.url("postgres").replace(str(server.port), "1")
+    drop_without_waiting(gone, target)
+    assert content(server, target) == "old"
+    server.administer(f"CREATE DATABASE {target}_liftlock_0123abcd OWNER liftlock")
+    server.administer(f"COMMENT ON DATABASE {target}_liftlock_0123abcd IS '{marker(target)}'")
+
+    with built_beside(server.url(target)) as beside:
+        fill(beside.url, "new")
+
+    assert databases(server, target) == [target]
 
 
 def test_the_new_database_takes_the_name_and_all_that_was_said_of_the_old_one(server: RunningPostgres, target: str) -> None:
