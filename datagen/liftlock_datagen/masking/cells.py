@@ -21,6 +21,7 @@ from liftlock_datagen.masking.transformers import (
     Fixed,
     Integers,
     Invented,
+    Led,
     Noise,
     Null,
     Shifted,
@@ -33,7 +34,8 @@ Cells = list[bytes]
 _REMEMBERED = 24 << 20  # bytes of old and new values per column and process
 _ENTRY = 150  # what remembering a value costs beside its bytes
 _TRIAL = 40_000
-_PLAIN = (Invented, Integers, Uuids, Addresses, Shifted)  # what they make needs no escapes
+_PLAIN = (Invented, Led, Integers, Uuids, Addresses, Shifted)  # what they make needs no escapes
+_EMPTY = frozenset({NULL, b""})
 _EACH_ONCE = (Document, Noise)  # values that are long and seldom alike
 
 
@@ -94,6 +96,30 @@ class ColumnMaker:
         if len(made) != len(old):
             raise DatagenError(f"{self._where}: {len(old)} values became {len(made)}")
         return made if self._plain else [NULL if cell is NULL else escaped(cell) for cell in made]
+
+
+class LedMaker:
+    """A column that agrees with another one of its row: made of that one's cells, and of its own where those are empty."""
+
+    def __init__(self, where: str, transformer: Led, key: PseudonymKey) -> None:
+        self._by_lead = ColumnMaker(where, transformer, key)
+        self._alone = ColumnMaker(where, transformer.inner, key)
+
+    def __call__(self, cells: Cells, by: Cells | None = None, *, plain: bool = False) -> Cells:
+        """New cells. by: the leading ones."""
+        if by is None:
+            return self._alone(cells, plain=plain)
+        made = self._by_lead(by, plain=plain)
+        if any(empty in column for empty in _EMPTY for column in (cells, by)):
+            places = [place for place, (cell, lead) in enumerate(zip(cells, by, strict=True)) if cell in _EMPTY or lead in _EMPTY]
+            for place, cell in zip(places, self._alone([cells[place] for place in places]), strict=True):
+                made[place] = cell
+        return made
+
+
+def column_maker(where: str, transformer: Transformer, key: PseudonymKey) -> ColumnMaker | LedMaker:
+    """What makes a column's new cells."""
+    return LedMaker(where, transformer, key) if isinstance(transformer, Led) else ColumnMaker(where, transformer, key)
 
 
 def _innermost(transformer: Transformer) -> Transformer:

@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 import numpy as np
 
 from liftlock_datagen.masking.digests import Words, digest_words
+from liftlock_datagen.masking.prose import prose
 from liftlock_datagen.masking.transformers import Invented
 from liftlock_datagen.primitives.bits import draw, reduce_bits
 from liftlock_datagen.primitives.encoding import Bytes, Piece, code_letters, join, padded_digits
@@ -16,17 +17,18 @@ from liftlock_datagen.vocabulary.realistic import realistic
 from liftlock_datagen.vocabulary.words import MIXED, load_vocabularies
 
 _ALPHABET = b"abcdefghijklmnopqrstuvwxyz234567"
-_TAPE = 1 << 16
 PROSE = frozenset(
     {Kind.FREE_TEXT, Kind.HEALTH, Kind.DOCUMENT, Kind.TECHNICAL, Kind.CATEGORY, Kind.AMOUNT, Kind.FLAG, Kind.MOMENT, Kind.NUMBER}
 )
 _FOLDED = frozenset({Kind.EMAIL, Kind.USERNAME})
+PLACE, GIVEN, FAMILY = 0, 0, 1
+"""Which draw of a hash chooses the entry of a list."""
 
 
 def invented(made: Invented, key: bytes) -> Callable[[Sequence[bytes], Sequence[bytes]], list[bytes]]:
     """Makes a text for each input. The second list is the old values, of which free text takes the length alone."""
     if made.kind in PROSE and not made.unique:
-        return lambda inputs, old: _prose(made.locale, key, inputs, old)
+        return lambda inputs, old: prose(made.locale, key, inputs, old)
     if made.kind in _FOLDED:
         return lambda inputs, _: _folded(made, key, inputs)
     return lambda inputs, _: _texts(made, *digest_words(key, inputs))
@@ -92,10 +94,10 @@ def _login(made: Invented, first: Words, second: Words, length: int) -> list[Pie
     left = length - -(-made.bits // 5) - 1 if length else 48
     if left < 3:
         return [code]
-    given = _pick(_slugs(made.locale, "given"), first, 0)
+    given = pick(_slugs(made.locale, "given"), first, GIVEN)
     if left < 24:
         return [_cut(given, left), b".", code]
-    return [_cut(given, 11), b".", _cut(_pick(_slugs(made.locale, "family"), first, 1), 12), b".", code]
+    return [_cut(given, 11), b".", _cut(pick(_slugs(made.locale, "family"), first, FAMILY), 12), b".", code]
 
 
 def _words(made: Invented, bits: Words, length: int) -> list[Piece]:
@@ -104,26 +106,26 @@ def _words(made: Invented, bits: Words, length: int) -> list[Piece]:
     match kind:
         case Kind.PERSON_NAME if length == 0 or length >= 9:
             half = (length - 1) // 2
-            return [_pick(_names(locale, "given", 0, half), bits, 0), b" ", _pick(_names(locale, "family", 0, half), bits, 1)]
+            return [pick(_names(locale, "given", 0, half), bits, GIVEN), b" ", pick(_names(locale, "family", 0, half), bits, FAMILY)]
         case Kind.GIVEN_NAME:
-            return [_pick(_names(locale, "given", 0, length), bits, 0)]
+            return [pick(_names(locale, "given", 0, length), bits, 0)]
         case Kind.PERSON_NAME | Kind.FAMILY_NAME:
-            return [_pick(_names(locale, "family", 0, length), bits, 1)]
+            return [pick(_names(locale, "family", 0, length), bits, 1)]
         case Kind.STREET if length == 0 or length >= 12:
             return _street(locale, bits, length)
         case Kind.PHONE:
             return _phone(locale, bits, length)
         case Kind.COUNTRY if 0 < length < 4:
-            return [_pick(_names(locale, "place", 3, length), bits, 0)]
+            return [pick(_names(locale, "place", 3, length), bits, 0)]
         case Kind.URL if length == 0 or length >= 30:
-            return [b"https://www.example.com/", _pick(_slugs(locale, "family"), bits, 0)] if length == 0 else [b"https://www.example.com/"]
+            return [b"https://www.example.com/", pick(_slugs(locale, "family"), bits, 0)] if length == 0 else [b"https://www.example.com/"]
         case Kind.FILE if length == 0 or length >= 20:
-            return [_cut(_pick(_slugs(locale, "family"), bits, 0), 12), b".bin"]
+            return [_cut(pick(_slugs(locale, "family"), bits, 0), 12), b".bin"]
         case Kind.BIRTH_DATE if length == 0 or length >= 10:
-            return [_pick(_birth_dates(), bits, 0)]
+            return [pick(_birth_dates(), bits, 0)]
     if kind in _LISTS:
         name, field = _LISTS[kind]
-        return [_pick(_names(locale, name, field, length), bits, 0)]
+        return [pick(_names(locale, name, field, length), bits, PLACE)]
     return [_cut(_code(bits, 64), length)]
 
 
@@ -141,7 +143,7 @@ def _street(locale: str, bits: Words, length: int) -> list[Piece]:
     """A street and a number, in the order of the locale. What stands between is one or two characters."""
     form = load_vocabularies(locale).format_of("street", "N S")
     between = form[1:-1]
-    street = _pick(_names(locale, "street", 0, length - 3 - len(between) if length else 0), bits, 1)
+    street = pick(_names(locale, "street", 0, length - 3 - len(between) if length else 0), bits, 1)
     number = _digits(np.uint64(1) + reduce_bits(draw(3, bits), 240))
     return [number, between.encode(), street] if form[0] == "N" else [street, between.encode(), number]
 
@@ -171,7 +173,7 @@ def _numbered(bits: Words, length: int) -> list[Piece]:
 # --- pieces -------------------------------------------------------------------------------------------------------------------------
 
 
-def _pick(table: Bytes, bits: Words, place: int) -> Bytes:
+def pick(table: Bytes, bits: Words, place: int) -> Bytes:
     """A row of the table for each word; place: which draw of the word it is."""
     return table[reduce_bits(draw(place * 2 + 11, bits), len(table)).astype(np.int64)]
 
@@ -205,57 +207,35 @@ def _digits(values: Words) -> Bytes:
     return found
 
 
-@lru_cache(maxsize=64)
-def _names(locale: str, vocabulary: str, field: int, length: int) -> Bytes:
+def names(locale: str, vocabulary: str, field: int, length: int) -> tuple[str, ...]:
     """The entries of at most that many characters; their beginnings where none is so short."""
     column = load_vocabularies(locale).column(vocabulary, field)
     short = [text for text in column if len(text) <= length] if length > 0 else list(column)
-    return _matrix(tuple(dict.fromkeys(short or [text[: max(1, length)] for text in column])))
+    return tuple(dict.fromkeys(short or [text[: max(1, length)] for text in column]))
+
+
+def slugs(locale: str, vocabulary: str) -> tuple[str, ...]:
+    """The entries as they stand in addresses."""
+    return tuple(dict.fromkeys(text for text in load_vocabularies(locale).column(vocabulary, 1) if text.isascii()))
+
+
+@lru_cache(maxsize=64)
+def _names(locale: str, vocabulary: str, field: int, length: int) -> Bytes:
+    return matrix(names(locale, vocabulary, field, length))
 
 
 @cache
 def _slugs(locale: str, vocabulary: str) -> Bytes:
-    return _matrix(tuple(dict.fromkeys(text for text in load_vocabularies(locale).column(vocabulary, 1) if text.isascii())))
+    return matrix(slugs(locale, vocabulary))
 
 
 @cache
 def _birth_dates() -> Bytes:
     days = np.arange("1940-01-01", "2006-01-01", dtype="datetime64[D]")
-    return _matrix(tuple(str(day) for day in days))
+    return matrix(tuple(str(day) for day in days))
 
 
-def _matrix(texts: Sequence[str]) -> Bytes:
+def matrix(texts: Sequence[str]) -> Bytes:
+    """The texts as rows of bytes, filled up with zeros."""
     table = np.array([text.encode() for text in texts], dtype=np.bytes_)
     return table.view(np.uint8).reshape(len(texts), table.itemsize)
-
-
-# --- prose --------------------------------------------------------------------------------------------------------------------------
-
-
-@cache
-def _tape(locale: str) -> tuple[str, tuple[int, ...]]:
-    """A long run of sentences, and where each of them begins."""
-    sentences = load_vocabularies(locale).column("opinion", 0)
-    order = draw(7, np.arange(5000, dtype=np.uint64))
-    chosen = [sentences[int(number) % len(sentences)] for number in order]
-    starts, size = [], 0
-    for sentence in chosen:
-        starts.append(size)
-        size += len(sentence) + 1
-    return " ".join(chosen) + " ", tuple(starts)
-
-
-def _prose(locale: str, key: bytes, inputs: Sequence[bytes], old: Sequence[bytes]) -> list[bytes]:
-    """Sentences of about the old text's length, never longer, and not empty."""
-    tape, starts = _tape(locale)
-    first, _ = digest_words(key, inputs)
-    texts = []
-    for place, value in zip(reduce_bits(first, len(starts)).tolist(), old, strict=True):
-        length = len(value) if value.isascii() else len(value.decode())
-        begin = starts[place]
-        text = tape[begin : begin + length + 1]
-        while len(text) <= length:
-            text += tape[: length + 1 - len(text)]
-        end = text.rfind(" ", 1)
-        texts.append((text[: min(end, length)] if end > 0 else text[:length]).encode())
-    return texts

@@ -11,6 +11,7 @@ from liftlock_datagen.masking.digests import digest_stream, digest_words
 from liftlock_datagen.masking.documents import DocumentMaker
 from liftlock_datagen.masking.invented import invented
 from liftlock_datagen.masking.keys import PseudonymKey
+from liftlock_datagen.masking.led import led
 from liftlock_datagen.masking.literals import read_array
 from liftlock_datagen.masking.measures import bounded, reformed, spans
 from liftlock_datagen.masking.numbers import impossible, permuted_numbers, replaced
@@ -26,6 +27,7 @@ from liftlock_datagen.masking.transformers import (
     Integers,
     Invented,
     Keep,
+    Led,
     Letters,
     Noise,
     Null,
@@ -57,6 +59,9 @@ def maker(transformer: Transformer, key: PseudonymKey) -> Maker:
             return lambda _, old: coarser(transformer, old)
         case Elements(element=element):
             return _elements(maker(element, key))
+        case Led(lead=lead):
+            of_leading = led(transformer, key.domain(lead.domain))
+            return lambda _, leading: of_leading(leading)
         case Bounds(bound=bound):
             change = maker(bound, key)
             return lambda inputs, old: bounded(change, inputs, old, closed=isinstance(bound, Coarser))

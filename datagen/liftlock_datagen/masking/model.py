@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from liftlock_datagen.catalog.model import ColumnType, TableName
 from liftlock_datagen.errors import Problem, SpecPlanError
-from liftlock_datagen.masking.transformers import Guarantee, Keep, Transformer, describe, document_paths, guarantee_of
+from liftlock_datagen.masking.outcomes import Guarantee, describe, document_paths, guarantee_of
+from liftlock_datagen.masking.transformers import Keep, Transformer
 from liftlock_datagen.spec.model import Kind, Privacy, Rows, Rule, ValueSpec
 from liftlock_datagen.spec.privacy import Outcome, counted, tally, weakest
 

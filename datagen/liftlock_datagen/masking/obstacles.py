@@ -7,18 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from liftlock_datagen.catalog.model import Catalog, Index, Table
 from liftlock_datagen.errors import Problem, ProblemCode
-from liftlock_datagen.masking.transformers import (
-    Addresses,
-    Chosen,
-    Fixed,
-    Guarantee,
-    Invented,
-    Keep,
-    Letters,
-    Null,
-    Transformer,
-    guarantee_of,
-)
+from liftlock_datagen.masking.outcomes import Guarantee, guarantee_of
+from liftlock_datagen.masking.transformers import Addresses, Chosen, Fixed, Invented, Keep, Letters, Null, Transformer
 from liftlock_datagen.spec.model import Kind
 
 _RISK = 1e-6  # that any two rows of a table get the same text

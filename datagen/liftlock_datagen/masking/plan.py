@@ -15,7 +15,8 @@ from liftlock_datagen.masking.choice import INTEGERS, Choice, Domain, UnfitError
 from liftlock_datagen.masking.domains import domains_of, of_its_own, unique_columns, written
 from liftlock_datagen.masking.model import ColumnMask, MaskPlan, TableMask
 from liftlock_datagen.masking.obstacles import constraint_problems, outside_problems
-from liftlock_datagen.masking.references import Place, followed, reference_problems
+from liftlock_datagen.masking.references import Place, followed, linked, reference_problems
+from liftlock_datagen.masking.together import agreeing
 from liftlock_datagen.masking.transformers import KEEP, Bounds, Elements, Shifted, Transformer
 from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Rows, Rule, TableSpec
 from liftlock_datagen.vocabulary.words import load_vocabularies
@@ -46,6 +47,7 @@ class _Planner:
         self._rows = rows
         self._problems: list[Problem] = []
         self._specs = dict(self._classified())
+        self._linked = linked(catalog, spec)
         self._domains = domains_of(self._tables, self._specs)
 
     def plan(self) -> MaskPlan:
@@ -98,12 +100,15 @@ class _Planner:
 
     def _table(self, table: Table) -> TableMask:
         spec = self._spec.tables.get(table.name) or TableSpec(table.name, {})
-        columns = []
-        for column in written(table):
-            found = self._specs.get((table.name, column.name))
-            if found is not None:
-                transformer = self._transformer(table, column, spec, found)
-                columns.append(ColumnMask(column.name, column.type, found.value, transformer, found.paths))
+        classified = [
+            (column, self._specs[table.name, column.name]) for column in written(table) if (table.name, column.name) in self._specs
+        ]
+        chosen = agreeing(
+            {column.name: found.value for column, found in classified},
+            {column.name: self._transformer(table, column, spec, found) for column, found in classified},
+            {column for name, column in self._linked if name == table.name},
+        )
+        columns = [ColumnMask(column.name, column.type, found.value, chosen[column.name], found.paths) for column, found in classified]
         generated = tuple(column.name for column in table.columns if column.generated)
         return TableMask(table.name, tuple(columns), generated, spec.rows, spec.quasi_identifiers)
 

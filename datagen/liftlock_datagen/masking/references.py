@@ -19,6 +19,11 @@ def followed(catalog: Catalog, spec: DataSpec) -> Mapping[Place, Place]:
     return found
 
 
+def linked(catalog: Catalog, spec: DataSpec) -> frozenset[Place]:
+    """Every column that a reference leads from or to."""
+    return frozenset(place for source, target, _ in _pairs(catalog, spec) for place in (source, target))
+
+
 def reference_problems(catalog: Catalog, spec: DataSpec, values: Mapping[Place, ValueSpec]) -> Iterator[Problem]:
     """References whose two ends would be changed by different maps: rows would lose their parents."""
     for source, target, name in _pairs(catalog, spec):

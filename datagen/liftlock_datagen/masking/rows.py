@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from liftlock_datagen.errors import DatagenError
-from liftlock_datagen.masking.cells import ColumnMaker
+from liftlock_datagen.masking.cells import ColumnMaker, LedMaker, column_maker
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.model import TableMask
-from liftlock_datagen.masking.transformers import Bounds, Document, Elements, Keep, Seeded, Shifted, Transformer
+from liftlock_datagen.masking.transformers import Bounds, Document, Elements, Keep, Led, Seeded, Shifted, Transformer
 
 PLACE = "ctid"
 """The column that tells rows of a table without a key apart."""
@@ -20,7 +20,7 @@ class _Change:
     """One column that changes. by: the columns whose cells say by what."""
 
     place: int
-    make: ColumnMaker
+    make: ColumnMaker | LedMaker
     by: tuple[int, ...]
 
 
@@ -35,7 +35,7 @@ class RowMasker:
         self._changes = [
             _Change(
                 place,
-                ColumnMaker(f"{table.name}.{column.name}", column.transformer, key),
+                column_maker(f"{table.name}.{column.name}", column.transformer, key),
                 tuple(self.columns.index(name) for name in _needed(column.transformer)),
             )
             for place, column in enumerate(table.columns)
@@ -82,6 +82,8 @@ def _needed(transformer: Transformer) -> tuple[str, ...]:
             return key or (PLACE,)
         case Shifted(subject=subject) if subject:
             return (subject,)
+        case Led(lead=lead):
+            return (lead.column,)
         case Elements(element=inner) | Bounds(bound=inner):
             return _needed(inner)
         case Document(paths=paths):

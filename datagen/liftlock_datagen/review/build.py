@@ -11,8 +11,8 @@ from liftlock_datagen.classify.update import covered
 from liftlock_datagen.errors import UNACCEPTABLE, Problem, ProblemCode
 from liftlock_datagen.masking.books import with_books
 from liftlock_datagen.masking.model import ColumnMask, TableMask
+from liftlock_datagen.masking.outcomes import describe, document_paths
 from liftlock_datagen.masking.plan import plan_mask
-from liftlock_datagen.masking.transformers import describe, document_paths
 from liftlock_datagen.review.model import UNCLASSIFIED, DataPlan, Finding, Level, PlanLine, PlanTable
 from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Privacy, Rows, Rule, TableSpec, ValueSpec
 from liftlock_datagen.spec.rules import INDIRECT, SENSITIVE

@@ -292,11 +292,20 @@ def test_killed_at_any_moment_the_old_rows_serve_and_the_next_run_cleans_up(
         assert len(beside(server, target)) == 1
         process.send_signal(how)
         process.wait(30)
+    until_gone(server)
     assert rows(server, target, "SELECT count(*) FROM old") == [(0,)]
     assert len(beside(server, target)) == (1 if how is signal.SIGKILL else 0)
     copy()
     assert beside(server, target) == []
     assert rows(server, target, "SELECT count(*) FROM people") == [(2000,)]
+
+
+def until_gone(server: RunningPostgres) -> None:
+    """Waits until the server has noticed that the run's sessions have ended: till then, the run counts as alive."""
+    for _ in range(300):
+        if rows(server, "postgres", "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == [(0,)]:
+            return
+        time.sleep(0.1)
 
 
 def beside(server: RunningPostgres, target: str) -> list[tuple[object, ...]]:

@@ -24,8 +24,9 @@ from liftlock_datagen.errors import DatagenError, PlanError, ProblemCode
 from liftlock_datagen.masking.cells import ColumnMaker
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.model import MaskPlan
+from liftlock_datagen.masking.outcomes import Guarantee
 from liftlock_datagen.masking.plan import plan_mask
-from liftlock_datagen.masking.transformers import Document, Elements, Guarantee, Integers, Invented, Letters, Seeded
+from liftlock_datagen.masking.transformers import Document, Elements, Integers, Invented, Led, Letters, Seeded
 from liftlock_datagen.review.build import review
 from liftlock_datagen.spec.model import (
     AcceptedProblem,
@@ -89,7 +90,8 @@ def test_an_e_mail_address_stays_unique_and_a_name_need_not() -> None:
 def test_words_come_from_the_lists_of_the_classifications_locale_which_must_exist() -> None:
     said: Said = {"id": KEPT, "email": (Kind.EMAIL, Rule.PSEUDONYM), "full_name": (Kind.PERSON_NAME, Rule.PSEUDONYM)}
     swiss = masked(replace(spec_of(customers=said), locale="de_CH"), CUSTOMERS).required()
-    assert [mask.transformer.locale for mask in swiss.tables[0].changed if isinstance(mask.transformer, Invented)] == ["de_CH"] * 2
+    made = [mask.transformer.inner if isinstance(mask.transformer, Led) else mask.transformer for mask in swiss.tables[0].changed]
+    assert [found.locale for found in made if isinstance(found, Invented)] == ["de_CH"] * 2
     with pytest.raises(DatagenError, match="xx_YY"):
         masked(replace(spec_of(customers=said), locale="xx_YY"), CUSTOMERS)
 
