@@ -45,6 +45,8 @@ QUERIES = {
     " WHERE schemaname !~ '^pg_' AND schemaname <> 'information_schema'",
     "extended statistics": "SELECT statistics_schemaname || '.' || statistics_name, array_to_string(most_common_vals, ' ')"
     " FROM pg_stats_ext",
+    "statistics of expressions": "SELECT statistics_schemaname || '.' || statistics_name,"
+    " concat_ws(' ', most_common_vals::text, histogram_bounds::text, most_common_elems::text) FROM pg_stats_ext_exprs",
     "large object": "SELECT oid::text, '\\x' || encode(lo_get(oid), 'hex') FROM pg_largeobject_metadata",
     "foreign server": "SELECT srvname, array_to_string(srvoptions, ' ') FROM pg_foreign_server",
     "publication": "SELECT pubname, pubname FROM pg_publication",

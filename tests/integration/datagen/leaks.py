@@ -87,6 +87,7 @@ CREATE VIEW v AS SELECT 'sann39.muster@s-mail.net' AS x;
 CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$ SELECT 'sann40.muster@s-mail.net' $$;
 CREATE INDEX i ON notes (id) WHERE code = 'sann41.muster@s-mail.net';
 CREATE TABLE stat AS SELECT 'sann42.muster@s-mail.net'::text AS x FROM generate_series(1, 100);
+CREATE STATISTICS of_expression ON (x || '') FROM stat;
 ANALYZE stat;
 DELETE FROM stat;
 SELECT lo_from_bytea(0, convert_to('sann43.muster@s-mail.net', 'UTF8'));

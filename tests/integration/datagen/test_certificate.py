@@ -132,6 +132,7 @@ def test_a_value_that_stayed_in_its_row_is_found(failed: Certificate, column: st
         ("function of f", "value", Form.PLAIN),
         ("index of i", "value", Form.PLAIN),
         ("statistics of public.stat.x", "value", Form.PLAIN),
+        ("statistics of expressions of public.of_expression", "value", Form.PLAIN),
         ("sequence of public.numbers", "value", Form.PLAIN),
     ],
 )
