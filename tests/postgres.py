@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,11 +19,12 @@ from psycopg.conninfo import make_conninfo
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 from testcontainers.core.container import DockerContainer
 
+from tests.waiting import eventually
+
 _IMAGES = Path(__file__).parent.parent / ".machine" / "images.json"
 _LABELS = {"liftlock.managed": "true", "liftlock.role": "test"}
 _USER = "liftlock"
 PASSWORD = "a/p@ss:word"
-_START_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def run_postgres(image: str) -> Iterator[RunningPostgres]:
         inner = container.get_wrapped_container()
         inner.reload()
         server = RunningPostgres(int(inner.attrs["NetworkSettings"]["Ports"]["5432/tcp"][0]["HostPort"]), partial(_administer, container))
-        _await(server)
+        eventually(lambda: _answers(server))
         yield server
     finally:
         container.stop(force=True, delete_volume=True)
@@ -93,13 +93,9 @@ def _administer(container: DockerContainer, statement: str) -> None:
         raise RuntimeError(done.output.decode())
 
 
-def _await(server: RunningPostgres) -> None:
-    ends = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            server.connect().close()
-            return
-        except psycopg.OperationalError:
-            if time.monotonic() > ends:
-                raise
-            time.sleep(0.05)
+def _answers(server: RunningPostgres) -> bool:
+    try:
+        server.connect().close()
+    except psycopg.OperationalError:
+        return False
+    return True

@@ -6,7 +6,6 @@ import hashlib
 import json
 import subprocess
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
+
+from tests.waiting import eventually
 
 _IMAGE = "liftlock/registry"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -95,15 +96,17 @@ def run_registry(image: str) -> Iterator[RunningRegistry]:
     _docker("run", "--detach", "--rm", "--name", name, "--publish", "127.0.0.1::5000", image)
     try:
         host = _docker("port", name, "5000/tcp").splitlines()[0]
-        for _ in range(100):
-            try:
-                if httpx.get(f"http://{host}/v2/").status_code == httpx.codes.OK:
-                    break
-            except httpx.HTTPError:
-                time.sleep(0.1)
+        eventually(lambda: _answers(host))
         yield RunningRegistry(host)
     finally:
         _docker("rm", "--force", "--volumes", name)
+
+
+def _answers(host: str) -> bool:
+    try:
+        return httpx.get(f"http://{host}/v2/").status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
 
 
 @contextmanager

@@ -6,7 +6,6 @@ A forge with accounts acts as the account of its token, so each person comes wit
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -21,6 +20,7 @@ from tests.contract.forges import github_accounts, gitlab_accounts, who
 from tests.fakes.promotion import FakeClock, FakeForge, FakeOrigin, FakeRepository
 from tests.git_repositories import ADA, GRACE, LINUS, make_clone, make_forge
 from tests.gitea_server import gitea_forge
+from tests.waiting import eventually
 
 FILE = PurePosixPath("releases/dev.yaml")
 OTHER = PurePosixPath("releases/prod.yaml")
@@ -91,14 +91,6 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     described = request.getfixturevalue("described") if request.param == "prism" else None
     with gitlab_accounts(bare) if request.param == "gitlab" else github_accounts(bare, described) as forge_as:
         yield World(forge_as, clone)
-
-
-def eventually(holds: Callable[[], bool]) -> bool:
-    """Whether it holds within some seconds: a forge may look at its branches in its own time."""
-    ends = time.monotonic() + 20
-    while not holds() and time.monotonic() < ends:
-        time.sleep(0.05)
-    return holds()
 
 
 def test_an_opened_pull_request_is_as_it_was_described(world: World) -> None:
@@ -231,7 +223,7 @@ def test_a_head_that_was_pushed_to_the_base_counts_as_merged(world: World) -> No
     aside = world.forge.open_pull(title="Aside", body="", head="aside", base="main", author=ADA)
     assert aside.commit == made
     world.merge(aside, "Brings both")
-    assert eventually(lambda: world.forge.pull(1).state is PullState.MERGED)
+    eventually(lambda: world.forge.pull(1).state is PullState.MERGED)
     assert base != world.forge.pull(1).merge_commit
 
 

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -152,14 +151,6 @@ def resident(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
         yield found
     finally:
         found.leave()
-
-
-def wait_for(condition: Any, seconds: float = 60) -> None:
-    """Until the condition holds; fails when it does not in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "what the test waits for did not happen"
-        time.sleep(0.05)
 
 
 @contextmanager

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import User, disk_for_state, labelled, new_user, wait_for
+from tests.e2e.conftest import User, disk_for_state, labelled, new_user
 from tests.json_results import validated
 from tests.pulumi_cli import pulumi_cli
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.docker, pytest.mark.pulumi, pytest.mark.slow]
 
@@ -101,11 +102,11 @@ def test_either_engine_takes_over_from_the_other(owner: User) -> None:
 def test_a_run_that_ends_takes_the_cli_with_it_and_the_next_goes_on(owner: User, how: signal.Signals) -> None:
     use(owner, "pulumi")
     run = owner.start("env", "up", "dev")
-    wait_for(lambda: labelled(owner.project, "dev"))
+    eventually(lambda: labelled(owner.project, "dev"))
     run.send_signal(how)
     run.wait(60)
     assert run.returncode in {130, -signal.SIGKILL}
-    wait_for(lambda: running(owner) == [])
+    eventually(lambda: running(owner) == [])
     assert validated(owner.ok("engine", "--json").out)["stacks"][0]["lock"] is None
     owner.ok("env", "up", "dev")
     assert changed(owner.ok("env", "up", "dev", "--json").out) == []
@@ -137,11 +138,11 @@ def test_what_a_killed_cli_left_unfinished_is_told_once_and_settled(owner: User)
 def test_the_lock_of_a_cli_that_was_killed_is_taken_away_after_proof(owner: User) -> None:
     use(owner, "pulumi")
     run = owner.start("env", "up", "dev")
-    wait_for(lambda: labelled(owner.project, "dev"))
+    eventually(lambda: labelled(owner.project, "dev"))
     for process in [run.pid, *running(owner)]:
         os.kill(process, signal.SIGKILL)
     run.wait(60)
-    wait_for(lambda: running(owner) == [])
+    eventually(lambda: running(owner) == [])
     assert "process" in validated(owner.ok("engine", "--json").out)["stacks"][0]["lock"]
     assert "removed the lock of a run that is gone" in owner.ok("env", "up", "dev").err
     assert "cut off" not in owner.ok("env", "up", "dev", "--full").err

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import User, labelled, new_user, wait_for
+from tests.e2e.conftest import User, labelled, new_user
 from tests.far_states import FarState, far_state
 from tests.json_results import validated
 from tests.pulumi_cli import pulumi_cli
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.docker, pytest.mark.pulumi, pytest.mark.slow]
 LOCKS = ".pulumi/locks/"
@@ -72,7 +73,7 @@ def test_an_environment_lives_and_ends_with_its_state_far_away(far: Far) -> None
 
 def test_who_interrupts_a_run_leaves_no_lock_and_the_next_goes_on(far: Far) -> None:
     run = far.user.start("env", "up", "dev")
-    wait_for(lambda: labelled(far.user.project, "dev"))
+    eventually(lambda: labelled(far.user.project, "dev"))
     assert len(far.locks) == 1
     run.send_signal(signal.SIGINT)
     run.communicate(timeout=60)

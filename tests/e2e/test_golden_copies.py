@@ -15,7 +15,8 @@ from liftlock_datagen.database.connect import connected
 from liftlock_datagen.postgres import PostgresEngine
 from liftlock_datagen.snapshots.facts import Origin
 from liftlock_datagen.snapshots.markers import Anonymised, mark_anonymised
-from tests.e2e.conftest import User, new_user, wait_for
+from tests.e2e.conftest import User, new_user
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -115,7 +116,7 @@ def _killed_while_cloning(user: User) -> None:
 def _killed_over_its_clone(user: User, client: docker.APIClient) -> bool:
     running = user.start("branch", "up", "--branch", "two")
     chosen = {"label": [f"liftlock.project={user.project}", "liftlock.role=clone"]}
-    wait_for(lambda: client.containers(all=True, filters=chosen) or running.poll() is not None)
+    eventually(lambda: client.containers(all=True, filters=chosen) or running.poll() is not None, seconds=240)
     running.send_signal(signal.SIGKILL)
     running.communicate()
     return bool(client.containers(all=True, filters=chosen))

@@ -26,6 +26,7 @@ from liftlock_datagen.postgres import PostgresEngine
 from liftlock_datagen.snapshots.facts import Origin
 from liftlock_datagen.snapshots.markers import Anonymised, mark_anonymised
 from tests.postgres import postgres_image
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 _PASSWORD = "of-the-clone"
@@ -89,14 +90,18 @@ class Shelf:
 
 
 def _count(url: str) -> int:
-    for _ in range(600):
-        try:
-            with psycopg.connect(url, autocommit=True) as connection:
-                row = connection.execute("SELECT count(*) FROM person").fetchone()
-                return int(row[0]) if row else -1
-        except psycopg.OperationalError:
-            continue  # it is starting
-    raise AssertionError("the server does not answer")
+    eventually(lambda: _answers(url))
+    with psycopg.connect(url, autocommit=True) as connection:
+        row = connection.execute("SELECT count(*) FROM person").fetchone()
+        return int(row[0]) if row else -1
+
+
+def _answers(url: str) -> bool:
+    try:
+        psycopg.connect(url).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -14,14 +12,6 @@ from tests.git_repositories import ADA
 from tests.gitea_server import Gitea, GiteaRepository, gitea_forge
 
 FILE = "releases/staging.yaml"
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    """Waits until it holds: Gitea does some things in its own time. Fails where that takes too long."""
-    ends = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < ends, "what the test waits for did not happen"
-        time.sleep(0.05)
 
 
 class Desk:

@@ -11,8 +11,8 @@ from liftlock.core.errors import ExitCode
 from tests.fakes.http_server import Fault, Said
 from tests.git_repositories import ADA, git
 from tests.gitea_server import BOT, Gitea, gitea_forge
-from tests.integration.forges.desk import eventually
 from tests.integration.forges.gitea_people import Team, a_team
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.gitea, pytest.mark.timeout(900)]  # many commands, each a process of its own
 

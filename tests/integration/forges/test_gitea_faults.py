@@ -15,7 +15,8 @@ from liftlock.core.errors import ConflictError, LiftlockError, UnavailableError,
 from liftlock.core.ports import Check, CheckState, PullRequest, PullState
 from tests.git_repositories import ADA, GRACE, git
 from tests.gitea_server import OWNER, Gitea, gitea_forge
-from tests.integration.forges.desk import FILE, Desk, eventually
+from tests.integration.forges.desk import FILE, Desk
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.gitea
 

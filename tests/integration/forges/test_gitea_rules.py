@@ -11,7 +11,8 @@ from liftlock.core.ports import Check, CheckState, PullState
 from liftlock.core.project import MergeMethod
 from tests.git_repositories import ADA, GRACE, LINUS
 from tests.gitea_server import Gitea
-from tests.integration.forges.desk import FILE, Desk, eventually
+from tests.integration.forges.desk import FILE, Desk
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.gitea
 MESSAGE = "Promote api\n\nLiftlock-Release: rel-1\nLiftlock-Plan: plan-1\nApproved-by: Grace <grace@shop.example>"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -73,13 +72,3 @@ class DockerBox:
 
 def _variables(env: Mapping[str, str] | None) -> list[str]:
     return [part for name, value in (env or {}).items() for part in ("--env", f"{name}={value}")]
-
-
-def eventually(holds: Callable[[], bool], *, seconds: float = 15) -> float:
-    """Waits until it holds; the seconds that took."""
-    started = time.monotonic()
-    while not holds():
-        if time.monotonic() - started > seconds:
-            raise AssertionError(f"not within {seconds} s")
-        time.sleep(0.02)
-    return time.monotonic() - started

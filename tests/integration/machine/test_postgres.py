@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.machine.docker_box import DockerBox, Ended, eventually
+from tests.integration.machine.docker_box import DockerBox, Ended
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.docker
 USER, PASSWORD = 'Ada "O\'Hara"', 'it\'s $HOME \\ "quoted" `x` %s'

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from liftlock_stacks.routes import Backend, render_routes, routes_version
-from tests.integration.machine.docker_box import DockerBox, Ended, eventually
+from tests.integration.machine.docker_box import DockerBox, Ended
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.docker
 
