@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import is_
 
 from liftlock_datagen.errors import DatagenError, SpecError
 from liftlock_datagen.masking.keys import PseudonymKey
-from liftlock_datagen.masking.literals import escaped, unescaped
+from liftlock_datagen.masking.literals import SPECIAL, escaped, unescaped
 from liftlock_datagen.masking.makers import NULL, maker
 from liftlock_datagen.masking.shapes import UnparsedError
 from liftlock_datagen.masking.transformers import (
@@ -95,7 +96,9 @@ class ColumnMaker:
             made = self._make(values if inputs is old else _unescaped(inputs), values)
         if len(made) != len(old):
             raise DatagenError(f"{self._where}: {len(old)} values became {len(made)}")
-        return made if self._plain else [NULL if cell is NULL else escaped(cell) for cell in made]
+        if all(map(is_, made, values)):
+            return old  # documents that stay
+        return made if self._plain or not SPECIAL.search(b"".join(made)) else [NULL if cell is NULL else escaped(cell) for cell in made]
 
 
 class LedMaker:

@@ -10,7 +10,7 @@ from liftlock_datagen.masking.shapes import UnparsedError
 
 _ESCAPES = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
-_SPECIAL = re.compile(rb"[\\\t\n\r]")
+SPECIAL = re.compile(rb"[\\\t\n\r]")
 _WRITTEN = {b"\\": b"\\\\", b"\t": b"\\t", b"\n": b"\\n", b"\r": b"\\r"}
 _ELEMENT = re.compile(r'"((?:[^"\\]|\\.)*)"|([^{},"\\]+)|([{},])', re.DOTALL)
 _PAIR = re.compile(r'\s*"((?:[^"\\]|\\.)*)"=>(?:"((?:[^"\\]|\\.)*)"|(NULL))\s*(?:,|$)', re.DOTALL)
@@ -23,7 +23,7 @@ def unescaped(cell: bytes) -> bytes:
 
 def escaped(value: bytes) -> bytes:
     """The cell for a value."""
-    return _SPECIAL.sub(lambda found: _WRITTEN[found[0]], value)
+    return SPECIAL.sub(lambda found: _WRITTEN[found[0]], value)
 
 
 @dataclass(frozen=True, slots=True)
