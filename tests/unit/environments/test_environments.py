@@ -58,6 +58,7 @@ class World:
     locks: FakeLocks = field(default_factory=FakeLocks)
     receipts: FakeReceipts = field(default_factory=FakeReceipts)
     snapshots: FakeSnapshots = field(default_factory=FakeSnapshots)
+    catalog: str = "catalog"
     at_the_forge: Sequence[Entry] = ()
     offline: bool = False
     fetched: int = 0
@@ -86,7 +87,7 @@ class World:
             receipts=self.receipts,
             witness=self.witness,
             snapshots=self.snapshots,
-            data=FakeDataEngine(self.seeder),
+            data=FakeDataEngine(self.seeder, self.catalog),
             tool="liftlock 1",
         )
 

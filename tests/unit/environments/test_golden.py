@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from liftlock.core.environment import DataSource, DataSpec, Environment, EnvironmentClass
 from liftlock.core.errors import BlockedError, ConflictError
 from liftlock.core.ports import Health, RunningPart
-from liftlock.core.snapshot import Snapshot, SnapshotOrigin, recipe
+from liftlock.core.snapshot import Snapshot, SnapshotOrigin, recipe, snapshot_key
+from liftlock.services.data.snapshots.listing import stale_reason
 from liftlock.services.reports import UpReport
 from tests.fakes.environments import FakeRuntime, FakeSnapshots
 from tests.samples import environment, image
@@ -87,6 +89,41 @@ def test_an_image_that_changed_no_schema_adds_its_recipe_to_the_copy_that_is_the
     assert len(world.snapshots.kept) == 1
     assert len(world.snapshots.kept[0].recipes) == 2
     assert _up(world, replace(newer, name="three")).clones
+
+
+def test_a_migration_that_changes_the_schema_makes_a_new_copy_and_leaves_the_old_one_stale() -> None:
+    world = World()
+    declared = _branch("one")
+    _up(world, declared)
+    newer = replace(_branch("two"), services=(replace(declared.services[0], image=image("api", "b")), *declared.services[1:]))
+    world.catalog = "with one more column"
+
+    assert _up(world, newer).clones == {}
+    old, new = world.snapshots.snapshots()
+    assert (old.catalog, new.catalog) == ("catalog", "with one more column")
+    assert stale_reason(old, [newer], world.parts.tool) == "other images, migrations or data are declared"
+    assert stale_reason(new, [newer], world.parts.tool) is None
+    assert _up(world, replace(newer, name="three")).clones == {"shop": new.name}
+
+
+@pytest.mark.parametrize("change", ["schema", "seed", "rows", "database", "image", "tool", "origin"])
+def test_whatever_decides_the_content_decides_the_key(change: str) -> None:
+    parts = {"database": "shop", "image": "i", "catalog": "c", "origin": SnapshotOrigin.SYNTHETIC, "data": "seed 1, 50 rows", "tool": "t"}
+    others = {
+        "schema": {"catalog": "d"},
+        "seed": {"data": "seed 2, 50 rows"},
+        "rows": {"data": "seed 1, 60 rows"},
+        "database": {"database": "crm"},
+        "image": {"image": "j"},
+        "tool": {"tool": "u"},
+        "origin": {"origin": SnapshotOrigin.ANONYMISED},
+    }
+    assert _key(**parts) != _key(**{**parts, **others[change]})
+    assert _key(**parts) == _key(**parts)
+
+
+def _key(**parts: Any) -> str:
+    return snapshot_key(**parts)
 
 
 def test_a_copy_that_cannot_be_made_stops_no_environment() -> None:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from docker import APIClient
 
 from liftlock.adapters.snapshots import scripts
-from liftlock.adapters.snapshots.jobs import Job, Mounted, create_job, ensure_image, remove_container, run_job
+from liftlock.adapters.snapshots.jobs import Job, Mounted, create_job, ensure_image, failure_of, remove_container, run_job
 from liftlock.core.environment import Database
 from liftlock.core.errors import LiftlockError, UnavailableError
 from liftlock.core.snapshot import template_comment, template_name
@@ -137,7 +137,7 @@ def administer(client: APIClient, container: str, statements: Sequence[str]) -> 
     )["Id"]
     said = client.exec_start(running)
     if client.exec_inspect(running)["ExitCode"] != 0:
-        raise LiftlockError(f"the golden copy could not be finished: {said.decode(errors='replace').strip()}")
+        raise failure_of("finishing the golden copy", said.decode(errors="replace").strip())
 
 
 def stop_server(client: APIClient, name: str) -> None:

@@ -13,7 +13,7 @@ from docker.errors import APIError, ImageNotFound, NotFound
 from liftlock.core.errors import LiftlockError
 
 _SECONDS = 6 * 3600
-_NO_ROOM = "No space left on device"
+_NO_ROOM = ("No space left on device", "53100")  # the system's words, and PostgreSQL's number where its words may quote rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,16 @@ def run_job(client: APIClient, id_: str, what: str) -> str:
     code = int(client.wait(id_, timeout=_SECONDS)["StatusCode"])
     said = client.logs(id_, stdout=True, stderr=True, tail=20).decode(errors="replace").strip()
     if code != 0:
-        room = _NO_ROOM in said
-        raise LiftlockError(
-            f"{what}: {'there is no room left where Docker keeps its volumes' if room else _last_words(said)}",
-            hint="liftlock data snapshot prune --keep 1 makes room" if room else None,
-        )
+        raise failure_of(what, said)
     return said
+
+
+def failure_of(what: str, said: str) -> LiftlockError:
+    """The error of a program that printed this and failed. what: it was to do."""
+    if any(word in said for word in _NO_ROOM):
+        hint = "liftlock data snapshot prune --keep 1 makes room; then run the same command again"
+        return LiftlockError(f"{what}: there is no room left where Docker keeps its volumes", hint=hint)
+    return LiftlockError(f"{what}: {_last_words(said)}")
 
 
 def remove_container(client: APIClient, name: str) -> None:
