@@ -230,13 +230,7 @@ def snapshot_creation(repo: Path | None, environment: str | None) -> SnapshotCre
     from liftlock.services.data.snapshots.creation import SnapshotCreation
 
     work = data_workspace(repo, environment)
-
-    def anonymise(source: Place, target: Place) -> object:
-        from liftlock.services.data.anonymisation import CopyAsked
-
-        return anonymisation(work).run(source, target, CopyAsked())
-
-    return SnapshotCreation(work.parts, data_places(work), anonymise)
+    return SnapshotCreation(work.parts, data_places(work), anonymisation(work))
 
 
 def listed_snapshots(repo: Path | None) -> tuple[SnapshotStatus, ...]:

@@ -108,8 +108,15 @@ def test_a_migration_that_changes_the_schema_makes_a_new_copy_and_leaves_the_old
 
 @pytest.mark.parametrize("change", ["schema", "seed", "rows", "database", "image", "tool", "origin"])
 def test_whatever_decides_the_content_decides_the_key(change: str) -> None:
-    parts = {"database": "shop", "image": "i", "catalog": "c", "origin": SnapshotOrigin.SYNTHETIC, "data": "seed 1, 50 rows", "tool": "t"}
-    others = {
+    parts: dict[str, Any] = {
+        "database": "shop",
+        "image": "i",
+        "catalog": "c",
+        "origin": SnapshotOrigin.SYNTHETIC,
+        "data": "seed 1, 50 rows",
+        "tool": "t",
+    }
+    others: dict[str, dict[str, Any]] = {
         "schema": {"catalog": "d"},
         "seed": {"data": "seed 2, 50 rows"},
         "rows": {"data": "seed 1, 60 rows"},

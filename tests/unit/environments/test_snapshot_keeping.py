@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liftlock.core.environment import DataSource, DataSpec, Environment, EnvironmentClass
-from liftlock.core.errors import BlockedError, PolicyError, UsageError
+from liftlock.core.errors import BlockedError, LiftlockError, PolicyError, UsageError
 from liftlock.core.ports import Health, RunningPart
 from liftlock.core.snapshot import PrunePlan, SnapshotOrigin
+from liftlock.services.data.anonymisation import CopyAsked
 from liftlock.services.data.places import DataPlaces, Place
 from liftlock.services.data.snapshots.creation import CopyWish, CreateReport, SnapshotCreation, origin_of
 from liftlock.services.data.snapshots.listing import list_snapshots
@@ -60,6 +61,21 @@ class _Data(FakeDataEngine):
         return self.in_place
 
 
+@dataclass
+class _Anonymisation:
+    """Remembers what was asked. missing: why it cannot be done."""
+
+    missing: str = ""
+    done: list[tuple[Place, Place]] = field(default_factory=list)
+
+    def require_ready(self, source: Place, target: Place, asked: CopyAsked) -> None:
+        if self.missing:
+            raise LiftlockError(self.missing)
+
+    def run(self, source: Place, target: Place, asked: CopyAsked) -> None:
+        self.done.append((source, target))
+
+
 class Shelf:
     """A branch `one` that was filled and left a copy, a protected `prod`, and the use cases."""
 
@@ -67,7 +83,7 @@ class Shelf:
         self.world = World(snapshots=FakeSnapshots())
         servers = [RunningPart(n, "shop", "database", "i", Health.HEALTHY, MOMENT, ((5432, 5432),)) for n in ("one", "prod")]
         self.data = _Data(self.world.seeder)
-        self.anonymised: list[tuple[Place, Place]] = []
+        self.anonymisation = _Anonymisation()
         self.world.up(_declared("one"))
         self.runtime = _Runtime(self.world.engine, more=servers)
 
@@ -92,10 +108,7 @@ class Shelf:
 
     def create(self, source: str | None = None, name: str | None = None, **wish: bool) -> CreateReport:
         wanted = CopyWish(source, name, **wish)
-        return SnapshotCreation(self.parts, self.places, self._anonymise).create("one/shop", None, wanted)
-
-    def _anonymise(self, source: Place, target: Place) -> None:
-        self.anonymised.append((source, target))
+        return SnapshotCreation(self.parts, self.places, self.anonymisation).create("one/shop", None, wanted)
 
 
 def test_what_is_declared_is_there_already() -> None:
@@ -131,9 +144,19 @@ def test_rows_of_nobody_knows_whom_are_kept_only_when_they_are_anonymised(source
         shelf.create(source, None, accept_changes=True)
     assert "hunter2" not in raised.value.message
     shelf.create(source, "nightly", anonymise=True)
-    ((read, written),) = shelf.anonymised
+    ((read, written),) = shelf.anonymisation.done
     assert read.url == source
     assert "building" in written.url
+
+
+def test_what_an_anonymised_copy_needs_is_looked_for_before_a_server_is_made() -> None:
+    shelf = Shelf()
+    before = shelf.world.snapshots.built
+    shelf.anonymisation.missing = "the pseudonym key is not there"
+
+    with pytest.raises(LiftlockError, match="the pseudonym key is not there"):
+        shelf.create(URL, "nightly", anonymise=True)
+    assert shelf.world.snapshots.built == before
 
 
 GUARDED = ["prod/shop", "postgresql://u:p@db.example/shop", "postgresql://u:p@127.0.0.1:1/production"]

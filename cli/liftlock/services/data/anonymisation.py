@@ -102,15 +102,7 @@ class Anonymisation:
         from liftlock_datagen.masking.target import TargetError  # noqa: PLC0415
 
         target.require_standing("data anonymise", self.engine)
-        spec = self._spec(target, source)
-        reference = asked.key or spec.key
-        if not reference:
-            raise ConfigError(
-                f"{spec.file or self.file(spec.database)} does not say where the pseudonym key is",
-                hint="say key: env:NAME or key: file:PATH there, or --key; liftlock data key new makes one",
-            )
-        with datagen_errors():
-            key = self.key(reference)
+        spec, key = self.require_ready(source, target, asked)
         request = MaskRequest(
             source.url, target.url, spec, key, SchemaFrom(asked.schema), asked.workers, asked.replace, asked.whole, _image(source, target),
             self.tool,
@@ -130,6 +122,18 @@ class Anonymisation:
             source.shown, target.shown, False, done.total, done.rows, done.privacy, _columns(done.plan), (), done.k,
             tuple(map(_crowd, done.crowds)), done.key_id, done.spec_digest, done.seconds,
         )  # fmt: skip
+
+    def require_ready(self, source: Place, target: Place, asked: CopyAsked) -> tuple[DataSpec, PseudonymKey]:
+        """The classification and the key, for who wants to know that they are there before anything is begun; otherwise an error of use."""
+        spec = self._spec(target, source)
+        reference = asked.key or spec.key
+        if not reference:
+            raise ConfigError(
+                f"{spec.file or self.file(spec.database)} does not say where the pseudonym key is",
+                hint="say key: env:NAME or key: file:PATH there, or --key; liftlock data key new makes one",
+            )
+        with datagen_errors():
+            return spec, self.key(reference)
 
     def _spec(self, target: Place, source: Place) -> DataSpec:
         """The classification of the target's database; of the source's where that has none."""

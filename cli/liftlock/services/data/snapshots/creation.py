@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from liftlock.core.environment import Database, DataSource, Environment
 from liftlock.core.errors import PolicyError
 from liftlock.core.ports.snapshots import Building
 from liftlock.core.snapshot import Snapshot, SnapshotOrigin
+from liftlock.services.data.anonymisation import CopyAsked
 from liftlock.services.data.errors import datagen_errors
 from liftlock.services.data.places import DataPlaces, Place
 from liftlock.services.golden import LOCK, described, make_synthetic
@@ -41,13 +43,25 @@ class CreateReport:
     seconds: float
 
 
+class Anonymises(Protocol):
+    """What makes an anonymised copy of one place in another."""
+
+    def require_ready(self, source: Place, target: Place, asked: CopyAsked) -> object:
+        """Raises LiftlockError where what the copy needs is not there; looks at no database."""
+        ...
+
+    def run(self, source: Place, target: Place, asked: CopyAsked) -> object:
+        """Fills the target."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SnapshotCreation:
-    """`liftlock data snapshot create`. anonymise: fills the second place with an anonymised copy of the first."""
+    """`liftlock data snapshot create`."""
 
     parts: Parts
     places: DataPlaces
-    anonymise: Callable[[Place, Place], object]
+    anonymisation: Anonymises
 
     def create(self, text: str, environment: str | None, wish: CopyWish) -> CreateReport:
         """The golden copy of a declared database; an older one of its name goes when the new one is whole.
@@ -83,8 +97,10 @@ class SnapshotCreation:
         return self._copied(database, place, wish)
 
     def _anonymised(self, database: Database, place: Place, wish: CopyWish) -> Snapshot:
+        shown = f"golden copy of {database.name}"
+        self.anonymisation.require_ready(place, Place("", shown, database.name), CopyAsked())
         with self._building(database) as building:
-            self.anonymise(place, Place(building.url, f"golden copy of {database.name}", database.name))
+            self.anonymisation.run(place, Place(building.url, shown, database.name), CopyAsked())
             return self._kept(database, place, wish, building, SnapshotOrigin.ANONYMISED)
 
     def _copied(self, database: Database, place: Place, wish: CopyWish) -> Snapshot:
