@@ -178,7 +178,9 @@ class _Run:
 
     def _findings(self) -> Iterator[Finding]:
         names = self._plan.names
-        for (column, place, part, form, reason), found in self._scan.found.found.items():
+        for key, found in self._scan.found.found.items():
+            column, place, part, form, _ = key
+            verdict, reason = self._scan.found.verdict(key, self._scan.places_rows[place.removeprefix("statistics of ")])
             yield Finding(
                 source=names[column],
                 place=place,
@@ -188,7 +190,7 @@ class _Run:
                 values=len(found.needles),
                 own_row=found.own_row,
                 examples=tuple(found.examples),
-                verdict=Verdict.CHANCE if reason else Verdict.LEAK,
+                verdict=verdict,
                 reason=reason,
             )
 

@@ -74,7 +74,7 @@ class CopyScan:
     """Looks through a copy. found: what is reported; planted: the same for our own rows. expected: where those must be found.
 
     masked: what columns hold pseudonyms of, by name. left: by sensitive column, cells that its rule would not have left.
-    counts: rows by table.
+    counts: rows by table. places_rows: by place that was searched.
     """
 
     table: NeedleTable
@@ -90,6 +90,7 @@ class CopyScan:
     masked: dict[str, frozenset[Kind]] = field(default_factory=dict)
     left: Counter[int] = field(default_factory=Counter)
     counts: Counter[TableName] = field(default_factory=Counter)
+    places_rows: Counter[str] = field(default_factory=Counter)
     rows: int = 0
     cells: int = 0
 
@@ -144,6 +145,7 @@ class CopyScan:
             on_progress(f"check {relation.name}", done * layout.cells, max(done, relation.rows) * layout.cells)
         self.rows += done
         self.counts[relation.root] += done
+        self.places_rows.update({spot.place: done for spot in layout.spots if spot.place})
 
     def _count_leftovers(self, table: TablePlan, block: Block, ours: NDArray[np.bool_]) -> None:
         rows = np.flatnonzero(~ours)

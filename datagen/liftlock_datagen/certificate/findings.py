@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +12,17 @@ from numpy.typing import NDArray
 from liftlock_datagen.certificate.blocks import Block, Offsets
 from liftlock_datagen.certificate.find import position, row_name
 from liftlock_datagen.certificate.hashing import Hashes
-from liftlock_datagen.certificate.model import Form
+from liftlock_datagen.certificate.model import Form, Verdict
 from liftlock_datagen.certificate.needles import Hits, NeedleTable
-from liftlock_datagen.certificate.ours import could_make
+from liftlock_datagen.certificate.ours import could_make, is_chance
 from liftlock_datagen.certificate.plan import WEAK_KINDS, CheckPlan
+from liftlock_datagen.masking.choice import SHAPED
 from liftlock_datagen.spec.model import Kind
 
 _TOLD_APART = 100_000
 _EXAMPLES = 3
+_CROWDED = 3  # reasons from here on: how little room there is, as a power of ten
+_NOISE = 0.01
 WEAK = "such values are shared by many people, so one that is found says nothing of one person"
 MADE = "pseudonyms are made so, and this column holds pseudonyms"
 
@@ -33,12 +37,13 @@ class Spot:
 
 @dataclass
 class Found:
-    """Counts of one kind of finding."""
+    """Counts of one kind of finding. room: how many texts of that shape there are, at least; 0 where they do not matter."""
 
     cells: int = 0
     own_row: int = 0
     needles: Offsets = field(default_factory=lambda: np.empty(0, np.int64))
     examples: list[str] = field(default_factory=list)
+    room: int = 0
 
 
 Key = tuple[int, str, str, Form, str]
@@ -67,7 +72,9 @@ class Findings:
         canaries = [False] * len(plan.canaries)  # nothing excuses one
         self._weak = np.array([*(item.value.kind in WEAK_KINDS for item in plan.sensitive), *canaries], np.bool_)
         self._strong = np.array([*(item.value.kind not in WEAK_KINDS for item in plan.sensitive), *canaries], np.bool_)
-        self._made: dict[tuple[int, frozenset[Kind]], bool] = {}
+        self._kinds = [item.value.kind for item in plan.sensitive]
+        self._known: dict[tuple[int, frozenset[Kind]], int] = {}
+        self._many = table.counts(len(plan.names))
         self._locale = locale
         self.found: dict[Key, Found] = {}
 
@@ -88,8 +95,10 @@ class Findings:
                 continue
             here = np.flatnonzero(of.ravel() == number)
             shown = Form.GLUED if is_glued and form is Form.PLAIN else form
-            key = (column, spot.place, "key" if is_key else "value", shown, ("", WEAK, MADE)[reason])
-            self._count(self.found.setdefault(key, Found()), hits.needles[here], cells[here], width, rows)
+            text = ("", WEAK, MADE)[reason] if reason < _CROWDED else crowded(reason - _CROWDED)
+            key = (column, spot.place, "key" if is_key else "value", shown, text)
+            found = self.found.setdefault(key, Found(room=10 ** (reason - _CROWDED) if reason >= _CROWDED else 0))
+            self._count(found, hits.needles[here], cells[here], width, rows)
 
     def _count(self, found: Found, needles: Offsets, cells: Offsets, width: int, rows: Rows) -> None:
         unique, first = np.unique(cells, return_index=True)
@@ -105,19 +114,43 @@ class Findings:
             found.examples = [*found.examples, *(name for name in names if name not in found.examples)][:_EXAMPLES]
 
     def _reasons(self, data: bytes, hits: Hits, columns: NDArray[np.int64], places: Offsets, spots: Sequence[Spot]) -> NDArray[np.int64]:
-        """Why each hit is no leak: 0 (it is one), 1 (weak), 2 (made by us)."""
+        """Why each hit is no leak: 0 (it is one), 1 (weak), 2 (made by us), or how little room there is (_CROWDED and its power of ten)."""
         masked = np.array([bool(spot.kinds) for spot in spots], np.bool_)[places]
         reasons = self._weak[columns].astype(np.int64)
         for at in np.flatnonzero(masked & self._strong[columns]).tolist():
-            if self._is_made(int(hits.needles[at]), spots[places[at]].kinds, data[hits.begins[at] : hits.ends[at]]):
-                reasons[at] = 2
+            needle, kinds = int(hits.needles[at]), spots[places[at]].kinds
+            if (needle, kinds) not in self._known:
+                self._known[needle, kinds] = self._reason(int(columns[at]), kinds, data[hits.begins[at] : hits.ends[at]])
+            reasons[at] = self._known[needle, kinds]
         return reasons
 
-    def _is_made(self, needle: int, kinds: frozenset[Kind], text: bytes) -> bool:
-        known = self._made.get((needle, kinds))
-        if known is None:
-            known = self._made[needle, kinds] = could_make(self._locale, kinds, text)
-        return known
+    def _reason(self, column: int, kinds: frozenset[Kind], text: bytes) -> int:
+        """Of a value in a column of pseudonyms of these kinds."""
+        if could_make(self._locale, kinds, text):
+            return 2
+        kind, digits = self._kinds[column], _room(text)
+        if kind in SHAPED and kind in kinds and int(self._many[column]) ** 2 >= _NOISE * 10**digits:
+            return _CROWDED + digits
+        return 0
+
+    def verdict(self, key: Key, rows: int) -> tuple[Verdict, str]:
+        """What is to be said of a finding, and why. rows: of the column that it is in."""
+        column, _, _, _, reason = key
+        found = self.found[key]
+        if found.room and not is_chance(found.cells, rows * int(self._many[column]) / found.room):
+            return Verdict.LEAK, ""
+        return (Verdict.CHANCE if reason else Verdict.LEAK), reason
+
+
+def crowded(digits: int) -> str:
+    """Why a pseudonym of few letters is no leak."""
+    return f"pseudonyms have the shape of their values, and of this shape there are fewer than 10^{digits + 1}, so some meet by chance"
+
+
+def _room(folded: bytes) -> int:
+    """How many texts have this shape, as a power of ten: digits stand for digits, letters for letters."""
+    room = prod(10 if 48 <= sign <= 57 else 26 if 97 <= sign <= 122 else 1 for sign in folded)
+    return len(str(room)) - 1
 
 
 def _is_key(data: bytes, ends: Offsets) -> NDArray[np.bool_]:

@@ -168,6 +168,10 @@ class NeedleTable:
         """The sensitive column that each needle comes from."""
         return self._needles["column"][needles].astype(np.int64)
 
+    def counts(self, columns: int) -> NDArray[np.int64]:
+        """How many needles each sensitive column has."""
+        return np.bincount(self._needles["column"], minlength=columns)
+
     def owners(self, needles: Offsets) -> Hashes:
         """The row that each needle is of; 0 where several have it."""
         found: Hashes = self._needles["owner"][needles]

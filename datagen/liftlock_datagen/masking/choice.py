@@ -43,7 +43,7 @@ _FORMS = {"float4": "float4", "float8": "float8", "interval": "interval", "bit":
     _GEOMETRIC, "geometric"
 )
 _INTERVALS = ("year", "month", "day", "hour")
-_SHAPED = frozenset(
+SHAPED = frozenset(
     {Kind.IDENTIFIER, Kind.REFERENCE, Kind.NATIONAL_ID, Kind.TAX_ID, Kind.BANK_ACCOUNT, Kind.IBAN, Kind.PAYMENT_CARD, Kind.DEVICE_ID}
 )
 _SHIFT_DAYS = 180
@@ -183,7 +183,7 @@ def _text(spec: ValueSpec, domain: Domain, *, folded: bool) -> Transformer:
         return Integers(domain.name, domain.bits)
     if spec.domain and domain.uuid:
         return Uuids(domain.name)
-    if kind in _SHAPED:
+    if kind in SHAPED:
         return Letters(domain.name, kind, folded)
     if kind is Kind.PHONE and domain.unique and not domain.length:
         return Letters(domain.name, kind, folded)

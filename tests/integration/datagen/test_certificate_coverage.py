@@ -189,3 +189,15 @@ def test_planted_canaries_must_be_in_the_source_and_not_in_a_copy(postgres: Runn
         ("canary 1 of the classification", "public.people.said", Form.GLUED),
         ("canary 3 of the classification", "public.people.said", Form.PLAIN),
     }
+
+
+@pytest.mark.parametrize(("moved", "verdict"), [("i * 7919 + 13", Verdict.CHANCE), ("(1 + i % 700) * 7", Verdict.LEAK)])
+def test_short_codes_meet_by_chance_and_not_all_of_them(postgres: RunningPostgres, moved: str, verdict: Verdict) -> None:
+    spec = table("voucher", id=said(Kind.IDENTIFIER, Rule.KEEP), code=said(Kind.IDENTIFIER))
+    rows = "CREATE TABLE voucher (id int PRIMARY KEY, code text); INSERT INTO voucher SELECT i, lpad((({}) % 10000)::text, 4, '0')"
+    rows += " FROM generate_series(1, 1000) i; ANALYZE voucher"
+    with postgres.database(rows.format("i * 7")) as source, postgres.database(rows.format(moved)) as copy:
+        found = check(postgres, source, copy, spec)
+    said_there = {item.verdict for item in found.findings if (item.place, item.form) == ("public.voucher.code", Form.PLAIN)}
+    assert said_there == {verdict}
+    assert found.verdict is verdict
