@@ -51,7 +51,7 @@ class Crew:
     def begin(self, setup: Setup) -> None:
         """Tells all of them where to read and to write."""
         for _, pipe in self._members:
-            pipe.send(setup)
+            _told(pipe, setup)
 
     def run(self, parts: Sequence[Part], estimates: Mapping[TableName, int], on_progress: Progress) -> dict[str, int]:
         """Carries all parts out; the rows of each table. DatagenError of the first member that fails."""
@@ -69,7 +69,7 @@ class Crew:
             name = str(part.table.name)
             if not rows[name]:
                 on_progress(name, 0, max(1, totals[name]))  # from now on its time counts
-            pipe.send(part)
+            _told(pipe, part)
             busy.add(pipe)
 
         for _, pipe in self._members[: len(waiting)]:
@@ -87,6 +87,15 @@ class Crew:
                 total = max(totals[moved.table], rows[moved.table] + (1 if open_parts[moved.table] else 0))
                 on_progress(moved.table, rows[moved.table], total if open_parts[moved.table] else rows[moved.table])
         return rows
+
+
+def _told(pipe: Pipe, what: Setup | Part) -> None:
+    """Sends it; where the worker has ended, its own reason is the error, or that it gave none."""
+    try:
+        pipe.send(what)
+    except (BrokenPipeError, ConnectionResetError):
+        while True:  # what it had written before it ended comes first
+            _received(pipe)
 
 
 def _received(pipe: Pipe) -> Moved:
