@@ -183,11 +183,11 @@ def anonymisation(work: Workspace) -> Anonymisation:
     )
 
 
-def copy_asked(schema: str, workers: int, key: str | None, *, replace: bool, whole: bool) -> CopyAsked:
+def copy_asked(schema: str, workers: int, key: str | None, *, replace: bool, whole: bool, spec: str | None = None) -> CopyAsked:
     """What a command line asks for."""
     from liftlock.services.data.anonymisation import CopyAsked
 
-    return CopyAsked(schema, workers, replace, whole, key)
+    return CopyAsked(schema, workers, replace, whole, key, spec)
 
 
 def pseudonym_keys(root: Path) -> Callable[[str], PseudonymKey]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from liftlock.core.errors import BlockedError, ConfigError, PolicyError
+from liftlock.core.errors import BlockedError, ConfigError, PolicyError, UsageError
 from liftlock.main import app
 from tests.config_repository import FILES
 from tests.json_results import validated
@@ -97,3 +97,7 @@ def test_a_copy_from_the_plan_to_the_summary(server: RunningPostgres, root: Path
         assert refused.exit_code == 78
         assert "unclassified-column" in refused.output
         assert isinstance(run(*words, **places).exception, ConfigError)
+        assert run(*words, "--plan-only", "--spec", "shop", **places).exit_code == 0
+        unknown = run(*words, "--plan-only", "--spec", "none", **places).exception
+        assert isinstance(unknown, UsageError)
+        assert "data/none.yaml" in str(unknown)

@@ -38,6 +38,7 @@ def anonymise(
     plan_only: Annotated[bool, typer.Option("--plan-only", help="Show what happens to each column, and read no row.")] = False,
     workers: Annotated[int, typer.Option("--workers", min=1, max=64, metavar="N", help="Processes that copy side by side.")] = 2,
     key: KeyOption = None,
+    spec: Annotated[str | None, typer.Option("--spec", metavar="DB", help="Which data/DB.yaml holds; otherwise the target's.")] = None,
     whole: Annotated[bool, typer.Option("--whole", help="All rows, also where data/DB.yaml has a subset.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Also replace a target in use, or whose rows liftlock did not make.")] = False,
     environment: EnvironmentOption = None,
@@ -57,7 +58,8 @@ def anonymise(
     places, use = wiring.data_places(work), wiring.anonymisation(work)
     to = places.resolve(target, environment) if plan_only else places.resolve_target(target, environment, "data anonymise")
     at = places.resolve(source, environment)
-    report = use.plan(at, to) if plan_only else use.run(at, to, wiring.copy_asked(schema.value, workers, key, replace=replace, whole=whole))
+    asked = wiring.copy_asked(schema.value, workers, key, replace=replace, whole=whole, spec=spec)
+    report = use.plan(at, to, spec) if plan_only else use.run(at, to, asked)
     print_json("data-anonymise", report) if as_json else _show(report)
     if report.problems:
         raise typer.Exit(ExitCode.CONFIG)

@@ -23,13 +23,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CopyAsked:
-    """What the command line says. schema: source or target. replace: rows of the target that are not ours may go. whole: no subset."""
+    """What the command line says. schema: source or target. replace: rows of the target that are not ours may go. whole: no subset.
+
+    spec: the database whose classification holds, where it is not that of the target.
+    """
 
     schema: str = "source"
     workers: int = 2
     replace: bool = False
     whole: bool = False
     key: str | None = None
+    spec: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +89,9 @@ class Anonymisation:
     file: Callable[[str], str]
     tool: str
 
-    def plan(self, source: Place, target: Place) -> AnonymisationReport:
-        """What run would do, and everything that speaks against it. Reads the source's catalog alone."""
-        spec = self._spec(target, source)
+    def plan(self, source: Place, target: Place, database: str | None = None) -> AnonymisationReport:
+        """What run would do, and everything that speaks against it. Reads the source's catalog alone. database: as CopyAsked.spec."""
+        spec = self._spec(target, source, database)
         with datagen_errors(about=source.shown):
             plan = self.engine.plan_mask(source.url, spec)
         return AnonymisationReport(
@@ -125,7 +129,7 @@ class Anonymisation:
 
     def require_ready(self, source: Place, target: Place, asked: CopyAsked) -> tuple[DataSpec, PseudonymKey]:
         """The classification and the key, for who wants to know that they are there before anything is begun; otherwise an error of use."""
-        spec = self._spec(target, source)
+        spec = self._spec(target, source, asked.spec)
         reference = asked.key or spec.key
         if not reference:
             raise ConfigError(
@@ -135,15 +139,16 @@ class Anonymisation:
         with datagen_errors():
             return spec, self.key(reference)
 
-    def _spec(self, target: Place, source: Place) -> DataSpec:
-        """The classification of the target's database; of the source's where that has none."""
-        for database in dict.fromkeys((target.database, source.database)):
+    def _spec(self, target: Place, source: Place, named: str | None) -> DataSpec:
+        """The classification that is named; else that of the target's database, and of the source's where that has none."""
+        databases = (named,) if named else (target.database, source.database)
+        for database in dict.fromkeys(databases):
             found = self.specs(database)
             if found is not None:
                 return found
         raise UsageError(
-            f"{self.file(target.database)} is not there: nobody said what each column holds",
-            hint=f"run: liftlock data init {target.database}, and have the file reviewed",
+            f"{self.file(databases[0])} is not there: nobody said what each column holds",
+            hint=f"run: liftlock data init {databases[0]}, and have the file reviewed; or name another database with --spec",
         )
 
 
