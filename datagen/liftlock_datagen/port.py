@@ -56,6 +56,10 @@ class DataEngine(Protocol):
         """
         ...
 
+    def missing_right(self, url: str) -> tuple[str, str] | None:
+        """The right without which the database cannot be replaced, and what gives it; None where nothing is missing. Only reads."""
+        ...
+
     def why_not_written(self, url: str) -> str:
         """What the server itself says that speaks against writing there, where an address alone cannot show it; empty for nothing."""
         ...

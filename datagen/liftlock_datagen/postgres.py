@@ -59,6 +59,12 @@ class PostgresEngine:
 
         return restore_template(url, template=template, comment=comment, on_note=on_note)
 
+    def missing_right(self, url: str) -> tuple[str, str] | None:
+        """See database/beside.py."""
+        from liftlock_datagen.database.beside import missing_right  # noqa: PLC0415
+
+        return missing_right(url)
+
     def why_not_written(self, url: str) -> str:
         """See database/standing.py."""
         from liftlock_datagen.database.standing import why_not_written  # noqa: PLC0415

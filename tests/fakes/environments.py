@@ -265,6 +265,7 @@ class FakeSnapshots:
     broken: str = ""
     built: int = 0
     moments: list[str | None] = field(default_factory=list)
+    allowed: list[tuple[str, str]] = field(default_factory=list)
 
     def snapshots(self) -> Sequence[Snapshot]:
         return sorted(self.kept, key=lambda item: (item.made, item.volume))
@@ -278,6 +279,9 @@ class FakeSnapshots:
             return False
         self.volumes[place] = snapshot.name
         return True
+
+    def let_build(self, environment: str, database: str) -> None:
+        self.allowed.append((environment, database))
 
     def refill(self, snapshot: Snapshot, target: Target) -> None:
         self.volumes[target.environment, target.database] = snapshot.name

@@ -59,6 +59,7 @@ def data_places(work: Workspace) -> DataPlaces:
         project=work.project.name,
         first=next((stage.environment for stage in work.project.pipeline), declared[0]),
         databases=work.project.databases,
+        let_build=work.parts.snapshots.let_build,
     )
 
 

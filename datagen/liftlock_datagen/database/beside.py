@@ -135,19 +135,30 @@ def _named(keeper: Connection, target_url: str, target: str) -> Beside:
     return Beside(name, url_of(target_url, name), target, str(owner[0]) if owner else "", exists=row is not None)
 
 
-def _require_rights(keeper: Connection, beside: Beside) -> None:
+def missing_right(target_url: str) -> tuple[str, str] | None:
+    """The right that a database cannot be built beside the target without, and what gives it; None where nothing is missing. Only reads."""
+    target = database_of(target_url)
+    with _server(target_url, target) as keeper, wrapped(target_url):
+        return _missing_right(keeper, _named(keeper, target_url, target))
+
+
+def _missing_right(keeper: Connection, beside: Beside) -> tuple[str, str] | None:
     query = "SELECT current_user, rolcreatedb OR rolsuper, pg_has_role(%s, 'MEMBER') FROM pg_roles WHERE rolname = current_user"
     role, may_create, owns = keeper.execute(query, [beside.owner]).fetchone() or ("?", False, False)
+    name, owner = (sql.Identifier(str(who)).as_string(None) for who in (role, beside.owner))
     if not may_create:
-        raise DatagenError(
-            f"role {role} may not create databases, and {beside.target} is built beside the old one",
-            hint=f'an administrator runs: ALTER ROLE "{role}" CREATEDB',
-        )
+        what = f"role {role} may not create databases, and {beside.target} is built beside the old one"
+        return what, f"an administrator runs: ALTER ROLE {name} CREATEDB"
     if not owns:
-        raise DatagenError(
-            f"role {role} does not own database {beside.target}; {beside.owner} does",
-            hint=f'use a role that owns it, or: GRANT "{beside.owner}" TO "{role}"',
-        )
+        what = f"role {role} does not own database {beside.target}; {beside.owner} does"
+        return what, f"use a role that owns it, or an administrator runs: GRANT {owner} TO {name}"
+    return None
+
+
+def _require_rights(keeper: Connection, beside: Beside) -> None:
+    missing = _missing_right(keeper, beside)
+    if missing is not None:
+        raise DatagenError(missing[0], hint=missing[1])
 
 
 def _carry_rights(target_url: str, beside: Beside, on_note: Note) -> None:

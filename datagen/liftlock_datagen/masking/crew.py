@@ -38,11 +38,17 @@ class Crew:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        for process, pipe in self._members:
-            pipe.close()
-            if kind is not None:
+        if kind is not None:
+            for process, _ in self._members:
                 process.terminate()
-        for process, _ in self._members:
+        self.dismiss()
+
+    def dismiss(self) -> None:
+        """Ends them, and with them what they hold of the source: locks and a snapshot."""
+        members, self._members = self._members, []
+        for _, pipe in members:
+            pipe.close()
+        for process, _ in members:
             process.join(_GRACE)
             if process.is_alive():
                 process.kill()

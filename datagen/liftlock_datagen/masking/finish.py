@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from psycopg import sql
@@ -17,11 +17,15 @@ from liftlock_datagen.masking.source import Source
 _SEQUENCES = "SELECT schemaname, sequencename, last_value FROM pg_sequences WHERE last_value IS NOT NULL ORDER BY 1, 2"
 
 
-def set_sequences(source: Source, target: Connection, plan: MaskPlan) -> None:
+def read_sequences(source: Source) -> Mapping[TableName, int]:
+    """Where each sequence of the source stands."""
+    return {TableName(schema, name): int(last) for schema, name, last in source.connection.execute(_SEQUENCES).fetchall()}
+
+
+def set_sequences(stands: Mapping[TableName, int], source: Source, target: Connection, plan: MaskPlan) -> None:
     """Each sequence goes on where the source's stands; behind the largest value of a column whose values were changed."""
     changed = {(mask.name, column.name) for mask in plan.tables for column in mask.changed}
     drawing = {c.sequence: (t.name, c.name) for t in source.catalog.tables for c in t.columns if c.sequence is not None}
-    stands = {TableName(schema, name): int(last) for schema, name, last in source.connection.execute(_SEQUENCES).fetchall()}
     for sequence in sorted({*stands, *drawing}):
         place = drawing.get(sequence)
         last = stands.get(sequence)

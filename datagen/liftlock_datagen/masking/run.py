@@ -22,7 +22,7 @@ from liftlock_datagen.database.refusals import masked_errors
 from liftlock_datagen.database.schema_copy import SchemaCopy, Section, copied_schema
 from liftlock_datagen.errors import DatagenError
 from liftlock_datagen.masking.crew import Crew
-from liftlock_datagen.masking.finish import analyse, crowds, refresh_views, require_crowds, set_sequences
+from liftlock_datagen.masking.finish import analyse, crowds, read_sequences, refresh_views, require_crowds, set_sequences
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.model import MaskPlan
 from liftlock_datagen.masking.obstacles import sorted_by
@@ -114,18 +114,22 @@ class _Run:
                 same = request.schema is SchemaFrom.SOURCE and source.catalog.version // 10000 == _server_major(beside.url)
                 work = parts(source, plan, selection, same_types=same)
                 self._rows = crew.run(work, self._expected(source, selection), self._on_progress)
+                stands = read_sequences(source)
+                self._require_same_schema(source)
+            # What follows is the target's alone and may take long: a source in production is not held for it.
+            crew.dismiss()
+            source.release()
             with self._timed("indexes and keys"):
                 schema.make(_for_indexes(beside.url, source, request.workers), Section.BEHIND_ROWS, role=beside.owner, jobs=request.workers)
         with connected(beside.url) as target, masked_errors("behind the rows", beside.url):
             target.execute("SELECT set_config('row_security', 'off', false), set_config('statement_timeout', '0', false)")
             with self._timed("statistics"):
-                set_sequences(source, target, plan)
+                set_sequences(stands, source, target, plan)
                 refresh_views(target)
                 analyse(beside.url, _unseen(source, crew.whole), request.workers)
             with self._timed("proof"):
                 found = tuple(crowds(target, plan))
                 require_crowds(found, plan.k)
-                self._require_same_schema(source)
                 mark_anonymised(target, Anonymised(request.key.id, plan.spec_digest, request.tool))
         return found
 

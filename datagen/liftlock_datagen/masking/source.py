@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -20,13 +20,17 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The open source. url: read-only for every session that uses it. pages: of each table that stores rows."""
+    """The open source. url: read-only for every session that uses it. pages: of each table that stores rows.
+
+    release: gives up the snapshot and every lock, for when all is read.
+    """
 
     url: str
     connection: Connection
     snapshot: str
     catalog: Catalog
     pages: dict[TableName, int]
+    release: Callable[[], None] = field(default=lambda: None, repr=False)
 
     def rows(self) -> dict[TableName, int]:
         """About how many rows each table has, those of partitions counted to the partitioned table."""
@@ -46,17 +50,18 @@ def read_only(url: str) -> str:
 
 @contextmanager
 def opened(url: str) -> Iterator[Source]:
-    """The source in one consistent snapshot, until the end of the block."""
+    """The source in one consistent snapshot, until it is released or the block ends."""
     safe = read_only(url)
-    with connected(safe) as connection:
+    with ExitStack() as stack:
+        connection = stack.enter_context(connected(safe))
         connection.execute("SELECT set_config('statement_timeout', '0', false), set_config('row_security', 'off', false)")
         connection.execute("SELECT set_config('idle_in_transaction_session_timeout', '0', false)")
-        with connection.transaction():
-            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            row = connection.execute("SELECT pg_export_snapshot(), set_config('search_path', 'pg_catalog', true)").fetchone()
-            pages = {TableName(schema, name): int(count) for schema, name, count in connection.execute(_PAGES).fetchall()}
-            catalog = read_catalog(connection)
-            yield Source(safe, connection, str(row[0]) if row else "", catalog, pages)
+        stack.enter_context(connection.transaction())
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        row = connection.execute("SELECT pg_export_snapshot(), set_config('search_path', 'pg_catalog', true)").fetchone()
+        pages = {TableName(schema, name): int(count) for schema, name, count in connection.execute(_PAGES).fetchall()}
+        catalog = read_catalog(connection)
+        yield Source(safe, connection, str(row[0]) if row else "", catalog, pages, stack.close)
 
 
 def present_digest(url: str) -> str:

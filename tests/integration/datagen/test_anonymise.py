@@ -133,9 +133,9 @@ def told() -> list[tuple[str, int, int]]:
 def copy(server: RunningPostgres, source: str, target: str, told: list[tuple[str, int, int]]) -> Copy:
     """Runs a copy from source to target."""
 
-    def run(**changes: object) -> MaskReport:
+    def run(*, on_note: Callable[[str], None] = lambda _: None, **changes: object) -> MaskReport:
         request = MaskRequest(server.url(source), server.url(target), spec(), KEY, workers=2)
-        return anonymise(replace(request, **changes), lambda *now: told.append(now), lambda _: None)  # type: ignore[arg-type]
+        return anonymise(replace(request, **changes), lambda *now: told.append(now), on_note)  # type: ignore[arg-type]
 
     return run
 
@@ -310,6 +310,19 @@ def until_gone(server: RunningPostgres) -> None:
 
 def beside(server: RunningPostgres, target: str) -> list[tuple[object, ...]]:
     return rows(server, "postgres", f"SELECT datname FROM pg_database WHERE datname LIKE '{target}_liftlock%'")  # noqa: S608
+
+
+def test_the_source_is_let_go_as_soon_as_its_rows_are_read(server: RunningPostgres, source: str, copy: Copy) -> None:
+    held: dict[str, int] = {}
+
+    def note(text: str) -> None:
+        if text in {"rows", "indexes and keys"}:
+            query = f"SELECT count(*) FROM pg_stat_activity WHERE datname = '{source}' AND backend_xmin IS NOT NULL"  # noqa: S608
+            held[text] = int(str(rows(server, "postgres", query)[0][0]))
+
+    copy(on_note=note)
+    assert held["rows"] > 0
+    assert held["indexes and keys"] == 0
 
 
 def test_a_schema_that_changes_in_the_middle_is_noticed(server: RunningPostgres, target: str) -> None:

@@ -12,8 +12,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
+<<<<<<< HEAD
 from liftlock_datagen.database.beside import built_beside, marker
 from liftlock_datagen.database.leftovers import beside_name, drop_without_waiting, lock_of
+=======
+from liftlock_datagen.database.beside import built_beside, missing_right, marker
+from liftlock_datagen.database.leftovers import beside_name, lock_of
+>>>>>>> 72725e9 (Let the source go as soon as its rows are read; give an environment's role CREATEDB before it is needed, and name it elsewhere in the plan)
 from liftlock_datagen.database.schema_copy import Section, copied_schema
 from liftlock_datagen.errors import DatagenError
 from tests.integration.datagen.shape import SHAPE
@@ -258,8 +263,12 @@ def test_a_role_without_rights_is_told_what_to_ask_for(server: RunningPostgres, 
             pass
         assert "ALTER ROLE" in str(refused.value)
         assert PASSWORD not in str(refused.value)
+        missing = missing_right(server.url(target))
+        assert missing is not None
+        assert missing[1] == 'an administrator runs: ALTER ROLE "liftlock" CREATEDB'
     finally:
         server.administer("ALTER ROLE liftlock CREATEDB")
+    assert missing_right(server.url(target)) is None
 
 
 def test_a_copied_schema_is_the_same_schema(server: RunningPostgres, odd_schema: str) -> None:

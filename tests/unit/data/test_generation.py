@@ -35,6 +35,12 @@ class _Engine(PostgresEngine):
     asked: list[tuple[RowsRequest, bool, str]] = field(default_factory=list)
     broken: str = ""
 
+    def why_not_written(self, url: str) -> str:
+        return ""
+
+    def missing_right(self, url: str) -> tuple[str, str] | None:
+        return None
+
     def generate(
         self,
         url: str,

@@ -87,6 +87,15 @@ def test_a_protected_target_is_refused_as_such_also_where_it_does_not_run_or_is_
         _places(value="postgresql://u@db.firm.example/shop").resolve_target("env:URL", None, "data generate")
 
 
+def test_the_role_of_an_environments_database_may_create_databases_before_it_is_written_to_and_only_then() -> None:
+    allowed: list[tuple[str, str]] = []
+    places = replace(_places(_server("dev", 40123)), let_build=lambda *place: allowed.append(place))
+    places.resolve("dev/shop")
+    assert allowed == []
+    places.resolve_target("dev/shop", None, "data generate")
+    assert allowed == [("dev", "shop")]
+
+
 @pytest.mark.parametrize(("text", "environment"), [("shop", None), ("shop", "dev"), ("dev/shop", None), ("dev/shop", "prod")])
 def test_a_declared_database_is_reached_through_its_published_port(text: str, environment: str | None) -> None:
     place = _places(_server("dev", 40123)).resolve(text, environment)

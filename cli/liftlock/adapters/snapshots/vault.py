@@ -103,7 +103,7 @@ class DockerSnapshots:
         name = f"{volume}-restore"
         with wrapped():
             remove_container(client, name)
-            server = self._server(target)
+            server = self._server(target.environment, target.database)
             said = self._owned({"liftlock.environment": target.environment, "liftlock.service": target.database})
             job = create_job(client, self._clone_job(name, snapshot, target, said, words.RESTORE))
             client.stop(server, timeout=0)
@@ -135,13 +135,16 @@ class DockerSnapshots:
         remove_volume(self._client, name)
         self._client.create_volume(name, labels=self._owned({**place, words.ROLE: words.CLONED, words.SNAPSHOT: snapshot.name}))
 
-    def _server(self, target: Target) -> str:
-        chosen = self._owned({"liftlock.environment": target.environment, "liftlock.service": target.database, words.ROLE: "database"})
+    def let_build(self, environment: str, database: str) -> None:
+        """As the superuser, in the server's container."""
+        with wrapped():
+            servers.administer(self._client, self._server(environment, database), [f"ALTER ROLE {servers.quoted(database)} CREATEDB;"])
+
+    def _server(self, environment: str, database: str) -> str:
+        chosen = self._owned({"liftlock.environment": environment, "liftlock.service": database, words.ROLE: "database"})
         found = self._client.containers(all=True, filters={"label": [f"{key}={value}" for key, value in chosen.items()]})
         if not found:
-            raise UnavailableError(
-                f"{target.environment} has no server for {target.database}", hint=f"liftlock env up {target.environment}"
-            )
+            raise UnavailableError(f"{environment} has no server for {database}", hint=f"liftlock env up {environment}")
         return str(found[0]["Id"])
 
     def _wait_for(self, server: str, target: Target) -> None:

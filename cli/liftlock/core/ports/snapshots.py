@@ -57,6 +57,10 @@ class Snapshots(Protocol):
         """Stops the target's server, makes its data folder a clone, and starts it again; done again where a killed run began it."""
         ...
 
+    def let_build(self, environment: str, database: str) -> None:
+        """Gives the role of a database that an environment runs the right to create databases: new rows are built beside the old ones."""
+        ...
+
     def building(self, database: Database) -> AbstractContextManager[Building]:
         """A server with an empty database of that name, and of its image; it is gone when the block ends, and so are its data unless
         they were kept."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from liftlock.core.errors import BlockedError, ConfigError, PolicyError, UsageError
 from liftlock.core.ports import Progress
 from liftlock.services.data.errors import datagen_errors
-from liftlock.services.data.places import Place
+from liftlock.services.data.places import Place, missing_right
 from liftlock.services.data.rows_shown import RowsShown
 from liftlock_datagen.errors import DatagenError
 from liftlock_datagen.port import DataEngine
@@ -94,8 +94,9 @@ class Anonymisation:
         spec = self._spec(target, source, database)
         with datagen_errors(about=source.shown):
             plan = self.engine.plan_mask(source.url, spec)
+        right = [missing] if (missing := missing_right(target, self.engine)) else []
         return AnonymisationReport(
-            source.shown, target.shown, True, 0, {}, plan.privacy, _columns(plan), tuple(map(str, plan.problems)), plan.k,
+            source.shown, target.shown, True, 0, {}, plan.privacy, _columns(plan), (*map(str, plan.problems), *right), plan.k,
             spec_digest=plan.spec_digest,
         )  # fmt: skip
 

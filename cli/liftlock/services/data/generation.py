@@ -10,7 +10,7 @@ from liftlock.core.environment import Database
 from liftlock.core.errors import UsageError
 from liftlock.core.ports import Progress
 from liftlock.services.data.errors import datagen_errors
-from liftlock.services.data.places import Place
+from liftlock.services.data.places import Place, missing_right
 from liftlock.services.data.rows_shown import RowsShown
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.port import DataEngine
@@ -95,6 +95,8 @@ class Generation:
         request, size, profile = self._request(place, asked)
         with datagen_errors(about=place.shown):
             plan = self.engine.plan_rows(place.url, request)
+        if missing := missing_right(place, self.engine):
+            self.progress.step(f"rows that are there cannot be replaced: {missing}")
         columns = [
             PlannedColumn(str(table.name), column.name, describe_column(column, table), column.nulls / 65536)
             for table in plan.tables

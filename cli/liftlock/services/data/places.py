@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from liftlock.core.config.suggestions import unknown
@@ -12,6 +13,7 @@ from liftlock.core.errors import ConfigError, PolicyError, UnavailableError, Usa
 from liftlock.core.ports import Engine, Runtime, Secrets
 from liftlock.services.data.errors import datagen_errors
 from liftlock_datagen.database.address import SCHEMES, Address, parse_address
+from liftlock_datagen.errors import DatagenError
 from liftlock_datagen.port import DataEngine
 
 _POSTGRES_PORT = 5432
@@ -50,11 +52,21 @@ class Place:
             raise PolicyError(f"{what}: {self.shown} is not written to: {reason}", hint=_INSTEAD)
 
 
+def missing_right(place: Place, engine: DataEngine) -> str:
+    """What a plan says of the right that is missing to carry it out there; empty where nothing is, or where liftlock gives it itself."""
+    if place.environment is not None or place.guarded:
+        return ""
+    with suppress(DatagenError):  # one that cannot be asked is told of by the run
+        missing = engine.missing_right(place.url)
+        return f"{place.shown} [missing-right]: {missing[0]}; {missing[1]}" if missing else ""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class DataPlaces:
     """declared: the environment of a name, as declared. is_protected: here or on the forge's base branch, whichever is stricter.
 
-    first: the environment that is meant where none is named.
+    first: the environment that is meant where none is named. let_build: lets the role of an environment's database create databases.
     """
 
     engine: Engine
@@ -65,6 +77,7 @@ class DataPlaces:
     project: str
     first: str
     databases: Sequence[str]
+    let_build: Callable[[str, str], None] = lambda *_: None
 
     def resolve(self, text: str, environment: str | None = None) -> Place:
         """The place that the text names. environment: for a database named alone.
@@ -86,7 +99,9 @@ class DataPlaces:
             owner, database = self.find(text, environment)
             if self.guards(owner):
                 raise _refusal(what, f"{owner.name}/{database.name}", owner)
-            return self.reach(owner, database)
+            place = self.reach(owner, database)
+            self.let_build(owner.name, database.name)
+            return place
         place = self.resolve(text)
         place.require_writable(what)
         return place
