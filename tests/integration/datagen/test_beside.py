@@ -12,13 +12,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-<<<<<<< HEAD
-from liftlock_datagen.database.beside import built_beside, marker
+from liftlock_datagen.database.beside import built_beside, marker, missing_right
 from liftlock_datagen.database.leftovers import beside_name, drop_without_waiting, lock_of
-=======
-from liftlock_datagen.database.beside import built_beside, missing_right, marker
-from liftlock_datagen.database.leftovers import beside_name, lock_of
->>>>>>> 72725e9 (Let the source go as soon as its rows are read; give an environment's role CREATEDB before it is needed, and name it elsewhere in the plan)
 from liftlock_datagen.database.schema_copy import Section, copied_schema
 from liftlock_datagen.errors import DatagenError
 from tests.integration.datagen.shape import SHAPE

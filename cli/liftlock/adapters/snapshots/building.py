@@ -137,11 +137,7 @@ def administer(client: APIClient, container: str, statements: Sequence[str]) -> 
     )["Id"]
     said = client.exec_start(running)
     if client.exec_inspect(running)["ExitCode"] != 0:
-<<<<<<< HEAD
-        raise failure_of("finishing the golden copy", said.decode(errors="replace").strip())
-=======
-        raise LiftlockError(f"the database server refused its administrator: {said.decode(errors='replace').strip()}")
->>>>>>> 72725e9 (Let the source go as soon as its rows are read; give an environment's role CREATEDB before it is needed, and name it elsewhere in the plan)
+        raise failure_of("administering the database server", said.decode(errors="replace").strip())
 
 
 def stop_server(client: APIClient, name: str) -> None:
