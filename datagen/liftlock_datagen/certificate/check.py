@@ -105,7 +105,7 @@ class _Run:
         canary = self._canaries(blind)
         empty = without_rows(tables, self._spec, generated=self._plan.generated)
         far = [f"copy: {name} is a foreign table: its rows are on another server" for name in foreign_tables(self._copy)]
-        unread = (*self._plan.gaps, *self._side.unread, *self._scan.unread, *self._blind_for(), *far, *empty, *unseen)
+        unread = (*self._plan.gaps, *self._side.unread, *self._scan.unread, *self._blind_for(), *far, *self._strangers(), *empty, *unseen)
         verdicts = [*(item.verdict for item in columns), *(item.verdict for item in findings), *(item.verdict for item in anonymity)]
         complete = not unread and not canary.missed
         return Certificate(
@@ -227,6 +227,13 @@ class _Run:
             for place in seen[form].pop(digest(form, self._scan.needle), {}):
                 self._scan.expected.discard(place)
         return {form: places for form, places in seen.items() if places}
+
+    def _strangers(self) -> Iterator[str]:
+        """Tables with rows that only the copy has, and that nobody has classified: their texts were searched, and no more is known."""
+        classified = {table.name for table in self._catalogs[0].tables} | set(self._spec.tables)
+        for table in self._catalogs[1].tables:
+            if table.partition_of is None and table.name not in classified and self._scan.counts[table.name]:
+                yield f"copy: {table.name} is not classified, so nobody knows what it holds ({self._scan.counts[table.name]:,} rows)"
 
     def _blind_for(self) -> Iterator[str]:
         """Canaries of people that say nothing of the copy."""
