@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from liftlock_datagen.synthesis.draws import Permuted
-from liftlock_datagen.synthesis.generators import ColumnPlan, Lexemes, PersonName, Prose, Title
+from liftlock_datagen.synthesis.generators import Lexemes, PersonName, Prose, Title
 from liftlock_datagen.synthesis.limits import Family
-from liftlock_datagen.synthesis.plan_data import TablePlan
+from liftlock_datagen.synthesis.plan_data import ColumnPlan, TablePlan
 from liftlock_datagen.synthesis.shaping import Room
 
 

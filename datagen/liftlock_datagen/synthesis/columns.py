@@ -7,27 +7,19 @@ import re
 from liftlock_datagen.errors import Problem, ProblemCode
 from liftlock_datagen.synthesis.demands import describe
 from liftlock_datagen.synthesis.draws import Milestone, Serial, Uniform
+from liftlock_datagen.synthesis.forms import Bits, Day, Duration, Form, Listed, Moment, TimeOfDay, Whole, Word
 from liftlock_datagen.synthesis.generators import (
     Address,
     Binary,
-    Bits,
     Composed,
-    Day,
-    Duration,
-    Form,
     Generator,
     HardwareAddress,
     JsonList,
     JsonObject,
-    Listed,
     Markup,
-    Moment,
     Null,
     Scaled,
-    TimeOfDay,
     Uuid,
-    Whole,
-    Word,
 )
 from liftlock_datagen.synthesis.limits import FIRST_MOMENT, LAST_MOMENT, Family, Limits
 from liftlock_datagen.synthesis.semantics import (

@@ -18,8 +18,9 @@ from liftlock_datagen.synthesis.draws import (
     Source,
     Uniform,
 )
-from liftlock_datagen.synthesis.generators import ColumnPlan, Day, Form, Listed, Moment, Null, Reference, Repeated, Scaled, Whole, Word
-from liftlock_datagen.synthesis.plan_data import TablePlan
+from liftlock_datagen.synthesis.forms import Day, Form, Listed, Moment, Whole, Word
+from liftlock_datagen.synthesis.generators import Null, Reference, Repeated, Scaled
+from liftlock_datagen.synthesis.plan_data import ColumnPlan, TablePlan
 
 _MOST_SHOWN = 4
 

@@ -22,22 +22,11 @@ from liftlock_datagen.synthesis.draws import (
     Spaced,
     Uniform,
 )
-from liftlock_datagen.synthesis.generators import (
-    Bits,
-    Code,
-    Day,
-    Form,
-    Generator,
-    Listed,
-    Moment,
-    Presences,
-    Scaled,
-    Span,
-    TimeOfDay,
-    Whole,
-)
+from liftlock_datagen.synthesis.forms import Bits, Code, Day, Form, Listed, Moment, TimeOfDay, Whole
+from liftlock_datagen.synthesis.generators import Generator, Scaled, Span
 from liftlock_datagen.synthesis.keys import Digits, FirstNull, FirstOnly, Grouped, KeyDesign, SoleColumn, SoleLink
 from liftlock_datagen.synthesis.limits import END_OF_TABLES, FIRST_MOMENT, Family, Limits
+from liftlock_datagen.synthesis.plan_data import Presences
 from liftlock_datagen.synthesis.subjects import UNLIMITED, Choice
 
 

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.primitives.bits import Counters, Numbers
 from liftlock_datagen.primitives.encoding import Piece, blank, join
-from liftlock_datagen.synthesis.generators import ColumnPlan, Null, Reference
-from liftlock_datagen.synthesis.plan_data import LoadPlan, TablePlan
+from liftlock_datagen.synthesis.generators import Null, Reference
+from liftlock_datagen.synthesis.plan_data import ColumnPlan, LoadPlan, TablePlan
 from liftlock_datagen.synthesis.sources import SourceReader
 from liftlock_datagen.synthesis.texts import TextMaker, null_mask
 from liftlock_datagen.vocabulary.words import Vocabularies

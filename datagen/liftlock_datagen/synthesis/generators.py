@@ -10,72 +10,7 @@ from dataclasses import dataclass
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.spec.model import Kind
 from liftlock_datagen.synthesis.draws import Source
-
-# --- forms ----------------------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """A number in units of 10**-scale."""
-
-    scale: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """Days since 1970 as a date."""
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """Seconds since 1970 as a timestamp."""
-
-
-@dataclass(frozen=True, slots=True)
-class TimeOfDay:
-    """Seconds since midnight."""
-
-    zone: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Duration:
-    """A number of minutes as an interval."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """The value of that index."""
-
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """The entry of that index of a vocabulary's field, among those with at most max_length characters (0: any)."""
-
-    vocabulary: str
-    field: int = 0
-    max_length: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """The number in the base of the alphabet, always `length` letters, behind a prefix."""
-
-    prefix: str
-    alphabet: str
-    length: int
-
-
-@dataclass(frozen=True, slots=True)
-class Bits:
-    """The number as `length` binary digits."""
-
-    length: int
-
-
-Form = Whole | Day | Moment | TimeOfDay | Duration | Listed | Word | Code | Bits
+from liftlock_datagen.synthesis.forms import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,35 +257,3 @@ Maker = (
     | Repeated
 )
 Generator = Scaled | Maker | Reference | Null
-
-
-@dataclass(frozen=True, slots=True)
-class Presences:
-    """Whether the column is there: flags[the source's number]. label: the stream that the source draws from."""
-
-    label: str
-    flags: tuple[bool, ...]
-    source: Source
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnPlan:
-    """What a column gets. nulls: how many of 65,536 rows are NULL; null_key: whose coin decides (columns of one link share it).
-
-    present: where a combination of columns decides which rows are NULL, instead of a coin.
-    """
-
-    name: str
-    generator: Generator
-    nulls: int = 0
-    null_key: str = ""
-    present: Presences | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """How the rows of a table find their parents' rows: one per foreign key."""
-
-    name: str
-    parent: TableName
-    source: Source

@@ -9,9 +9,10 @@ import re
 from dataclasses import replace
 
 from liftlock_datagen.synthesis.draws import Uniform
-from liftlock_datagen.synthesis.generators import ColumnPlan, Day, Listed, Moment, Presences, Scaled
+from liftlock_datagen.synthesis.forms import Day, Listed, Moment
+from liftlock_datagen.synthesis.generators import Scaled
 from liftlock_datagen.synthesis.limits import Family
-from liftlock_datagen.synthesis.plan_data import TablePlan
+from liftlock_datagen.synthesis.plan_data import ColumnPlan, Presences, TablePlan
 from liftlock_datagen.synthesis.semantics import plain_name
 from liftlock_datagen.synthesis.shaping import Room
 

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.synthesis.draws import Covering, FirstOf, Grouping, GroupOf, MixedIn, PlaceIn, Popular, Source
-from liftlock_datagen.synthesis.generators import ColumnPlan, Link, Scaled
-from liftlock_datagen.synthesis.plan_data import LoadPlan, TablePlan
+from liftlock_datagen.synthesis.generators import Scaled
+from liftlock_datagen.synthesis.plan_data import ColumnPlan, Link, LoadPlan, TablePlan
 from liftlock_datagen.synthesis.semantics import plain_name
 
 _LINES = re.compile(r"(.*_)?(lines?|items?|details?|positions?|entries|products|contents)|(order|invoice|cart|basket)(line|item|detail)s?")

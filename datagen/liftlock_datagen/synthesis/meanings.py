@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from liftlock_datagen.spec.model import Kind
 from liftlock_datagen.synthesis.draws import Serial, Uniform
+from liftlock_datagen.synthesis.forms import Code, Listed, Whole, Word
 from liftlock_datagen.synthesis.generators import (
-    Code,
     Composed,
     Email,
     Generator,
     Identified,
-    Listed,
     PersonName,
     Phone,
     Prose,
@@ -18,8 +17,6 @@ from liftlock_datagen.synthesis.generators import (
     Street,
     Title,
     UserName,
-    Whole,
-    Word,
 )
 from liftlock_datagen.vocabulary.words import (
     CITY,

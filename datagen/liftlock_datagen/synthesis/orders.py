@@ -9,8 +9,10 @@ from liftlock_datagen.catalog.model import Table
 from liftlock_datagen.errors import Problem, ProblemCode
 from liftlock_datagen.synthesis.demands import Different, Ordered, describe
 from liftlock_datagen.synthesis.draws import Besides, Boxed, Earlier, Later, Milestone, Uniform
-from liftlock_datagen.synthesis.generators import ColumnPlan, Day, Link, Moment, Null, Reference, Scaled, Whole
+from liftlock_datagen.synthesis.forms import Day, Moment, Whole
+from liftlock_datagen.synthesis.generators import Null, Reference, Scaled
 from liftlock_datagen.synthesis.limits import Limits
+from liftlock_datagen.synthesis.plan_data import ColumnPlan, Link
 from liftlock_datagen.synthesis.semantics import ANY_NUMBER, DAY, milestone_window, usual_range
 
 

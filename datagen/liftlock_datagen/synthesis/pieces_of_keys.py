@@ -9,7 +9,8 @@ from decimal import ROUND_CEILING
 from liftlock_datagen.synthesis import partitions
 from liftlock_datagen.synthesis.demands import Among, Bound, ColumnDemand, Presence
 from liftlock_datagen.synthesis.draws import Boxed
-from liftlock_datagen.synthesis.generators import Day, Form, Generator, Listed, Moment, Scaled, Whole
+from liftlock_datagen.synthesis.forms import Day, Form, Listed, Moment, Whole
+from liftlock_datagen.synthesis.generators import Generator, Scaled
 from liftlock_datagen.synthesis.limits import Family, Limits, units_of
 from liftlock_datagen.synthesis.partitions import Between, Partitions
 

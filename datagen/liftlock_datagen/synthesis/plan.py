@@ -27,12 +27,13 @@ from liftlock_datagen.synthesis.demands import Different, Ordered
 from liftlock_datagen.synthesis.designs import Counts, design_capacity, designed_columns, designed_links, first_presences, slot_ends
 from liftlock_datagen.synthesis.drafting import Draft, draft_tables
 from liftlock_datagen.synthesis.draws import Earlier, Popular, Source, Uniform
-from liftlock_datagen.synthesis.generators import ColumnPlan, Link, Listed, Null, Presences, Reference, Scaled
+from liftlock_datagen.synthesis.forms import Listed
+from liftlock_datagen.synthesis.generators import Null, Reference, Scaled
 from liftlock_datagen.synthesis.joint import Joint
 from liftlock_datagen.synthesis.keys import SoleColumn
 from liftlock_datagen.synthesis.links import TableLinks, load_order
 from liftlock_datagen.synthesis.orders import order_columns
-from liftlock_datagen.synthesis.plan_data import LoadPlan, TablePlan
+from liftlock_datagen.synthesis.plan_data import ColumnPlan, Link, LoadPlan, Presences, TablePlan
 from liftlock_datagen.synthesis.row_counts import Shares, count_rows, profiled_shares, share_rows
 from liftlock_datagen.synthesis.semantics import usual_nulls
 from liftlock_datagen.synthesis.shaping import Room, shape_plan

@@ -5,7 +5,40 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from liftlock_datagen.catalog.model import TableName
-from liftlock_datagen.synthesis.generators import ColumnPlan, Link
+from liftlock_datagen.synthesis.draws import Source
+from liftlock_datagen.synthesis.generators import Generator
+
+
+@dataclass(frozen=True, slots=True)
+class Presences:
+    """Whether the column is there: flags[the source's number]. label: the stream that the source draws from."""
+
+    label: str
+    flags: tuple[bool, ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPlan:
+    """What a column gets. nulls: how many of 65,536 rows are NULL; null_key: whose coin decides (columns of one link share it).
+
+    present: where a combination of columns decides which rows are NULL, instead of a coin.
+    """
+
+    name: str
+    generator: Generator
+    nulls: int = 0
+    null_key: str = ""
+    present: Presences | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How the rows of a table find their parents' rows: one per foreign key."""
+
+    name: str
+    parent: TableName
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ import numpy as np
 
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.primitives.encoding import join
-from liftlock_datagen.synthesis.generators import Generator, Listed, Null, Reference, Scaled, Word
+from liftlock_datagen.synthesis.forms import Listed, Word
+from liftlock_datagen.synthesis.generators import Generator, Null, Reference, Scaled
 from liftlock_datagen.synthesis.plan_data import LoadPlan
 from liftlock_datagen.synthesis.sources import SourceReader
 from liftlock_datagen.synthesis.texts import TextMaker

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.synthesis.draws import Uniform
-from liftlock_datagen.synthesis.generators import Composed, Generator, Listed, PersonName, Scaled, Title, Word
+from liftlock_datagen.synthesis.forms import Listed, Word
+from liftlock_datagen.synthesis.generators import Composed, Generator, PersonName, Scaled, Title
 from liftlock_datagen.synthesis.meanings import MAKERS, VALUES, WORDS, firm_makers
 from liftlock_datagen.vocabulary.words import COUNTRY, LATITUDE, LONGITUDE, Vocabularies
 

@@ -20,16 +20,12 @@ from liftlock_datagen.synthesis.draws import (
     Popular,
     Uniform,
 )
+from liftlock_datagen.synthesis.forms import Day, Listed, Moment, Whole, Word
 from liftlock_datagen.synthesis.generators import (
     Binary,
-    ColumnPlan,
-    Day,
     Generator,
     JsonList,
     JsonObject,
-    Link,
-    Listed,
-    Moment,
     Pattern,
     Prose,
     Reference,
@@ -37,12 +33,10 @@ from liftlock_datagen.synthesis.generators import (
     Scaled,
     Title,
     Uuid,
-    Whole,
-    Word,
 )
 from liftlock_datagen.synthesis.limits import Family, Limits, units_of
 from liftlock_datagen.synthesis.pieces import covering, of_bounds, of_ranks, of_shares
-from liftlock_datagen.synthesis.plan_data import LoadPlan, TablePlan
+from liftlock_datagen.synthesis.plan_data import ColumnPlan, Link, LoadPlan, TablePlan
 from liftlock_datagen.synthesis.sampling import sample_texts
 from liftlock_datagen.synthesis.text_columns import fits
 from liftlock_datagen.vocabulary.words import Vocabularies

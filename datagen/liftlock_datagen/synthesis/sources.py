@@ -48,10 +48,10 @@ from liftlock_datagen.synthesis.draws import (
     Total,
     Uniform,
 )
-from liftlock_datagen.synthesis.generators import ColumnPlan, Scaled
+from liftlock_datagen.synthesis.generators import Scaled
 from liftlock_datagen.synthesis.groups import group_starts, piecewise
 from liftlock_datagen.synthesis.matching import Matcher
-from liftlock_datagen.synthesis.plan_data import LoadPlan
+from liftlock_datagen.synthesis.plan_data import ColumnPlan, LoadPlan
 
 _OF_SUBJECT = frozenset({"person.given", "person.family", "place", "company"})
 

@@ -8,18 +8,17 @@ from math import prod
 from liftlock_datagen.catalog.model import Column, TableName
 from liftlock_datagen.errors import Problem, ProblemCode
 from liftlock_datagen.synthesis.draws import Permuted, Serial, Uniform
+from liftlock_datagen.synthesis.forms import Day, Listed, Whole, Word
 from liftlock_datagen.synthesis.generators import (
     Address,
     ArrayOf,
     Binary,
     Composed,
-    Day,
     Email,
     Fields,
     Generator,
     HardwareAddress,
     Identified,
-    Listed,
     Pattern,
     PersonName,
     Phone,
@@ -30,8 +29,6 @@ from liftlock_datagen.synthesis.generators import (
     Title,
     UserName,
     Uuid,
-    Whole,
-    Word,
 )
 from liftlock_datagen.synthesis.limits import Limits
 from liftlock_datagen.vocabulary.realistic import realistic

@@ -6,7 +6,8 @@ A type that is compared by equality (so that it can be unique) has a form whose 
 from __future__ import annotations
 
 from liftlock_datagen.synthesis.draws import Uniform
-from liftlock_datagen.synthesis.generators import Code, Composed, Generator, HardwareAddress, Listed, Point, Scaled, Whole, Word
+from liftlock_datagen.synthesis.forms import Code, Listed, Whole, Word
+from liftlock_datagen.synthesis.generators import Composed, Generator, HardwareAddress, Point, Scaled
 from liftlock_datagen.synthesis.subjects import spread
 from liftlock_datagen.vocabulary.words import Vocabularies
 

@@ -10,19 +10,8 @@ from typing import assert_never
 from liftlock_datagen.errors import Problem, ProblemCode
 from liftlock_datagen.synthesis.demands import CaseKept, Matching, describe
 from liftlock_datagen.synthesis.draws import Permuted, Uniform
-from liftlock_datagen.synthesis.generators import (
-    Code,
-    Generator,
-    Identified,
-    Listed,
-    Pattern,
-    PersonName,
-    Phone,
-    Scaled,
-    Street,
-    Title,
-    Variants,
-)
+from liftlock_datagen.synthesis.forms import Code, Listed
+from liftlock_datagen.synthesis.generators import Generator, Identified, Pattern, PersonName, Phone, Scaled, Street, Title, Variants
 from liftlock_datagen.synthesis.limits import Limits
 from liftlock_datagen.synthesis.patterns import Parts, read_pattern
 from liftlock_datagen.synthesis.regular import python_pattern

@@ -21,25 +21,19 @@ from liftlock_datagen.primitives.encoding import (
     moments,
     times,
 )
+from liftlock_datagen.synthesis.forms import Bits, Code, Day, Duration, Form, Listed, Moment, TimeOfDay, Whole, Word
 from liftlock_datagen.synthesis.generators import (
     ArrayOf,
-    Bits,
-    Code,
     Composed,
-    Day,
-    Duration,
     Email,
     Fields,
-    Form,
     Generator,
     Identified,
     JsonList,
     JsonObject,
     Lexemes,
-    Listed,
     Maker,
     Markup,
-    Moment,
     Null,
     PersonName,
     Phone,
@@ -50,11 +44,8 @@ from liftlock_datagen.synthesis.generators import (
     Span,
     Spans,
     Street,
-    TimeOfDay,
     Title,
     UserName,
-    Whole,
-    Word,
 )
 from liftlock_datagen.synthesis.names_of_rows import NamesOfRows
 from liftlock_datagen.synthesis.sources import SourceReader

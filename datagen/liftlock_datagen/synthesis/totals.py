@@ -12,9 +12,10 @@ from dataclasses import replace
 
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.synthesis.draws import Grouping, GroupOf, Product, SumOver, Total
-from liftlock_datagen.synthesis.generators import ColumnPlan, Scaled, Whole
+from liftlock_datagen.synthesis.forms import Whole
+from liftlock_datagen.synthesis.generators import Scaled
 from liftlock_datagen.synthesis.lines import head_of
-from liftlock_datagen.synthesis.plan_data import LoadPlan, TablePlan
+from liftlock_datagen.synthesis.plan_data import ColumnPlan, LoadPlan, TablePlan
 from liftlock_datagen.synthesis.semantics import plain_name
 from liftlock_datagen.synthesis.shaping import Room
 
