@@ -11,7 +11,7 @@ from liftlock_datagen.errors import Problem, ProblemCode
 from liftlock_datagen.synthesis.demands import Different
 from liftlock_datagen.synthesis.drafting import Draft
 from liftlock_datagen.synthesis.draws import Agreeing, Besides, Even, GroupOf, Matching, MixedIn, Popular, Source
-from liftlock_datagen.synthesis.keys import FirstNull, FirstOnly, Grouped
+from liftlock_datagen.synthesis.key_designs import FirstNull, FirstOnly, Grouped
 from liftlock_datagen.synthesis.links import TableLinks
 from liftlock_datagen.synthesis.row_counts import Shares
 

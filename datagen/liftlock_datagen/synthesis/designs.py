@@ -24,7 +24,7 @@ from liftlock_datagen.synthesis.draws import (
 )
 from liftlock_datagen.synthesis.forms import Bits, Code, Day, Form, Listed, Moment, TimeOfDay, Whole
 from liftlock_datagen.synthesis.generators import Generator, Scaled, Span
-from liftlock_datagen.synthesis.keys import Digits, FirstNull, FirstOnly, Grouped, KeyDesign, SoleColumn, SoleLink
+from liftlock_datagen.synthesis.key_designs import Digits, FirstNull, FirstOnly, Grouped, KeyDesign, SoleColumn, SoleLink
 from liftlock_datagen.synthesis.limits import END_OF_TABLES, FIRST_MOMENT, Family, Limits
 from liftlock_datagen.synthesis.plan_data import Presences
 from liftlock_datagen.synthesis.subjects import UNLIMITED, Choice

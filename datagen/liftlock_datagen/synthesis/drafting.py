@@ -15,7 +15,8 @@ from liftlock_datagen.synthesis.differences import find_differences
 from liftlock_datagen.synthesis.expressions import columns_of
 from liftlock_datagen.synthesis.generators import Generator
 from liftlock_datagen.synthesis.joint import Joint, JointColumns, join_columns
-from liftlock_datagen.synthesis.keys import KeyColumns, KeyDesigns, SoleColumn, decided_columns, design_keys
+from liftlock_datagen.synthesis.key_designs import KeyDesigns, SoleColumn
+from liftlock_datagen.synthesis.keys import KeyColumns, decided_columns, design_keys
 from liftlock_datagen.synthesis.limits import Limits, limits_of
 from liftlock_datagen.synthesis.links import TableLinks, all_links, circular_problems
 from liftlock_datagen.synthesis.partitions import Partitions, planned_tables, read_partitions

@@ -20,62 +20,12 @@ from liftlock_datagen.synthesis.expressions import (
     NullTest,
     UnreadableExpressionError,
 )
+from liftlock_datagen.synthesis.key_designs import Digits, FirstNull, FirstOnly, Grouped, KeyDesign, KeyDesigns, SoleColumn, SoleLink
 from liftlock_datagen.synthesis.limits import Family, Limits
 from liftlock_datagen.synthesis.links import TableLinks
 from liftlock_datagen.synthesis.read_expressions import read_expression
 from liftlock_datagen.synthesis.subjects import Choice, is_wide
 
-
-@dataclass(frozen=True, slots=True)
-class SoleColumn:
-    """The column differs in every row."""
-
-    column: str
-
-
-@dataclass(frozen=True, slots=True)
-class SoleLink:
-    """Every row has a parent row of its own."""
-
-    link: str
-
-
-@dataclass(frozen=True, slots=True)
-class Grouped:
-    """Rows are grouped by the parent of `driver`; within a group the other links and columns together differ."""
-
-    driver: str
-    links: tuple[str, ...] = ()
-    columns: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Digits:
-    """The columns together spell a number that differs in every row."""
-
-    columns: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FirstOnly:
-    """Of each parent's rows only the first has `value` in `column`, the rest have one of the others: what a partial unique index asks."""
-
-    driver: str
-    column: str
-    value: str
-    others: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FirstNull:
-    """Of each parent's rows only the first has no `column`, or only the first has one."""
-
-    driver: str
-    column: str
-    null: bool
-
-
-KeyDesign = SoleColumn | SoleLink | Grouped | Digits | FirstOnly | FirstNull
 UniqueChoice = Callable[[str], Choice | Problem]
 
 
@@ -94,15 +44,6 @@ class _Draft:
         self.taken.update(taken)
         if covers is not None:
             self.covered.append(covers)
-
-
-@dataclass(frozen=True, slots=True)
-class KeyDesigns:
-    """How each difference of a table is met."""
-
-    designs: tuple[KeyDesign, ...]
-    problems: tuple[Problem, ...]
-    differences: Differences
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from liftlock_datagen.synthesis.draws import Earlier, Popular, Source, Uniform
 from liftlock_datagen.synthesis.forms import Listed
 from liftlock_datagen.synthesis.generators import Null, Reference, Scaled
 from liftlock_datagen.synthesis.joint import Joint
-from liftlock_datagen.synthesis.keys import SoleColumn
+from liftlock_datagen.synthesis.key_designs import SoleColumn
 from liftlock_datagen.synthesis.links import TableLinks, load_order
 from liftlock_datagen.synthesis.orders import order_columns
 from liftlock_datagen.synthesis.plan_data import ColumnPlan, Link, LoadPlan, Presences, TablePlan
