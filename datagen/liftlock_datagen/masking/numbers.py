@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
+from liftlock_datagen.masking.alphabets import is_permuted, permuted_texts
 from liftlock_datagen.masking.digests import digest_stream, sub_key
 from liftlock_datagen.masking.shapes import UnparsedError, permuted_letters
 from liftlock_datagen.masking.transformers import Letters
@@ -30,8 +32,25 @@ def permuted_numbers(made: Letters, key: bytes, values: Sequence[bytes]) -> list
             return _proven(made, key, values, _iban_check, _wrong_iban)
         case Kind.AMOUNT:
             return _amounts(made, key, values)
-        case _:
+        case Kind.NUMBER | Kind.PHONE:
             return permuted_letters(made, key, values)
+        case _:
+            return _codes(made, key, values)
+
+
+def _codes(made: Letters, key: bytes, values: Sequence[bytes]) -> list[bytes]:
+    """Codes of any alphabet."""
+    if b"".join(values).isascii():
+        return permuted_letters(made, key, values)
+    if made.folded:
+        values = [value.decode().lower().encode() for value in values]
+    out = list(values)
+    others = [is_permuted(value) for value in values]
+    for is_other, permuted in ((False, partial(permuted_letters, made, key)), (True, partial(permuted_texts, key))):
+        places = [place for place, found in enumerate(others) if found == is_other]
+        for place, text in zip(places, permuted([values[place] for place in places]), strict=True):
+            out[place] = text
+    return out
 
 
 def impossible(kind: Kind, text: bytes) -> bytes:

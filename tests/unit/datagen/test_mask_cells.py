@@ -163,6 +163,24 @@ def test_numbers_with_check_digits_stay_different_and_none_passes_its_check(bodi
     assert all(len(number) == len(numbers[0]) for number in made)
 
 
+def test_codes_of_any_alphabet_stay_different_and_keep_their_form() -> None:
+    codes = [f"{letter}{number:02}" for letter in "ÄÖÜäßéЖ部가ع" for number in range(100)]
+    made = changed(Letters("code"), *codes)
+    assert len(set(made)) == len(codes)
+    assert all((new[0].isupper(), new[0].isascii()) == (old[0].isupper(), False) for old, new in zip(codes, made, strict=True))
+    assert all(new[0].isalpha() and new[1:].isdigit() for new in made)
+    assert sum(map(str.__eq__, codes, made)) < 20
+    assert made == [changed(Letters("code"), code)[0] for code in codes]
+
+
+def test_a_code_of_other_letters_does_not_pass_as_it_is_whatever_stands_beside_it() -> None:
+    alone, beside = changed(Letters("code"), "Zürich-7"), changed(Letters("code"), "AB12", "Zürich-7", "x")
+    assert alone[0] == beside[1] != "Zürich-7"
+    assert re.fullmatch(r"[A-Z].[a-z]{4}-\d", alone[0])
+    for made, text in ((Letters("phone", Kind.PHONE), "079\u00a0777"), (Letters("code"), "\U0001f525"), (Letters("code"), "\u2014\u2014")):
+        assert re.search(rf"[a-z2-7]{{{len(text)}}}$", changed(made, text)[0])  # nothing of it is known to have another form
+
+
 def test_short_numbers_in_a_column_of_cards_meet_only_when_they_are_alike() -> None:
     last_four = [f"{number:04}" for number in range(10_000)]
     assert sorted(changed(Letters("n", Kind.PAYMENT_CARD), *last_four)) == last_four
