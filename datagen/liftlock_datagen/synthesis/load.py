@@ -24,6 +24,7 @@ from liftlock_datagen.database.connect import Connection, connected, wrapped
 from liftlock_datagen.database.load_phases import build_indexes, finish_load, prepare_load, prove_references
 from liftlock_datagen.database.refusals import synthetic_errors
 from liftlock_datagen.errors import DatagenError, RequestError
+from liftlock_datagen.snapshots.markers import anonymised
 from liftlock_datagen.synthesis.generate import Generation
 from liftlock_datagen.synthesis.marker import Found, asked, mark, marked_rows, read_marker
 from liftlock_datagen.synthesis.plan import plan_load
@@ -187,6 +188,11 @@ def _refuse_filled(connection: Connection, catalog: Catalog) -> None:
     names = sql.SQL(", ").join(_name(table.name) for table in catalog.tables)
     connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(names))
     filled = _filled(connection, catalog)
+    if filled and anonymised(connection) is not None:
+        raise DatagenError(
+            "the database holds the rows of an anonymised copy, and keeps them",
+            hint="to put synthetic rows in their place: liftlock data generate ENV/DB, or remove the environment and make it anew",
+        )
     if filled:
         raise DatagenError(
             f"{', '.join(filled)}: there are rows already, and none of them are marked as made by this tool",

@@ -164,6 +164,14 @@ def test_what_is_copied_from_a_held_database_are_the_rows_that_were_looked_at(po
             assert reader.execute("SELECT count(*) FROM person").fetchone() == (20,)
 
 
+def test_synthetic_rows_do_not_go_into_an_anonymised_copy(postgres: RunningPostgres, marked: str) -> None:
+    with pytest.raises(DatagenError, match="holds the rows of an anonymised copy, and keeps them") as raised:
+        seed(postgres.url(marked), rows=50, seed=7, on_progress=lambda *_: None)
+
+    assert "data generate" in (raised.value.hint or "")
+    assert _since(postgres, marked) == ""
+
+
 def test_a_copy_of_rows_that_are_known_is_vouched_for_anew(postgres: RunningPostgres, marked: str) -> None:
     engine = PostgresEngine()
     with postgres.connect(marked) as connection:
