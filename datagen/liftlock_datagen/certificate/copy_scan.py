@@ -130,6 +130,7 @@ class CopyScan:
         planted = canaries.line(len(table.key) if table else 0, [*own, *[self.needle] * layout.texts])
         number = self.plan.tables.index(table) if table else 0
         done = 0
+        on_progress(f"check {relation.name}", 0, max(1, relation.rows * layout.cells))
         for block in blocks(connection, select(only(relation.name), layout.parts), len(layout.parts), planted):
             ours = planted_rows(block)
             features, owners = None, None

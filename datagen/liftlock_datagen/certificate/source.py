@@ -113,6 +113,7 @@ def _read(
     key: PseudonymKey | None, wanted: Sequence[bytes], on_progress: Counted,
 ) -> None:  # fmt: skip
     done = 0
+    on_progress(f"read {relation.name}", 0, max(1, relation.rows))
     for block in _blocks(connection, relation, table, planted):
         features = Features(hasher, block)
         ours = planted_rows(block)
