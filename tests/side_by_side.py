@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadFileScheduling
 
-_ONE_AFTER_ANOTHER = {
+ONE_AFTER_ANOTHER = {
     "tests/conformance/": "conformance",  # their containers have the names that were recorded
     "tests/contract/": "docker",
     "tests/e2e/": "docker",
@@ -19,13 +19,13 @@ _ONE_AFTER_ANOTHER = {
 """Start of a test's name -> what its tests share. On the same engine, what starts and stops containers would only slow each other down."""
 
 
-_LONG = "tests/unit/engine/test_histories.py"  # minutes each, with nothing shared
+LONG = "tests/unit/engine/test_histories.py"  # minutes each, with nothing shared
 
 
 def shared_by(nodeid: str) -> str:
     """What a test shares with others, after which it runs and on their worker: its file's fixtures at least."""
-    alone = nodeid if nodeid.startswith(_LONG) else nodeid.split("::", 1)[0]
-    return next((shared for start, shared in _ONE_AFTER_ANOTHER.items() if nodeid.startswith(start)), alone)
+    alone = nodeid if nodeid.startswith(LONG) else nodeid.split("::", 1)[0]
+    return next((shared for start, shared in ONE_AFTER_ANOTHER.items() if nodeid.startswith(start)), alone)
 
 
 class SideBySide(LoadFileScheduling):
