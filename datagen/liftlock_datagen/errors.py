@@ -100,6 +100,14 @@ class RequestError(DatagenError):
     """What was asked for does not exist, such as a table or a size: whoever asked says something else."""
 
 
+class TargetError(DatagenError):
+    """The target is not to be written to. may_be_lost: it is, where somebody says that nothing there is needed."""
+
+    def __init__(self, message: str, *, hint: str | None = None, may_be_lost: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.may_be_lost = may_be_lost
+
+
 class UnreachableError(DatagenError):
     """The database does not answer, or lets nobody in."""
 

@@ -29,7 +29,7 @@ from liftlock_datagen.masking.obstacles import sorted_by
 from liftlock_datagen.masking.plan import plan_mask
 from liftlock_datagen.masking.report import Crowd, MaskReport
 from liftlock_datagen.masking.source import Source, opened, present_digest
-from liftlock_datagen.masking.target import refuse_target
+from liftlock_datagen.masking.target import origin, refuse_target
 from liftlock_datagen.masking.worker import Part, Setup
 from liftlock_datagen.snapshots.markers import Anonymised, mark_anonymised
 from liftlock_datagen.spec.model import DataSpec, Rows
@@ -130,7 +130,7 @@ class _Run:
             with self._timed("proof"):
                 found = tuple(crowds(target, plan))
                 require_crowds(found, plan.k)
-                mark_anonymised(target, Anonymised(request.key.id, plan.spec_digest, request.tool))
+                mark_anonymised(target, Anonymised(request.key.id, plan.spec_digest, request.tool, origin(source.connection)))
         return found
 
     def report(self, plan: MaskPlan, found: tuple[Crowd, ...]) -> MaskReport:

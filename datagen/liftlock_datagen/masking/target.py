@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import psycopg
 from psycopg import sql
 
 from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.database.connect import Connection, connected, database_of, url_of
-from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.errors import TargetError
 from liftlock_datagen.snapshots.markers import anonymised, seeded
 
-_HINT = "name another target, or say --replace if nothing there is needed"
-
-
-class TargetError(DatagenError):
-    """The target is not to be written to."""
+_HINT = "are --from and --to the right way round? If nothing there is needed, say --replace"
 
 
 def refuse_target(source: Connection, target_url: str, *, replace: bool) -> None:
-    """TargetError for the source itself, and (unless replace) for a database that others use or whose rows nobody marked as ours."""
+    """TargetError for the source itself, and (unless replace) for a database that others use, or that holds anything but a copy of it."""
     name = database_of(target_url)
     with connected(url_of(target_url, "postgres" if name != "postgres" else "template1")) as server:
         if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
@@ -30,9 +28,31 @@ def refuse_target(source: Connection, target_url: str, *, replace: bool) -> None
             return
         others = _others(target)
         if others:
-            raise TargetError(f"{name} is in use: {others}", hint=_HINT)
-        if anonymised(target) is None and seeded(target) is None and (filled := _filled(target)):
-            raise TargetError(f"{name} holds rows that neither synthesis nor anonymisation made ({filled})", hint=_HINT)
+            raise TargetError(f"{name} is in use: {others}", hint=_HINT, may_be_lost=True)
+        held = _held(source, target)
+        if held:
+            raise TargetError(f"{name} holds {held}", hint=_HINT, may_be_lost=True)
+
+
+def origin(connection: Connection) -> str:
+    """What tells this source from others, for the marker of its copies: a hash of server and database that says neither."""
+    cluster = _cluster(connection)
+    server = cluster[0] if cluster is not None else f"{connection.info.host}:{connection.info.port}"
+    return hashlib.blake2b(f"{server}/{connection.info.dbname}".encode(), digest_size=8, person=b"origin").hexdigest()
+
+
+def _held(source: Connection, target: Connection) -> str:
+    """What the target holds that is no copy of this source; empty where it holds no rows, or such a copy."""
+    copy = anonymised(target)
+    if copy is not None and copy.source == origin(source):
+        return ""
+    filled = _filled(target)
+    if not filled:
+        return ""
+    if copy is not None:
+        return "an anonymised copy of another source"
+    made = seeded(target)
+    return f"synthetic rows (seed {made.seed})" if made else f"rows that neither synthesis nor anonymisation made ({filled})"
 
 
 def _is_same(source: Connection, target: Connection) -> bool:

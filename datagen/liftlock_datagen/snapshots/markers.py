@@ -14,12 +14,14 @@ from liftlock_datagen.snapshots.seal import seal
 _MARKER = """
 CREATE SCHEMA IF NOT EXISTS liftlock_data;
 CREATE TABLE IF NOT EXISTS liftlock_data.anonymised (
-  key_id text NOT NULL, spec_digest text NOT NULL, tool text NOT NULL, finished timestamptz NOT NULL DEFAULT now());
+  key_id text NOT NULL, spec_digest text NOT NULL, tool text NOT NULL, source text NOT NULL DEFAULT '',
+  finished timestamptz NOT NULL DEFAULT now());
 DELETE FROM liftlock_data.anonymised;
 """
 
 
-# What an older version wrote knows no details.
+# What an older version wrote knows neither source nor details.
+_ANONYMISED = "SELECT key_id, spec_digest, tool, coalesce(to_jsonb(a) ->> 'source', '') FROM liftlock_data.anonymised a"
 _SEEDED = """
 SELECT seed, rows, catalog_hash, vocabulary_hash, coalesce(to_jsonb(s) ->> 'details', '') FROM liftlock_data.seeded s
 """
@@ -27,18 +29,23 @@ SELECT seed, rows, catalog_hash, vocabulary_hash, coalesce(to_jsonb(s) ->> 'deta
 
 @dataclass(frozen=True, slots=True)
 class Anonymised:
-    """How the rows were anonymised. key_id: of the pseudonym key, never the key. tool: what made them, with its version."""
+    """How the rows were anonymised. key_id: of the pseudonym key, never the key. tool: what made them, with its version.
+
+    source: tells one source from another and says neither.
+    """
 
     key_id: str
     spec_digest: str
     tool: str
+    source: str = ""
 
 
 def mark_anonymised(connection: Connection, made: Anonymised) -> None:
     """Says that every row of the database was anonymised so. Called when all of them are there and proved, before anybody may use them."""
     connection.execute(_MARKER)
     connection.execute(
-        "INSERT INTO liftlock_data.anonymised (key_id, spec_digest, tool) VALUES (%s, %s, %s)", [made.key_id, made.spec_digest, made.tool]
+        "INSERT INTO liftlock_data.anonymised (key_id, spec_digest, tool, source) VALUES (%s, %s, %s, %s)",
+        [made.key_id, made.spec_digest, made.tool, made.source],
     )
     seal(connection)
 
@@ -47,7 +54,7 @@ def anonymised(connection: Connection) -> Anonymised | None:
     """What the marker says; None where there is none."""
     if not _exists(connection, "liftlock_data.anonymised"):
         return None
-    row = connection.execute("SELECT key_id, spec_digest, tool FROM liftlock_data.anonymised").fetchone()
+    row = connection.execute(_ANONYMISED).fetchone()
     return Anonymised(*row) if row else None
 
 

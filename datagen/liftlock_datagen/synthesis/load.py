@@ -112,7 +112,9 @@ def found_before(url: str, request: RowsRequest) -> Found:
         done = read_marker(connection)
         if done is not None:
             return Found.SAME if done.request == asked(request) else Found.SYNTHETIC
-        return Found.FILLED if _filled(connection, catalog) else Found.EMPTY
+        if not _filled(connection, catalog):
+            return Found.EMPTY
+        return Found.FILLED if anonymised(connection) is None else Found.COPY
 
 
 def require_tables(catalog: Catalog, request: RowsRequest) -> None:

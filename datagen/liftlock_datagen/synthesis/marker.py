@@ -32,11 +32,15 @@ FROM liftlock_data.seeded s
 
 
 class Found(StrEnum):
-    """What a database holds. SAME: exactly what is asked. SYNTHETIC: rows of another request. FILLED: rows that are nobody's of ours."""
+    """What a database holds. SAME: exactly what is asked. SYNTHETIC: rows of another request. COPY: an anonymised copy.
+
+    FILLED: rows that are nobody's of ours.
+    """
 
     EMPTY = "empty"
     SAME = "same"
     SYNTHETIC = "synthetic"
+    COPY = "copy"
     FILLED = "filled"
 
 

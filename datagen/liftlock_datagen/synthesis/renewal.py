@@ -15,12 +15,16 @@ from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.database.beside import built_beside
 from liftlock_datagen.database.connect import Connection, connected, wrapped
 from liftlock_datagen.database.schema_copy import Section, copied_schema
-from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.errors import TargetError
 from liftlock_datagen.synthesis.load import Progress, SeedReport, fill, found_before, plan_database
 from liftlock_datagen.synthesis.marker import Found
 from liftlock_datagen.synthesis.request import RowsRequest
 
 Note = Callable[[str], None]
+_OTHERS = {
+    Found.FILLED: "there are rows in the database, and none of them are marked as made by this tool",
+    Found.COPY: "the database holds an anonymised copy",
+}
 
 
 def generate(
@@ -43,13 +47,13 @@ def generate(
         on_note: told what people should know: sessions that are ended, leftovers that are removed.
 
     Raises:
-        PlanError: parts of the schema cannot be planned. DatagenError: anything else. The database is as it was.
+        PlanError: parts of the schema cannot be planned. TargetError: its rows are not to be replaced. DatagenError: anything else. The
+            database is as it was.
     """
     found = found_before(url, request)
-    if found is Found.FILLED and not replace_rows:
-        raise DatagenError(
-            "there are rows in the database, and none of them are marked as made by this tool",
-            hint="to put synthetic rows in their place, and lose them: the same command with --yes",
+    if found in _OTHERS and not replace_rows:
+        raise TargetError(
+            _OTHERS[found], hint="to put synthetic rows in their place, and lose them: the same command with --yes", may_be_lost=True
         )
     if found in (Found.EMPTY, Found.SAME):
         return fill(url, request, on_progress=on_progress, on_note=on_note, chosen=True)

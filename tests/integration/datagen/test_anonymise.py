@@ -13,11 +13,10 @@ from dataclasses import replace
 import pytest
 
 from liftlock_datagen.catalog.model import TableName
-from liftlock_datagen.errors import DatagenError, PlanError, SpecError
+from liftlock_datagen.errors import DatagenError, PlanError, SpecError, TargetError
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.report import CrowdError, MaskReport
 from liftlock_datagen.masking.run import MaskRequest, SchemaFrom, anonymise
-from liftlock_datagen.masking.target import TargetError
 from liftlock_datagen.spec.model import (
     AcceptedProblem,
     ColumnSpec,
@@ -250,7 +249,24 @@ def test_a_target_that_is_the_source_or_that_others_use_or_filled_is_refused(
     with pytest.raises(TargetError, match=r"neither synthesis nor anonymisation made \(public\.old\)"):
         copy()
     copy(replace=True)
-    copy()  # its own copy may be replaced
+    copy()  # a copy of the same source may be replaced
+
+
+def test_a_copy_of_another_source_and_synthetic_rows_are_not_replaced_unasked(
+    server: RunningPostgres, source: str, target: str, copy: Copy
+) -> None:
+    copy(target_url=server.url(target))
+    with server.database(SCHEMA) as other:
+        with pytest.raises(TargetError, match="holds an anonymised copy of another source") as caught:
+            copy(source_url=server.url(other))
+        assert caught.value.may_be_lost
+        assert "right way round" in str(caught.value.hint)
+        with server.connect(other) as connection:
+            connection.execute("CREATE SCHEMA liftlock_data")
+            connection.execute("CREATE TABLE liftlock_data.seeded AS SELECT 7 seed, 5 rows, '' catalog_hash, '' vocabulary_hash")
+        with pytest.raises(TargetError, match=r"holds synthetic rows \(seed 7\)"):
+            copy(target_url=server.url(other))
+    copy(target_url=server.url(target))
 
 
 def test_no_refusal_of_the_database_quotes_a_row(server: RunningPostgres, target: str, copy: Copy) -> None:

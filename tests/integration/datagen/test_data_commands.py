@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from liftlock.core.errors import ConfigError, PolicyError, UnavailableError, UsageError
 from liftlock.main import app
+from liftlock_datagen.snapshots.markers import Anonymised, mark_anonymised
 from tests.config_repository import FILES
 from tests.json_results import validated
 from tests.postgres import PASSWORD, RunningPostgres
@@ -154,4 +155,14 @@ def test_a_table_that_is_not_there_is_named_before_rows_that_are(run: Run, sourc
 
 def test_rows_of_others_stay_unless_somebody_says_yes(run: Run, source: str) -> None:
     result = run("generate", "env:SOURCE", "--rows", "100", SOURCE=source)
-    assert "there are rows in the database" in str(result.exception)
+    assert isinstance(result.exception, PolicyError)
+    assert "there are rows in the database, and none of them are marked" in str(result.exception)
+
+
+def test_an_anonymised_copy_is_named_as_one_and_stays_unless_somebody_says_yes(run: Run, source: str, postgres: RunningPostgres) -> None:
+    with postgres.connect(source.rsplit("/", 1)[1]) as connection:
+        mark_anonymised(connection, Anonymised("0123abcd", "blake2b:ff", "liftlock 1"))
+    result = run("generate", "env:SOURCE", "--rows", "100", SOURCE=source)
+    assert isinstance(result.exception, PolicyError)
+    assert "env:SOURCE: the database holds an anonymised copy" in str(result.exception)
+    assert "--yes" in str(result.exception.hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,6 +32,12 @@ KeyOption = Annotated[
 ]
 
 
+ReplaceOption = Annotated[
+    bool,
+    typer.Option("--replace", "--yes", "-y", help="Do not ask: also replace a target in use, or whose rows are no copy of this source."),
+]
+
+
 def anonymise(
     source: FromOption,
     target: ToOption,
@@ -40,7 +47,7 @@ def anonymise(
     key: KeyOption = None,
     spec: Annotated[str | None, typer.Option("--spec", metavar="DB", help="Which data/DB.yaml holds; otherwise the target's.")] = None,
     whole: Annotated[bool, typer.Option("--whole", help="All rows, also where data/DB.yaml has a subset.")] = False,
-    replace: Annotated[bool, typer.Option("--replace", help="Also replace a target in use, or whose rows liftlock did not make.")] = False,
+    replace: ReplaceOption = False,
     environment: EnvironmentOption = None,
     repo: RepoOption = None,
     as_json: JsonOption = False,
@@ -48,7 +55,7 @@ def anonymise(
     """Replace a database by an anonymised copy of another, as data/DB.yaml classifies its columns.
 
     The copy is built beside the target and swapped in when it is whole: the old rows serve until then. An interrupted run changes
-    nothing.
+    nothing. A target in use, and rows that are no copy of this source, are replaced only where somebody says so.
     Exits 78 where something is not classified or cannot be done as it is classified, 4 where the copy is not k-anonymous, 6 for a target
     that is not to be replaced.
     """
@@ -59,10 +66,15 @@ def anonymise(
     to = places.resolve(target, environment) if plan_only else places.resolve_target(target, environment, "data anonymise")
     at = places.resolve(source, environment)
     asked = wiring.copy_asked(schema.value, workers, key, replace=replace, whole=whole, spec=spec)
-    report = use.plan(at, to, spec) if plan_only else use.run(at, to, asked)
+    report = use.plan(at, to, spec) if plan_only else use.run(at, to, asked, confirm=_confirm)
     print_json("data-anonymise", report) if as_json else _show(report)
     if report.problems:
         raise typer.Exit(ExitCode.CONFIG)
+
+
+def _confirm(question: str) -> bool:
+    """Without a terminal nobody can say yes."""
+    return sys.stdin.isatty() and typer.confirm(question, err=True)
 
 
 def _show(report: AnonymisationReport) -> None:

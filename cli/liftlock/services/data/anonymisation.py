@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from liftlock.core.errors import BlockedError, ConfigError, PolicyError, UsageError
@@ -11,14 +11,15 @@ from liftlock.core.ports import Progress
 from liftlock.services.data.errors import datagen_errors
 from liftlock.services.data.places import Place, missing_right
 from liftlock.services.data.rows_shown import RowsShown
-from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.errors import DatagenError, TargetError
 from liftlock_datagen.port import DataEngine
 from liftlock_datagen.spec.model import DataSpec, Privacy
 
 if TYPE_CHECKING:
     from liftlock_datagen.masking.keys import PseudonymKey
     from liftlock_datagen.masking.model import MaskPlan
-    from liftlock_datagen.masking.report import Crowd
+    from liftlock_datagen.masking.report import Crowd, MaskReport
+    from liftlock_datagen.masking.run import MaskRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,15 @@ class Anonymisation:
             spec_digest=plan.spec_digest,
         )  # fmt: skip
 
-    def run(self, source: Place, target: Place, asked: CopyAsked) -> AnonymisationReport:
-        """Replaces the target. BlockedError where the copy is not k-anonymous, PolicyError for a target that is not to be replaced."""
+    def run(
+        self, source: Place, target: Place, asked: CopyAsked, *, confirm: Callable[[str], bool] = lambda _: False
+    ) -> AnonymisationReport:
+        """Replaces the target. BlockedError where the copy is not k-anonymous, PolicyError for a target that is not to be replaced.
+
+        confirm: asked where it is in use, or holds anything but a copy of this source; then nothing has been read yet.
+        """
         from liftlock_datagen.masking.report import CrowdError  # noqa: PLC0415 - numpy, for those who copy
         from liftlock_datagen.masking.run import MaskRequest, SchemaFrom  # noqa: PLC0415
-        from liftlock_datagen.masking.target import TargetError  # noqa: PLC0415
 
         target.require_standing("data anonymise", self.engine)
         spec, key = self.require_ready(source, target, asked)
@@ -114,12 +119,13 @@ class Anonymisation:
         )  # fmt: skip
         self.progress.step(f"data anonymise {source.shown} -> {target.shown}: key {key.id}")
         try:
-            with self.progress.watching("data anonymise"):
-                done = self.engine.anonymise(request, on_progress=RowsShown(self.progress), on_note=self.progress.step)
+            done = self._copied(request)
         except CrowdError as err:
             raise BlockedError(err.message, hint=err.hint) from None
         except TargetError as err:
-            raise PolicyError(f"{target.shown}: {err.message}", hint=err.hint) from None
+            if not (err.may_be_lost and confirm(f"{target.shown}: {err.message}. Replace all of it by a copy of {source.shown}?")):
+                raise PolicyError(f"{target.shown}: {err.message}", hint=err.hint) from None
+            done = self._copied(replace(request, replace=True))
         except DatagenError as err:
             with datagen_errors(about=f"{source.shown} -> {target.shown}"):
                 raise err from None
@@ -139,6 +145,10 @@ class Anonymisation:
             )
         with datagen_errors():
             return spec, self.key(reference)
+
+    def _copied(self, request: MaskRequest) -> MaskReport:
+        with self.progress.watching("data anonymise"):
+            return self.engine.anonymise(request, on_progress=RowsShown(self.progress), on_note=self.progress.step)
 
     def _spec(self, target: Place, source: Place, named: str | None) -> DataSpec:
         """The classification that is named; else that of the target's database, and of the source's where that has none."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from liftlock.core.errors import ConfigError, LiftlockError, UnavailableError, UsageError
-from liftlock_datagen.errors import DatagenError, RequestError, SpecError, UnreachableError
+from liftlock.core.errors import ConfigError, LiftlockError, PolicyError, UnavailableError, UsageError
+from liftlock_datagen.errors import DatagenError, RequestError, SpecError, TargetError, UnreachableError
 
 _KINDS: tuple[tuple[type[DatagenError], type[LiftlockError]], ...] = (
     (SpecError, ConfigError),
     (RequestError, UsageError),
+    (TargetError, PolicyError),
     (UnreachableError, UnavailableError),
 )
 
@@ -19,7 +20,8 @@ _KINDS: tuple[tuple[type[DatagenError], type[LiftlockError]], ...] = (
 def datagen_errors(about: str | None = None) -> Iterator[None]:
     """DatagenError as LiftlockError. about: what the message is about, such as a place; put before it.
 
-    ConfigError where a file is at fault, UsageError where the command line is, UnavailableError where the database does not answer.
+    ConfigError where a file is at fault, UsageError where the command line is, PolicyError where the rows there
+    are not to be replaced, UnavailableError where the database does not answer.
     """
     try:
         yield
