@@ -114,6 +114,7 @@ class CiPipeline:
     drift: Job
     branch_up: Job | None
     branch_down: Job | None
+    branch_data: Job | None = None
     nightly: str = "17 3 * * *"
     often: str = "7,22,37,52 * * * *"
     package: str = "liftlock"
@@ -122,7 +123,7 @@ class CiPipeline:
     def jobs(self) -> tuple[Job, ...]:
         """Every job, in the order in which a release meets them."""
         stages = [job for stage in self.stages for job in (stage.deploy, *stage.opens)]
-        branches = [job for job in (self.branch_up, self.branch_down) if job is not None]
+        branches = [job for job in (self.branch_up, self.branch_data, self.branch_down) if job is not None]
         return (self.record, *stages, self.status, self.queued, self.merge, self.sweep, self.drift, *branches)
 
     @property

@@ -56,6 +56,7 @@ def plan_pipeline(
         drift=names.of(_drift(), every),
         branch_up=names.of(_branch("up", "Make the branch's environment"), every) if branches else None,
         branch_down=names.of(_branch("down", "Remove the branch's environment")) if branches else None,
+        branch_data=names.of(_branch_data()) if branches else None,
         package=_package(project.pipeline),
     )
 
@@ -229,5 +230,19 @@ def _branch(command: str, title: str) -> Job:
         variables=(BRANCH,),
         lock=f"liftlock-branch-${BRANCH}",
         minutes=60,
+        runs=True,
+    )
+
+
+def _branch_data() -> Job:
+    """Behind the branch's environment, whose databases have the schema that would be merged; nothing is read but the catalog."""
+    return Job(
+        id="branch-data",
+        title="Show what the branch's columns are, and what a copy does with them",
+        commands=(f'{_RUN} data "${BRANCH}"',),
+        rights=Rights(),
+        secrets=(TOKEN, PASSPHRASE, REGISTRY_PASSWORD),
+        variables=(BRANCH,),
+        minutes=15,
         runs=True,
     )

@@ -232,3 +232,19 @@ def test_any_other_end_of_a_deployment_proposes_nothing(run: Run, place: Path, c
 def test_a_way_back_that_cannot_be_proposed_is_said(run: Run) -> None:
     done = run("deploy", "prod", codes="1 64", expect=1)
     assert "no way back could be proposed (exit code 64)" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("codes", "expect"), [("", 0), ("2 0", 2), ("0 4", 4), ("0 78", 78), ("69 0 0", 0)])
+def test_the_classification_is_held_against_the_branch_and_a_gap_fails_the_job(place: Path, run: Run, codes: str, expect: int) -> None:
+    (place / "work/data").mkdir()
+    (place / "work/data/shop.yaml").write_text("tables: {}\n")
+    done = run("data", "feature/x", codes=codes, expect=expect, GITHUB_STEP_SUMMARY=str(place / "summary"))
+    words = ("data init shop --env=feature/x --no-sample --check", "data plan shop --env=feature/x --strict --markdown")
+    assert list(dict.fromkeys(calls(place))) == list(words)
+    assert (place / "summary").read_text() in done.stdout
+    assert (place / "work/ci-out/data-shop.md").read_text().startswith("out ")
+
+
+def test_a_project_without_classified_data_has_nothing_to_hold_against_the_branch(place: Path, run: Run) -> None:
+    run("data", "feature/x")
+    assert not (place / "calls").exists()

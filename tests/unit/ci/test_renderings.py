@@ -21,12 +21,12 @@ WITHOUT = {
     Platform.GITHUB: set[str](),
     Platform.GITLAB: {"queued"},
     Platform.JENKINS: {"queued", "merge", "branch-down"},
-    Platform.CIRCLECI: {"queued", "status", "merge", "branch-up", "branch-down"},
+    Platform.CIRCLECI: {"queued", "status", "merge", "branch-up", "branch-data", "branch-down"},
     Platform.AZURE: {"queued", "branch-down"},
-    Platform.CLOUDBUILD: {"queued", "merge", "branch-up", "branch-down"},
-    Platform.CODEPIPELINE: {"queued", "status", "merge", "branch-up", "branch-down"},
-    Platform.GOCD: {"queued", "status", "merge", "branch-up", "branch-down"},
-    Platform.TRAVIS: {"queued", "status", "merge", "branch-up", "branch-down"},
+    Platform.CLOUDBUILD: {"queued", "merge", "branch-up", "branch-data", "branch-down"},
+    Platform.CODEPIPELINE: {"queued", "status", "merge", "branch-up", "branch-data", "branch-down"},
+    Platform.GOCD: {"queued", "status", "merge", "branch-up", "branch-data", "branch-down"},
+    Platform.TRAVIS: {"queued", "status", "merge", "branch-up", "branch-data", "branch-down"},
 }
 
 
