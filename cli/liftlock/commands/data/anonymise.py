@@ -58,6 +58,8 @@ def anonymise(
     nothing. A target in use, and rows that are no copy of this source, are replaced only where somebody says so.
     Exits 78 where something is not classified or cannot be done as it is classified, 4 where the copy is not k-anonymous, 6 for a target
     that is not to be replaced.
+
+    Example: liftlock data anonymise --from env:PROD_URL --to dev/shop
     """
     from liftlock.wiring import data as wiring
 

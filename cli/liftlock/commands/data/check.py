@@ -42,6 +42,8 @@ def check(
     Rows are compared with their own rows, and every sensitive value is looked for in everything that holds text. Planted canaries prove
     that the check sees. No value is shown. Exits 4 where there is a leak or a group that is too small, else 3 where something was
     not looked at.
+
+    Example: liftlock data check --from staging/shop --to dev/shop
     """
     from liftlock.services.data.certification import exit_of
     from liftlock.wiring import data as wiring

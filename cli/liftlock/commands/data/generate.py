@@ -55,6 +55,8 @@ def generate(
 
     An empty database is filled in one transaction. One with rows is replaced by another that is built beside it: the old rows serve until
     the new ones are whole, and an interrupted run changes nothing. The same request again does nothing. Exits 6 for a protected place.
+
+    Example: liftlock data generate dev/shop --size small
     """
     from liftlock.wiring import data as wiring
 

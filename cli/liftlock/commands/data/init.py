@@ -34,6 +34,8 @@ def init(
     The database is only read. Sampled values stay in memory: no file, message or log shows one. What nothing says clearly is written
     as `unclassified`, for a person to decide. A second run keeps what people wrote, adds new tables, columns and JSON paths, and marks
     gone ones.
+
+    Example: liftlock data init shop --from env:PROD_URL
     """
     from liftlock.wiring import data as wiring
 

@@ -21,7 +21,10 @@ def key() -> None:
 
 @app.command()
 def new(output: OutputOption = None) -> None:
-    """Make a key, and print it or write it to a file. A file that is there is never overwritten."""
+    """Make a key, and print it or write it to a file. A file that is there is never overwritten.
+
+    Example: liftlock data key new --output ../data.key
+    """
     from liftlock.wiring import data as wiring
 
     if output is None:

@@ -36,6 +36,8 @@ def plan(
     """Show, per table and column, what an anonymised copy does, and every problem with a stable code. Nothing is written.
 
     Exits 78 on an error, such as a table, column or JSON path that nobody classified; with --strict 4 on a warning that nobody accepted.
+
+    Example: liftlock data plan shop --from env:PROD_URL --strict
     """
     from liftlock.services.data.planning import report_of
     from liftlock.wiring import data as wiring

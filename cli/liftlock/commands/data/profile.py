@@ -33,6 +33,8 @@ def profile(
 
     Reads pg_class and pg_stats only, so the figures are those of the last ANALYZE. The role needs SELECT on the columns: PostgreSQL shows
     a role the statistics only of what it might read. Columns that data/DB.yaml does not classify show counts only.
+
+    Example: liftlock data profile staging/shop -o data/shop.profile.json
     """
     from liftlock.wiring import data as wiring
 

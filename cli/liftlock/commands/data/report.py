@@ -29,6 +29,8 @@ def report(
     """Write a page that shows generated rows beside the profile: distributions, shares, fan-out, NULLs, row counts.
 
     One HTML file without scripts. Both sides are statistics: the page holds no row.
+
+    Example: liftlock data report dev/shop --output shop.html
     """
     from liftlock.wiring import data as wiring
 

@@ -42,7 +42,10 @@ def create(
     repo: RepoOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a golden copy of a database. Rows that liftlock neither made nor anonymised are refused where they may be anybody's."""
+    """Make a golden copy of a database. Rows that liftlock neither made nor anonymised are refused where they may be anybody's.
+
+    Example: liftlock data snapshot create dev/shop --name nightly
+    """
     from liftlock.services.data.snapshots.creation import CopyWish
     from liftlock.wiring.data import snapshot_creation
 
@@ -62,7 +65,10 @@ def create(
 
 @app.command("list")
 def list_snapshots(repo: RepoOption = None, as_json: JsonOption = False) -> None:
-    """List golden copies: key, rows, size, age, who was cloned from them, and which ones no environment would take any more."""
+    """List golden copies: key, rows, size, age, who was cloned from them, and which ones no environment would take any more.
+
+    Example: liftlock data snapshot list
+    """
     from liftlock.wiring.data import listed_snapshots
 
     found = listed_snapshots(repo)
@@ -98,7 +104,10 @@ def restore(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Put a database back to its golden copy; what was written since is gone, sessions are ended."""
+    """Put a database back to its golden copy; what was written since is gone, sessions are ended.
+
+    Example: liftlock data snapshot restore one/shop --snapshot nightly
+    """
     from liftlock.wiring.data import snapshot_restoring
 
     restoring = snapshot_restoring(repo, environment)
@@ -121,7 +130,10 @@ def prune(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove golden copies, and what killed runs left of them; shows what goes first."""
+    """Remove golden copies, and what killed runs left of them; shows what goes first.
+
+    Example: liftlock data snapshot prune --keep 2 --dry-run
+    """
     from liftlock.services.data.snapshots.pruning import prune as remove
     from liftlock.services.data.snapshots.pruning import report_of
     from liftlock.wiring.data import data_workspace, planned_pruning

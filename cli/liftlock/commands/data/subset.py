@@ -30,6 +30,8 @@ def subset(
     """Show how many rows of each table the subset of data/DB.yaml takes, and what brings them in. Nothing is copied or written.
 
     Rows are chosen in one read-only snapshot. --why prints keys of rows as they are in the database: look at them where they may be seen.
+
+    Example: liftlock data subset env:PROD_URL --as shop
     """
     from liftlock.wiring import data as wiring
 
