@@ -48,7 +48,26 @@ def propose_column(table: Table, column: Column, around: Surroundings, values: S
     if base_of(column.type).name in DOCUMENTS:
         return _document(column, around, values, facts)
     listed = _listed(table, column)
-    return ColumnProposal(decide(combine(_candidates(column, around, values), listed), replace(facts, seen=facts.seen or bool(listed))))
+    decision = decide(combine(_candidates(column, around, values), listed), replace(facts, seen=facts.seen or bool(listed)))
+    return ColumnProposal(_possible(decision, column))
+
+
+def _possible(decision: Decision, column: Column) -> Decision:
+    """The decision as a copy can carry it out: what only its name calls a reference identifies, and search words cannot be made anew."""
+    match decision:
+        case ValueSpec(kind=Kind.REFERENCE):
+            reason = f"{decision.reason}, and no foreign key says to what"
+            return ValueSpec(Kind.IDENTIFIER, Rule.KEEP, confidence=decision.confidence, reason=reason)
+        case Undecided():
+            found: dict[Kind, ValueSpec] = {}
+            for item in decision.candidates:
+                kind = Kind.IDENTIFIER if item.kind is Kind.REFERENCE else item.kind
+                found.setdefault(kind, replace(item, kind=kind))
+            return Undecided(tuple(found.values()), decision.reason)
+        case ValueSpec(rule=Rule.CONSTANT) if base_of(column.type).name == "tsvector":
+            kept = replace(decision, kind=Kind.TECHNICAL, rule=Rule.KEEP, options={})
+            return Undecided((kept,), "its words are those of other columns: keep it only where those are kept, or make it generated")
+    return decision
 
 
 def _listed(table: Table, column: Column) -> list[Candidate]:
