@@ -114,7 +114,7 @@ class _Run:
                 same = request.schema is SchemaFrom.SOURCE and source.catalog.version // 10000 == _server_major(beside.url)
                 work = parts(source, plan, selection, same_types=same)
                 self._rows = crew.run(work, self._expected(source, selection), self._on_progress)
-                stands = read_sequences(source)
+                stands, came_from = read_sequences(source), origin(source.connection)
                 self._require_same_schema(source)
             # What follows is the target's alone and may take long: a source in production is not held for it.
             crew.dismiss()
@@ -130,7 +130,7 @@ class _Run:
             with self._timed("proof"):
                 found = tuple(crowds(target, plan))
                 require_crowds(found, plan.k)
-                mark_anonymised(target, Anonymised(request.key.id, plan.spec_digest, request.tool, origin(source.connection)))
+                mark_anonymised(target, Anonymised(request.key.id, plan.spec_digest, request.tool, came_from))
         return found
 
     def report(self, plan: MaskPlan, found: tuple[Crowd, ...]) -> MaskReport:
