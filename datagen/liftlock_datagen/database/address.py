@@ -42,7 +42,7 @@ class Address:
 
     def __str__(self) -> str:
         where = self.host if not self.port or self.host.startswith("/") else f"{self.host}:{self.port}"
-        return f"{where or 'this machine'}/{self.database}"
+        return f"{where or 'this machine'}/{self.database}{'' if self.is_certain else ' (or where its service or other hosts lead)'}"
 
     @property
     def is_local(self) -> bool:

@@ -78,6 +78,10 @@ def test_what_is_left_to_a_service_file_or_to_chance_is_not_this_machine(url: st
     assert not parse_address(url).is_local
 
 
+def test_what_a_service_file_may_lead_elsewhere_is_shown_as_such() -> None:
+    assert "service" in str(parse_address("postgresql://u:pw@localhost/shop?service=prod"))
+
+
 @pytest.mark.parametrize(
     ("variable", "value"), [("PGSERVICE", "prod"), ("PGHOSTADDR", "10.9.8.7"), ("PGHOST", "db.example"), ("PGPORT", "5432,5433")]
 )
