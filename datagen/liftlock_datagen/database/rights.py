@@ -47,7 +47,7 @@ _COLUMNS = """
 SELECT format('%I.%I', n.nspname, c.relname), x.privilege_type || ' (' || quote_ident(a.attname) || ')', x.is_grantable,
        CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(a.attacl) x
-WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1, 2, 4
+WHERE a.attacl IS NOT NULL AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1, 2, 4
 """
 _DEFAULTS = """
 SELECT quote_ident(pg_get_userbyid(d.defaclrole)), CASE WHEN d.defaclnamespace <> 0 THEN quote_ident(n.nspname) END,
