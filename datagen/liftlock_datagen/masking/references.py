@@ -12,10 +12,14 @@ Place = tuple[TableName, str]
 
 
 def followed(catalog: Catalog, spec: DataSpec) -> Mapping[Place, Place]:
-    """Each referring column with the column that it refers to; of several, the first declared one."""
+    """Each referring column with the column that it refers to; of several, the first declared one.
+
+    A column of a composite key that refers to the same table refers to itself, too: that leads nowhere.
+    """
     found: dict[Place, Place] = {}
     for source, target, _ in _pairs(catalog, spec):
-        found.setdefault(source, target)
+        if source != target:
+            found.setdefault(source, target)
     return found
 
 

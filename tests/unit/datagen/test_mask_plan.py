@@ -11,6 +11,7 @@ from liftlock_datagen.catalog.model import (
     Check,
     Column,
     ColumnType,
+    ForeignKey,
     Index,
     IndexPart,
     PartitionKey,
@@ -26,6 +27,7 @@ from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.model import MaskPlan
 from liftlock_datagen.masking.outcomes import Guarantee
 from liftlock_datagen.masking.plan import plan_mask
+from liftlock_datagen.masking.references import followed
 from liftlock_datagen.masking.transformers import Document, Elements, Integers, Invented, Led, Letters, Seeded
 from liftlock_datagen.review.build import review
 from liftlock_datagen.spec.model import (
@@ -313,3 +315,13 @@ def test_a_plan_and_its_review_count_alike_and_an_unchanged_document_is_kept() -
     wanted = {Privacy.KEPT: 3, Privacy.PSEUDONYMISED: 2, Privacy.ANONYMISED: 0, Privacy.SYNTHETIC: 1}
     assert plan.privacy == review(catalog, spec, Proposal({})).counts == wanted
     assert [found.privacy for found in plan.table(events.name).columns][1:3] == [Privacy.PSEUDONYMISED, Privacy.KEPT]
+
+
+def test_a_column_that_a_composite_key_leads_back_to_itself_follows_the_other_key() -> None:
+    company, partner = TableName("public", "company"), TableName("public", "partner")
+    keys = (
+        ForeignKey("within", ("company_id", "parent_id"), partner, ("company_id", "id")),
+        ForeignKey("owner", ("company_id",), company, ("id",)),
+    )
+    found = followed(Catalog((Table(partner, (), foreign_keys=keys),)), DataSpec("erp", {}))
+    assert found == {(partner, "company_id"): (company, "id"), (partner, "parent_id"): (partner, "id")}
