@@ -14,6 +14,11 @@ from tests.e2e.conftest import ADA, LIFTLOCK, ROOT, remove_labelled
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 
+# Whoever types has told Git who they are; this machine may not have.
+_IDENTITY = {
+    f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in (("NAME", "Ada"), ("EMAIL", "ada@shop.example"))
+}
+
 
 def _script(project: str) -> str:
     """All lines of the page that are to be typed. Only the project's name is another, so that two runs do not meet in Docker."""
@@ -30,7 +35,7 @@ def test_every_step_of_the_page_works_as_it_stands(tmp_path: Path) -> None:
         done = subprocess.run(
             ["bash", "-euxc", _script(project)],
             cwd=tmp_path,
-            env={**os.environ, "PATH": path, "LIFTLOCK_ACTOR": ADA},
+            env={**os.environ, **_IDENTITY, "PATH": path, "LIFTLOCK_ACTOR": ADA},
             capture_output=True,
             text=True,
             timeout=850,

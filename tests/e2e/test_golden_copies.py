@@ -102,7 +102,7 @@ def test_a_branch_takes_anonymised_rows_only_from_a_golden_copy(branches: Branch
 
 def _killed_while_cloning(user: User) -> None:
     """Ends a run, and with it everything that it would still have done, when the container that copies is there."""
-    client = docker.APIClient()
+    client = docker.from_env().api
     try:
         for _ in range(5):
             if _killed_over_its_clone(user, client):

@@ -52,14 +52,14 @@ class Shelf:
         return f"{self.project}-{environment}-db-shop-data"
 
     def objects(self) -> list[str]:
-        client, chosen = docker.APIClient(), {"label": [f"liftlock.project={self.project}"]}
+        client, chosen = docker.from_env().api, {"label": [f"liftlock.project={self.project}"]}
         names = [item["Names"][0].lstrip("/") for item in client.containers(all=True, filters=chosen)]
         names += [item["Name"] for item in client.volumes(filters=chosen).get("Volumes") or ()]
         client.close()
         return sorted(names)
 
     def clean(self) -> None:
-        client, chosen = docker.APIClient(), {"label": [f"liftlock.project={self.project}"]}
+        client, chosen = docker.from_env().api, {"label": [f"liftlock.project={self.project}"]}
         for item in client.containers(all=True, filters=chosen):
             client.remove_container(item["Id"], force=True, v=True)
         for item in client.volumes(filters=chosen).get("Volumes") or ():
@@ -69,7 +69,7 @@ class Shelf:
     @contextmanager
     def server(self, environment: str) -> Iterator[str]:
         """A server on the environment's volume, as the program would make it; its URL."""
-        client: Any = docker.APIClient()
+        client: Any = docker.from_env().api
         labels = {**{str(k): str(v) for k, v in self.target(environment).labels.items()}, "liftlock.role": "database"}
         made = client.create_container(
             str(self.database.image),
@@ -213,7 +213,7 @@ def test_a_data_folder_in_use_is_filled_anew(shelf: Shelf, golden: Snapshot) -> 
 
 
 def test_a_clone_that_was_cut_off_is_thrown_away(shelf: Shelf, golden: Snapshot) -> None:
-    client: Any = docker.APIClient()
+    client: Any = docker.from_env().api
     target = shelf.target("three")
     labels = {**{str(k): str(v) for k, v in target.labels.items()}, "liftlock.role": "clone"}
     client.create_volume(shelf.volume("three"), labels=labels)
@@ -242,7 +242,7 @@ def test_a_copy_whose_data_are_gone_gives_no_empty_clone(shelf: Shelf, golden: S
         shelf.vault.clone(gone, shelf.target("four"))
 
     assert shelf.objects() == before
-    docker.APIClient().remove_volume(gone.volume)
+    docker.from_env().api.remove_volume(gone.volume)
 
 
 def test_what_a_killed_run_left_is_no_copy_and_is_swept_by_its_own_checkout_only(shelf: Shelf, golden: Snapshot, tmp_path: Path) -> None:
@@ -286,7 +286,7 @@ def test_rows_that_fail_to_be_copied_are_not_quoted_and_leave_nothing(shelf: She
 
 
 def _port(shelf: Shelf, environment: str) -> str:
-    client: Any = docker.APIClient()
+    client: Any = docker.from_env().api
     found = client.containers(filters={"label": [f"liftlock.environment={environment}", f"liftlock.project={shelf.project}"]})
     client.close()
     return str(next(port["PublicPort"] for port in found[0]["Ports"] if "PublicPort" in port))

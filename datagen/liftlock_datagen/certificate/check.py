@@ -85,7 +85,7 @@ class _Run:
         reading = read_source(source, self._plan, hasher, folder, secret, on_progress, relations=self._relations, common=common, key=key)
         self._side = reading
         table = self._side.builder.table()
-        first = next((item.number for item in self._plan.sensitive if item.searched), None)
+        first = self._plan.first_searched
         needle = canaries.canary(secret, first) if first is not None else b""
         found, planted = (Findings(table, self._plan, secret, spec.locale) for _ in range(2))
         self._scan = CopyScan(table, self._plan, hasher, secret, needle, found, planted)

@@ -126,7 +126,7 @@ class CopyScan:
     def _rows(
         self, connection: Connection, relation: Relation, table: TablePlan | None, layout: _Layout, side: SourceSide, on_progress: Counted
     ) -> None:
-        own = [canaries.canary(self.secret, item.number) for item in table.columns] if table else []
+        own = [canaries.canary(self.secret, number) for number in self.plan.canaries_of(table)] if table else []
         planted = canaries.line(len(table.key) if table else 0, [*own, *[self.needle] * layout.texts])
         number = self.plan.tables.index(table) if table else 0
         done = 0

@@ -94,6 +94,16 @@ class CheckPlan:
         """Whose value a needle is, by number."""
         return (*map(str, self.sensitive), *(f"canary {number} of the classification" for number in range(1, len(self.canaries) + 1)))
 
+    @property
+    def first_searched(self) -> int | None:
+        """The number of the first sensitive column whose values are looked for everywhere; None where there is none."""
+        return next((item.number for item in self.sensitive if item.searched), None)
+
+    def canaries_of(self, table: TablePlan) -> tuple[int, ...]:
+        """Whose canary is planted in each sensitive column of a table: its own, or one that is looked for where its own is not."""
+        spare = self.first_searched
+        return tuple(item.number if item.searched or spare is None else spare for item in table.columns)
+
     def table(self, name: TableName) -> TablePlan | None:
         """The plan of a table; None where it has none."""
         return next((table for table in self.tables if table.name == name), None)

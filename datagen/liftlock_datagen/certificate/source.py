@@ -97,7 +97,7 @@ def read_source(
         compared = [Compared(begin + place, item.forms) for place, item in enumerate(table.columns)]
         side.alignments[table.name] = Alignment(folder, f"table-{number}", compared, keyed=bool(table.key), limit=limit)
         for leaf, relation in enumerate(relation for relation in relations if relation.root == table.name):
-            planted = plant(table, secret) if leaf == 0 else b""
+            planted = plant(plan, table, secret) if leaf == 0 else b""
             try:
                 with connection.transaction():
                     _read(connection, relation, table, number, side, hasher, planted, key, wanted, on_progress)
@@ -157,9 +157,9 @@ def _holds(block: Block, text: bytes, first: int) -> bool:
     return False
 
 
-def plant(table: TablePlan, secret: bytes) -> bytes:
+def plant(plan: CheckPlan, table: TablePlan, secret: bytes) -> bytes:
     """A row of our own for a table: a canary in each sensitive column."""
-    return canaries.line(len(table.key), [canaries.canary(secret, item.number) for item in table.columns])
+    return canaries.line(len(table.key), [canaries.canary(secret, number) for number in plan.canaries_of(table)])
 
 
 def planted_rows(block: Block) -> NDArray[np.bool_]:
@@ -215,7 +215,7 @@ def digests_of(
     for table in plan.tables:
         items = [(first_sensitive(table) + place, item) for place, item in enumerate(table.columns) if item.searched]
         for relation in (relation for relation in relations if items and relation.root == table.name):
-            for block in _blocks(connection, relation, table, plant(table, secret)):
+            for block in _blocks(connection, relation, table, plant(plan, table, secret)):
                 for index, item in items:
                     yield from _digests(block, index, item, wanted)
 

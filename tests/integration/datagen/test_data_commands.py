@@ -72,10 +72,8 @@ def source(postgres: RunningPostgres) -> Iterator[str]:
 @pytest.fixture
 def target(postgres: RunningPostgres) -> Iterator[str]:
     """An empty one."""
-    postgres.administer("ALTER ROLE liftlock CREATEDB")
     with postgres.database(_SCHEMA) as name:
         yield postgres.url(name)
-    postgres.administer("ALTER ROLE liftlock NOCREATEDB")
 
 
 def _json(result: Result) -> dict[str, Any]:

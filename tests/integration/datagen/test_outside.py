@@ -64,13 +64,11 @@ KEPT = ColumnSpec(ValueSpec(Kind.TECHNICAL, Rule.KEEP))
 def source(postgres: RunningPostgres) -> Iterator[str]:
     """The URL of a database that leads elsewhere; a superuser made it."""
     postgres.administer("CREATE ROLE boss SUPERUSER LOGIN PASSWORD 'pw'")
-    postgres.administer("ALTER ROLE liftlock CREATEDB")
     with postgres.database("") as name:
         url = f"postgresql://boss:pw@127.0.0.1:{postgres.port}/{name}"
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(SCHEMA.encode())
         yield url
-    postgres.administer("ALTER ROLE liftlock NOCREATEDB")
     postgres.administer("DROP ROLE boss")
 
 

@@ -27,10 +27,8 @@ INSERT INTO schema_migrations VALUES ('0001'), ('0002');
 @pytest.fixture
 def database(postgres: RunningPostgres) -> Iterator[str]:
     """An empty, migrated database of a role that may create others."""
-    postgres.administer("ALTER ROLE liftlock CREATEDB")
     with postgres.database(_SCHEMA) as name:
         yield name
-    postgres.administer("ALTER ROLE liftlock NOCREATEDB")
 
 
 def _ask(postgres: RunningPostgres, database: str, query: str) -> object:
