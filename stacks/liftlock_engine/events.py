@@ -139,7 +139,7 @@ class Reporter:
         with self._lock:
             if count:
                 self._done.append(step)
-                self._reports.append(StepReport(step.urn, step.type, step.op.value, step.shown_diff, seconds=seconds))
+                self._reports.append(StepReport(step.shown_urn, step.type, step.op.value, step.shown_diff, seconds=seconds))
         if tell:
             self._emit(_about(EventKind.RES_OUTPUTS, shown or step, self._planning, seconds))
 
@@ -150,9 +150,9 @@ class Reporter:
     def failed(self, step: Step, message: str, seconds: float = 0.0) -> None:
         """The step could not be done."""
         with self._lock:
-            self.failures.setdefault(step.urn, message)
-            self._reports.append(StepReport(step.urn, step.type, step.op.value, step.shown_diff, message, seconds))
-        self.diagnostic(Severity.ERROR, message, step.urn)
+            self.failures.setdefault(step.shown_urn, message)
+            self._reports.append(StepReport(step.shown_urn, step.type, step.op.value, step.shown_diff, message, seconds))
+        self.diagnostic(Severity.ERROR, message, step.shown_urn)
         if not self._planning:  # Pulumi tells of an operation that failed only where there was one
             self._emit(_about(EventKind.RES_OP_FAILED, step, self._planning, seconds))
 
@@ -235,4 +235,4 @@ def count_changes(steps: Iterable[Step]) -> Mapping[str, int]:
 def _about(kind: EventKind, step: Step, planning: bool, seconds: float | None = None) -> Event:
     diff = step.diff if step.op in (Op.UPDATE, Op.REPLACE, Op.CREATE_REPLACEMENT) else Step(step.op, "", "").diff
     keys = step.keys if step.op is not Op.DELETE_REPLACED else ()
-    return Event(kind, step.op.value, step.urn, step.type, keys, diff.diffs, diff.detailed, planning, seconds)
+    return Event(kind, step.op.value, step.shown_urn, step.type, keys, diff.diffs, diff.detailed, planning, seconds)

@@ -60,6 +60,14 @@ class Journal:
             states = (*self._done.values(), *self._left.values())
             return next((state for state in states if state.urn == urn and not state.delete), None)
 
+    def former_urn(self, state: ResourceState) -> str:
+        """The URN that the state had when the run began."""
+        with self._lock:
+            before = {id(follower): earlier for earlier, follower, _ in self._followed.values()}
+            while id(state) in before:
+                state = before[id(state)]
+            return state.urn
+
     def begin(self, kind: PendingKind, state: ResourceState) -> PendingOperation:
         """Records that a step starts; on disk before this returns."""
         operation = PendingOperation(kind, state)

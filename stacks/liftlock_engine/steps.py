@@ -42,6 +42,7 @@ class Step:
     """One thing to do. old: the recorded state it starts from. keys: the properties that force a replacement.
 
     hidden: paths whose differences the program wants nobody to see. found_new: a read whose object is not as it was read before.
+    former: the URN that the resource had when the run began, where it was renamed since; it is told by that.
     """
 
     op: Op
@@ -52,6 +53,12 @@ class Step:
     keys: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
     found_new: bool = False
+    former: str = ""
+
+    @property
+    def shown_urn(self) -> str:
+        """The URN by which the step is told."""
+        return self.former or self.urn
 
     @property
     def recorded(self) -> ResourceState:

@@ -275,6 +275,13 @@ def test_what_used_an_object_goes_before_it_also_where_its_resource_was_renamed_
     assert desk.names == ["b"]
 
 
+def test_the_object_that_a_renamed_resource_had_goes_under_its_former_name(desk: Desk) -> None:
+    desk.up(lambda: Thing("old", name="a"))
+    result = desk.up(lambda: Thing("new", name="b", opts=options(aliases=[pulumi.Alias(name="old")])))
+    told = [(step.op, step.urn.rsplit("::", 1)[1]) for step in result.steps if step.op != "same"]
+    assert told == [("create-replacement", "new"), ("replace", "new"), ("delete-replaced", "old")]
+
+
 def test_a_parents_alias_holds_for_its_children(desk: Desk) -> None:
     class Group(pulumi.ComponentResource):
         def __init__(self, name: str, token: str, opts: pulumi.ResourceOptions | None = None) -> None:
