@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from liftlock.core.errors import UsageError
-from liftlock.wiring.data import anonymisation, certification, data_workspace, write_key
+from liftlock.wiring.data import anonymisation, certification, data_workspace
+from liftlock.wiring.data_keys import write_key
 from tests.config_repository import FILES, write
 from tests.git_repositories import git
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from liftlock.core.errors import UsageError
+from liftlock.wiring.data_keys import pseudonym_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from liftlock.core.snapshot import PrunePlan
     from liftlock.services.data.anonymisation import Anonymisation, CopyAsked
     from liftlock.services.data.certification import Certification
     from liftlock.services.data.classification import Classification
@@ -18,12 +18,8 @@ if TYPE_CHECKING:
     from liftlock.services.data.places import DataPlaces, Place
     from liftlock.services.data.planning import Planning
     from liftlock.services.data.profiles import Profiles
-    from liftlock.services.data.snapshots.creation import SnapshotCreation
-    from liftlock.services.data.snapshots.listing import SnapshotStatus
-    from liftlock.services.data.snapshots.restoring import SnapshotRestoring
     from liftlock.services.data.subsets import Subsets
     from liftlock.wiring.work import Workspace
-    from liftlock_datagen.masking.keys import PseudonymKey
     from liftlock_datagen.port import DataEngine
     from liftlock_datagen.profile.compare import Comparison
     from liftlock_datagen.profile.model import Profile
@@ -191,69 +187,5 @@ def copy_asked(schema: str, workers: int, key: str | None, *, replace: bool, who
     return CopyAsked(schema, workers, replace, whole, key, spec)
 
 
-def pseudonym_keys(root: Path) -> Callable[[str], PseudonymKey]:
-    """Reads a pseudonym key by its reference. A relative file: begins at the environments repository, as every reference does."""
-    import os
-
-    from liftlock_datagen.masking.keys import read_key
-
-    return lambda reference: read_key(reference, os.environ, root)
-
-
-def new_key() -> str:
-    """A pseudonym key as text."""
-    from liftlock_datagen.masking.keys import new_key as make
-
-    return make()
-
-
-def write_key(path: Path) -> str:
-    """A pseudonym key in a new file; its id. UsageError where Git would commit it."""
-    from liftlock.adapters.git_init import would_commit
-    from liftlock.services.data.errors import datagen_errors
-    from liftlock_datagen.masking.keys import write_new_key
-
-    if would_commit(path):
-        raise UsageError(
-            f"{path} is inside a Git repository that does not ignore it: the next commit may publish the key",
-            hint=f"name a file outside of it, or ignore it first: echo {path.name} >> {path.parent}/.gitignore",
-        )
-    with datagen_errors():
-        return write_new_key(path).id
-
-
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
-
-
-def snapshot_creation(repo: Path | None, environment: str | None) -> SnapshotCreation:
-    """Makes golden copies."""
-    from liftlock.services.data.snapshots.creation import SnapshotCreation
-
-    work = data_workspace(repo, environment)
-    return SnapshotCreation(work.parts, data_places(work), anonymisation(work))
-
-
-def listed_snapshots(repo: Path | None) -> tuple[SnapshotStatus, ...]:
-    """The golden copies that there are."""
-    from liftlock.services.data.snapshots.listing import list_snapshots
-
-    work = data_workspace(repo)
-    return list_snapshots(work.parts, work.resolvable_environments())
-
-
-def snapshot_restoring(repo: Path | None, environment: str | None) -> SnapshotRestoring:
-    """Puts databases back to golden copies."""
-    from liftlock.services.data.snapshots.restoring import SnapshotRestoring
-
-    work = data_workspace(repo, environment)
-    return SnapshotRestoring(work.parts, data_places(work))
-
-
-def planned_pruning(work: Workspace, keep: int | None, older_than: str | None) -> PrunePlan:
-    """Which golden copies would go."""
-    from liftlock.services.data.snapshots.pruning import plan_pruning
-    from liftlock.wiring import parse_duration
-
-    age = parse_duration(older_than) if older_than else None
-    return plan_pruning(work.parts, work.resolvable_environments(), keep=keep, older_than=age)

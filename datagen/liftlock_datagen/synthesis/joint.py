@@ -13,10 +13,11 @@ from liftlock_datagen.catalog.model import Table
 from liftlock_datagen.errors import Problem, ProblemCode
 from liftlock_datagen.primitives.bits import derive_key
 from liftlock_datagen.synthesis.checks import ReadCheck
+from liftlock_datagen.synthesis.dice import Dice
 from liftlock_datagen.synthesis.domains import Domain, domain_of
 from liftlock_datagen.synthesis.expressions import columns_of, valued
 from liftlock_datagen.synthesis.limits import Limits
-from liftlock_datagen.synthesis.solving import Dice, Solver
+from liftlock_datagen.synthesis.solving import Solver
 from liftlock_datagen.synthesis.sql_values import write_text
 from liftlock_datagen.synthesis.subjects import Choice
 from liftlock_datagen.vocabulary.words import Vocabularies

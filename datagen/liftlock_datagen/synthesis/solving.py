@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from decimal import Decimal, DecimalException
 from typing import Any
 
+from liftlock_datagen.synthesis.dice import Dice
 from liftlock_datagen.synthesis.domains import Domain
+from liftlock_datagen.synthesis.drawn_row import DrawnRow
 from liftlock_datagen.synthesis.evaluate import compare, evaluate, holds
 from liftlock_datagen.synthesis.expressions import (
     Call,
@@ -27,7 +29,7 @@ from liftlock_datagen.synthesis.expressions import (
     NullTest,
 )
 from liftlock_datagen.synthesis.limits import FAR_FUTURE, LAST_MOMENT
-from liftlock_datagen.synthesis.sql_values import NotEvaluableError, read_like
+from liftlock_datagen.synthesis.sql_values import NotEvaluableError
 
 MOMENTS = tuple(datetime.fromtimestamp(second, UTC).replace(tzinfo=None) for second in (LAST_MOMENT, FAR_FUTURE))
 _NEGATED = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "<>", "<>": "=", "~": "!~", "!~": "~", "~~": "!~~", "!~~": "~~"}
@@ -50,23 +52,6 @@ _SAME = {
 }
 _ERRORS = (NotEvaluableError, DecimalException, ValueError, OverflowError, TypeError, KeyError, IndexError)
 _ROUNDS = 3
-_TRIES = 4
-_MASK = (1 << 64) - 1
-
-
-@dataclass
-class Dice:
-    """Numbers that depend on nothing but how many were thrown: splitmix64 over a counter."""
-
-    state: int
-
-    def below(self, size: int) -> int:
-        """0 … size - 1."""
-        self.state = (self.state + 0x9E3779B97F4A7C15) & _MASK
-        word = self.state
-        word = ((word ^ (word >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
-        word = ((word ^ (word >> 27)) * 0x94D049BB133111EB) & _MASK
-        return int((word ^ (word >> 31)) % size)
 
 
 @dataclass
@@ -76,7 +61,15 @@ class Solver:
     domains: Mapping[str, Domain]
     conditions: Sequence[Expression]
     dice: Dice
-    row: dict[str, Any] = field(default_factory=dict)
+    _drawn: DrawnRow = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._drawn = DrawnRow(self.domains, self.dice)
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """The values of this moment."""
+        return self._drawn.values
 
     def rows(self, most: int, throws: int) -> list[dict[str, Any]]:
         """Up to `most` different rows, from that many beginnings."""
@@ -91,17 +84,9 @@ class Solver:
         for throw in range(throws):
             if len(found) >= most or (throw >= throws // 4 and not found):
                 break
-            self._begin()
+            self._drawn.begin()
             if self._settle():
                 found.setdefault(repr(sorted(self.row.items())), dict(self.row))
-
-    def _begin(self) -> None:
-        for name, domain in self.domains.items():
-            empty = not domain.values or (domain.nullable and not self.dice.below(2 if not domain.known else 6))
-            self.row[name] = None if empty and domain.nullable else self._any(domain)
-
-    def _any(self, domain: Domain) -> Any:
-        return domain.values[self.dice.below(len(domain.values))] if domain.values else None
 
     def _settle(self) -> bool:
         for _ in range(_ROUNDS):
@@ -113,8 +98,7 @@ class Solver:
         return self._good()
 
     def _good(self) -> bool:
-        admitted = all(not domain.known or domain.admits(self.row[name]) for name, domain in self.domains.items())
-        return admitted and all(holds(condition, self.row, MOMENTS) for condition in self.conditions)
+        return self._drawn.admitted() and all(holds(condition, self.row, MOMENTS) for condition in self.conditions)
 
     def _try(self, condition: Expression) -> None:
         try:
@@ -147,7 +131,7 @@ class Solver:
                 chosen = next((value for condition, value in branches if self._value(condition) is True), otherwise)
                 self._enforce(chosen, wanted=wanted)
             case Call("?" | "jsonb_exists", (ColumnUse(name), Constant(str(key)))) if wanted:
-                self._set_key(name, key, "x")
+                self._drawn.set_key(name, key, "x")
             case Call("distinct", (left, right)):
                 self._compare("<>" if wanted else "=", left, right)
             case Call("any", (Constant(str(sign)), left, right)) if wanted:
@@ -162,14 +146,7 @@ class Solver:
         if present and names:
             names = [names[self.dice.below(len(names))]]
         for name in names:
-            self._present(name, present=present)
-
-    def _present(self, name: str, *, present: bool) -> None:
-        domain = self.domains[name]
-        if present and self.row[name] is None:
-            self.row[name] = self._any(domain)
-        elif not present and domain.nullable:
-            self.row[name] = None
+            self._drawn.make_present(name, present=present)
 
     def _choose(self, part: Expression, values: tuple[str, ...], *, among: bool) -> None:
         if among:
@@ -198,7 +175,7 @@ class Solver:
         """Makes tree sign value true by changing a column in it; False where nothing can be changed."""
         match tree:
             case ColumnUse(name):
-                return self._set(name, sign, value)
+                return self._drawn.set(name, sign, value)
             case Call("+" | "-" | "*" | "/" as operation, (left, right)):
                 return self._invert(operation, left, right, sign, value)
             case Call("div", (left, right)) if sign == "=":
@@ -209,15 +186,15 @@ class Solver:
             case Call("date_trunc" | "timezone", (_, inner)):
                 return self._adjust(inner, sign, value)
             case Call("->>" | "->", (ColumnUse(name), Constant(str(key)))) if sign == "=":
-                return self._set_key(name, key, value)
+                return self._drawn.set_key(name, key, value)
             case Call(function, (ColumnUse(name), *_)) if function in _LENGTHS | _SIZES:
-                return self._resize(name, sign, int(value))
+                return self._drawn.resize(name, sign, int(value))
             case Call("num_nonnulls" | "num_nulls", parts):
                 names = [part.name for part in parts if isinstance(part, ColumnUse)]
-                return self._count(names, sign, int(value) if tree.name == "num_nonnulls" else len(names) - int(value))
+                return self._drawn.count(names, sign, int(value) if tree.name == "num_nonnulls" else len(names) - int(value))
             case Call(function, (inner, *_)) if function in _SAME:
                 if isinstance(inner, ColumnUse) and self.row.get(inner.name) is None and function == "coalesce":
-                    self._present(inner.name, present=True)
+                    self._drawn.make_present(inner.name, present=True)
                 return self._adjust(inner, sign, value)
             case CaseWhen(branches, otherwise):
                 chosen = next((found for condition, found in branches if self._value(condition) is True), otherwise)
@@ -243,66 +220,6 @@ class Solver:
             tries.reverse()
         return any(self._adjust(side, how, wanted) for side, how, wanted in tries)
 
-    def _set(self, name: str, sign: str, value: Any) -> bool:
-        """The column becomes a value that stands so to the given one: one of its own, else the nearest, or a bit further."""
-        domain = self.domains.get(name)
-        if domain is None or not domain.known:
-            return False
-        if sign != "=" or isinstance(self._any(domain), list | dict):
-            for _ in range(_TRIES):
-                own = self._any(domain)
-                if own is not None and compare(sign, own, value):
-                    self.row[name] = own
-                    return True
-        if sign in {"~", "~*", "~~", "~~*"} or sign.startswith("!"):
-            return False
-        if isinstance(value, str):
-            value = value if not domain.values else _as(value, domain.values[0])
-        up = sign.startswith(">")
-        nearest = domain.rounded(value, up=up)
-        strict = sign in {"<", ">", "<>"} and nearest == value
-        steps = (1 if strict else 0) + (self.dice.below(4) if sign != "=" else 0)
-        chosen = domain.moved(nearest, steps if up or sign == "<>" else -steps)
-        if sign == "=" and nearest != value and not isinstance(value, time):
-            return False
-        if not domain.admits(chosen):
-            chosen = domain.moved(nearest, (1 if strict else 0) * (1 if up else -1))
-        self.row[name] = chosen
-        return domain.admits(chosen)
-
-    def _set_key(self, name: str, key: str, value: Any) -> bool:
-        document = self.row.get(name)
-        if not self.domains[name].known or not isinstance(document or {}, dict):
-            return False
-        self.row[name] = {**(document or {}), key: value if not isinstance(value, Decimal) else int(value)}
-        return True
-
-    def _resize(self, name: str, sign: str, size: int) -> bool:
-        wanted = max(0, size + {"<": -1, ">": 1, "<>": 1}.get(sign, 0))
-        own = self.row.get(name)
-        full = own or next((value for value in self.domains[name].values if value), None)
-        if full is None or not isinstance(full, list | str):
-            return False
-        self.row[name] = (full * (wanted // len(full) + 1))[:wanted]
-        return True
-
-    def _count(self, names: list[str], sign: str, number: int) -> bool:
-        """Exactly, at least or at most so many of the columns are there."""
-        wanted = max(0, min(len(names), number + {"<": -1, ">": 1, "<>": 1}.get(sign, 0)))
-        order = list(names)
-        for place in range(len(order) - 1, 0, -1):
-            other = self.dice.below(place + 1)
-            order[place], order[other] = order[other], order[place]
-        order.sort(key=lambda name: self.domains[name].nullable)
-        for place, name in enumerate(order):
-            self._present(name, present=place < wanted)
-        return True
-
 
 def _is_condition(tree: Expression) -> bool:
     return isinstance(tree, NullTest | Compare | Every | Either | Negation | Membership)
-
-
-def _as(text: str, like: Any) -> Any:
-
-    return text if isinstance(like, str) else read_like(text, like)

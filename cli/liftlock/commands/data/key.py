@@ -25,7 +25,7 @@ def new(output: OutputOption = None) -> None:
 
     Example: liftlock data key new --output ../data.key
     """
-    from liftlock.wiring import data as wiring
+    from liftlock.wiring import data_keys as wiring
 
     if output is None:
         typer.echo(wiring.new_key())

@@ -47,7 +47,7 @@ def create(
     Example: liftlock data snapshot create dev/shop --name nightly
     """
     from liftlock.services.data.snapshots.creation import CopyWish
-    from liftlock.wiring.data import snapshot_creation
+    from liftlock.wiring.golden_copies import snapshot_creation
 
     if anonymise and source is None:
         raise UsageError("--anonymise: rows of which database?", hint="say --from PLACE")
@@ -69,7 +69,7 @@ def list_snapshots(repo: RepoOption = None, as_json: JsonOption = False) -> None
 
     Example: liftlock data snapshot list
     """
-    from liftlock.wiring.data import listed_snapshots
+    from liftlock.wiring.golden_copies import listed_snapshots
 
     found = listed_snapshots(repo)
     if as_json:
@@ -108,7 +108,7 @@ def restore(
 
     Example: liftlock data snapshot restore one/shop --snapshot nightly
     """
-    from liftlock.wiring.data import snapshot_restoring
+    from liftlock.wiring.golden_copies import snapshot_restoring
 
     restoring = snapshot_restoring(repo, environment)
     owner, declared, found = restoring.target(database, environment, snapshot)
@@ -136,7 +136,8 @@ def prune(
     """
     from liftlock.services.data.snapshots.pruning import prune as remove
     from liftlock.services.data.snapshots.pruning import report_of
-    from liftlock.wiring.data import data_workspace, planned_pruning
+    from liftlock.wiring.data import data_workspace
+    from liftlock.wiring.golden_copies import planned_pruning
 
     work = data_workspace(repo)
     plan = planned_pruning(work, keep, older_than)
