@@ -8,22 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from liftlock import __version__
-from liftlock.adapters.clock import SystemClock
 from liftlock.adapters.committed_config import load_committed
 from liftlock.adapters.config_files.environments import resolve_environment
 from liftlock.adapters.config_files.loader import load_project
 from liftlock.adapters.docker_client import DEFAULT_ENDPOINT, docker_endpoint
 from liftlock.adapters.docker_runtime import DockerRuntime
 from liftlock.adapters.git_repository import GitRepository
-from liftlock.adapters.http_probe import HttpProbe
-from liftlock.adapters.locks import FileLocks
 from liftlock.adapters.progress import PlainProgress, choose_progress
-from liftlock.adapters.receipts.files import FileReceipts
-from liftlock.adapters.receipts.look import LocalWitness
-from liftlock.adapters.secret_sources import SecretSources
-from liftlock.adapters.seeding import SyntheticSeeder
-from liftlock.adapters.snapshots.vault import DockerSnapshots
 from liftlock.core.branch import branch_environment
 from liftlock.core.config.loaded import LoadedProject
 from liftlock.core.deploy_gate import DeployRules
@@ -45,8 +36,7 @@ from liftlock.wiring import clones
 from liftlock.wiring.declared import branch_instance, declares_protection, left_out
 from liftlock.wiring.engines import declared_engine
 from liftlock.wiring.later import LaterRegistry
-from liftlock_datagen.postgres import PostgresEngine
-from liftlock_datagen.snapshots.tool import vocabulary_digest
+from liftlock.wiring.outside import outside_parts
 
 
 @dataclass
@@ -155,14 +145,13 @@ class Workspace:
             return None
         if name not in now.declared_environments() or now.is_protected(name):
             return None
-        references = secret_keys(now.environment(name)).values()
         return Clues(
             environment=name,
             project=now.project.name,
             state=str(settings.files),
             endpoint=docker_endpoint() or DEFAULT_ENDPOINT,
             base=now.project.forge.base,
-            secrets=tuple(sorted({reference for reference in references if reference is not None})),
+            secrets=tuple(sorted({reference for reference in secret_keys(now.environment(name)).values() if reference is not None})),
             passphrase=settings.passphrase,
             salt=salt,
         )
@@ -273,20 +262,4 @@ class Workspace:
     @cached_property
     def parts(self) -> Parts:
         """Every port that environments need."""
-        return Parts(
-            engine=self.engine,
-            runtime=DockerRuntime(self.project.id),
-            registry=self.registry,
-            ledger=clones.ledger(self.root, self.project.forge),
-            secrets=SecretSources(self.root),
-            locks=FileLocks(self.root / ".liftlock" / "locks", self.progress),
-            seeder=SyntheticSeeder(self.root),
-            probe=HttpProbe(),
-            clock=SystemClock(),
-            progress=self.progress,
-            receipts=FileReceipts(self.root / ".liftlock" / "receipts"),
-            witness=LocalWitness(self.root, SecretSources(self.root).resolve),
-            snapshots=DockerSnapshots(self.project.name, self.project.id, self.root),
-            data=PostgresEngine(),
-            tool=f"liftlock {__version__}, vocabulary {vocabulary_digest()}",
-        )
+        return outside_parts(self.root, self.project, self.engine, self.registry, self.progress)
