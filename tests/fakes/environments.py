@@ -258,7 +258,8 @@ class FakeDataEngine(PostgresEngine):
 
 @dataclass
 class FakeSnapshots:
-    """Golden copies in memory. `broken` is why nothing can be built; `volumes` are the data folders that there are."""
+    """Golden copies in memory. `broken` is why nothing can be built; `volumes` are the data folders that there are,
+    `half_made` those of killed clones."""
 
     kept: list[Snapshot] = field(default_factory=list)
     volumes: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -266,6 +267,7 @@ class FakeSnapshots:
     built: int = 0
     moments: list[str | None] = field(default_factory=list)
     allowed: list[tuple[str, str]] = field(default_factory=list)
+    half_made: list[tuple[str, str]] = field(default_factory=list)
 
     def snapshots(self) -> Sequence[Snapshot]:
         return sorted(self.kept, key=lambda item: (item.made, item.volume))
@@ -274,11 +276,18 @@ class FakeSnapshots:
         return {place: name for place, name in self.volumes.items() if name}
 
     def clone(self, snapshot: Snapshot, target: Target) -> bool:
+        self.discard_half_made(target)
         place = (target.environment, target.database)
         if place in self.volumes:
             return False
         self.volumes[place] = snapshot.name
         return True
+
+    def discard_half_made(self, target: Target) -> None:
+        place = (target.environment, target.database)
+        if place in self.half_made:
+            self.half_made.remove(place)
+            self.volumes.pop(place, None)
 
     def let_build(self, environment: str, database: str) -> None:
         self.allowed.append((environment, database))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -232,6 +235,50 @@ def test_a_clone_that_was_cut_off_is_thrown_away(shelf: Shelf, golden: Snapshot)
     assert shelf.vault.clone(golden, target)
     with shelf.server("three") as url:
         assert _count(url) == 50
+
+
+@pytest.mark.parametrize("killed_at", ["create_job", "run_job", "remove_container"])
+def test_a_run_that_is_killed_over_a_clone_leaves_none_that_passes_for_whole(shelf: Shelf, golden: Snapshot, killed_at: str) -> None:
+    before, target = shelf.objects(), shelf.target("killed")
+    _clone_until_killed(shelf, golden, killed_at)
+    assert shelf.volume("killed") in shelf.objects()
+
+    shelf.vault.discard_half_made(target)
+    assert shelf.objects() == before
+
+    _clone_until_killed(shelf, golden, killed_at)
+    assert shelf.vault.clone(golden, target)
+    whole = shelf.objects()
+    shelf.vault.discard_half_made(target)
+    assert shelf.objects() == whole
+    assert set(whole) - set(before) == {shelf.volume("killed"), f"{shelf.volume('killed')}-from"}
+    with shelf.server("killed") as url:
+        assert _count(url) == 50
+    _remove_volumes(*set(whole) - set(before))
+
+
+def _clone_until_killed(shelf: Shelf, golden: Snapshot, killed_at: str) -> None:
+    """Clones in a process of its own that dies, without a word, where it would call this next."""
+    work = (
+        "import os, signal, sys; from pathlib import Path; from liftlock.core.ports.snapshots import Target;"
+        "import liftlock.adapters.snapshots.vault as vault;"
+        "die = lambda *_: os.kill(os.getpid(), signal.SIGKILL); setattr(vault, sys.argv[1], die);"
+        "labels = dict(item.split('=') for item in sys.argv[5:]);"
+        "shelf = vault.DockerSnapshots(sys.argv[2], 'id', Path(sys.argv[3]));"
+        "(copy,) = [item for item in shelf.snapshots() if item.volume == sys.argv[4]];"
+        "shelf.clone(copy, Target(sys.argv[2], 'killed', 'shop', labels, 'password', disposable=True))"
+    )
+    labels = [f"{key}={value}" for key, value in shelf.target("killed").labels.items()]
+    command = [sys.executable, "-c", work, killed_at, shelf.project, str(shelf.root), golden.volume, *labels]
+    done = subprocess.run(command, timeout=120, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+def _remove_volumes(*names: str) -> None:
+    client: Any = docker.from_env().api
+    for name in names:
+        client.remove_volume(name)
+    client.close()
 
 
 def test_a_copy_whose_data_are_gone_gives_no_empty_clone(shelf: Shelf, golden: Snapshot) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import assert_never
 
 from liftlock.core.environment import Database, DataSource, Environment, EnvironmentClass
 from liftlock.core.errors import BlockedError, ConflictError, LiftlockError
@@ -38,15 +39,14 @@ def clone_before(parts: Parts, prepared: Prepared) -> Clones:
     """
     environment = prepared.environment
     _refuse_half_restored(parts, environment)
-    filled = [database for database in environment.databases if database.data.source is not DataSource.NONE]
-    if not filled:
-        return Clones()
-    known = parts.snapshots.snapshots()
+    filled = any(database.data.source is not DataSource.NONE for database in environment.databases)
+    known = parts.snapshots.snapshots() if filled else ()
     made = {}
-    for database in filled:
+    for database in environment.databases:
         snapshot = _choose(known, environment, database, parts.tool)
         target = target_of(environment, database, prepared.values, prepared.secrets)
         if snapshot is None:
+            parts.snapshots.discard_half_made(target)
             if database.data.source is DataSource.ANONYMISED and not _was_cloned(parts, target):
                 raise _nothing_to_clone(environment, database)
             continue
@@ -111,7 +111,10 @@ def make_synthetic(parts: Parts, environment: Environment, database: Database, u
     with parts.snapshots.building(database) as building:
         parts.snapshots.copy(url, building, database, empty=[(table.schema, table.name) for table in filled.tables])
         if not parts.seeder.seed(building.url, database, progress=parts.progress):
-            raise LiftlockError(f"the golden copy of {database.name} would be empty")
+            raise LiftlockError(
+                f"the golden copy of {database.name} would be empty: its schema has no table that rows are made for",
+                hint=f"see what would be made: liftlock data generate {environment.name}/{database.name} --plan-only",
+            )
         made = described(parts, environment.name, database, building, name)
         kept = parts.snapshots.keep(building, replace(made, recipes=frozenset({wanted})))
     parts.progress.step(f"golden copy {kept.name}: {kept.rows:,} rows, {size_text(kept.size)}")
@@ -139,9 +142,15 @@ def described(parts: Parts, source: str, database: Database, building: Building,
 
 
 def _choose(known: Sequence[Snapshot], environment: Environment, database: Database, tool: str) -> Snapshot | None:
-    if database.data.source is DataSource.ANONYMISED:
-        return find_anonymised(known, database.name, database.data.snapshot)
-    return find_by_recipe(known, recipe(environment, database, tool))
+    match database.data.source:
+        case DataSource.NONE:
+            return None
+        case DataSource.ANONYMISED:
+            return find_anonymised(known, database.name, database.data.snapshot)
+        case DataSource.SYNTHETIC:
+            return find_by_recipe(known, recipe(environment, database, tool))
+        case _ as never:
+            assert_never(never)
 
 
 def _was_cloned(parts: Parts, target: Target) -> bool:

@@ -201,6 +201,17 @@ def test_a_clone_that_was_cut_off_does_not_look_like_a_lost_state() -> None:
     assert _up(world, _branch()).rows == {"shop": 1000}
 
 
+@pytest.mark.parametrize("source", [DataSource.NONE, DataSource.SYNTHETIC])
+def test_a_half_made_clone_is_thrown_away_where_nothing_is_to_be_cloned_any_more(source: DataSource) -> None:
+    world = World()
+    world.snapshots.volumes["one", "shop"] = "nightly"
+    world.snapshots.half_made.append(("one", "shop"))
+
+    _up(world, _branch(source=source))
+
+    assert ("one", "shop") not in world.snapshots.volumes
+
+
 def test_the_data_version_names_a_copy_only_where_one_is_declared() -> None:
     from liftlock.core.fingerprint import data_version
 

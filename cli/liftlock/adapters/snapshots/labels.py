@@ -15,7 +15,7 @@ from liftlock.core.snapshot import Snapshot, SnapshotOrigin
 
 ROLE = "liftlock.role"
 DATA, FACTS, RECIPE, BUILD = "golden-data", "golden-facts", "golden-recipe", "golden-build"
-CLONE, RESTORE, CLONED = "clone", "restore", "cloned"
+CLONE, CLONING, RESTORE, CLONED = "clone", "cloning", "restore", "cloned"
 SNAPSHOT = "liftlock.snapshot"
 VOLUME = "liftlock.snapshot.volume"
 CHECKOUT = "liftlock.snapshot.checkout"

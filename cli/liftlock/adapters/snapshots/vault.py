@@ -75,27 +75,41 @@ class DockerSnapshots:
     # --- clones -------------------------------------------------------------------------------------------------------------------------
 
     def clone(self, snapshot: Snapshot, target: Target) -> bool:
-        """The container that copies is there before the first byte and goes after the last: where one is, the copy is not whole."""
+        """An empty volume is the mark of a half-made one. It is there before the data folder, whose own labels never change."""
         volume, client = _volume_of(target), self._client
-        name = f"{volume}-clone"
+        name, mark = f"{volume}-clone", f"{volume}-cloning"
         with wrapped():
-            if find_container(client, name) is not None:
-                remove_container(client, name)
-                self._drop_target(volume)
-            elif self._exists(volume):
+            self.discard_half_made(target)
+            if volume in self._names(volume):
                 return False
             said = {str(key): str(value) for key, value in target.labels.items()}
-            client.create_volume(volume, labels={**said, words.ROLE: "volume"})
             try:
+                client.create_volume(mark, labels={**said, words.ROLE: words.CLONING, "liftlock.service": target.database})
+                client.create_volume(volume, labels={**said, words.ROLE: "volume"})
                 run_job(client, create_job(client, self._clone_job(name, snapshot, target, said, words.CLONE)), "cloning the data")
                 self._record(snapshot, target)
                 remove_container(client, name)
+                remove_volume(client, mark)
             except BaseException:
                 with suppress(DockerException, RequestException, LiftlockError):
-                    remove_container(client, name)
-                    self._drop_target(volume)
+                    self.discard_half_made(target)
                 raise
         return True
+
+    def discard_half_made(self, target: Target) -> None:
+        """By its mark, or by the container that copies, which is all that an older version left."""
+        volume, client = _volume_of(target), self._client
+        name, mark = f"{volume}-clone", f"{volume}-cloning"
+        with wrapped():
+            if mark not in self._names(volume) and find_container(client, name) is None:
+                return
+            remove_container(client, name)
+            if not remove_volume(client, volume):
+                raise ConflictError(
+                    f"volume {volume} is a half-made clone and a container uses it", hint="remove the environment, then try again"
+                )
+            remove_volume(client, f"{volume}-from")
+            remove_volume(client, mark)
 
     def refill(self, snapshot: Snapshot, target: Target) -> None:
         """As clone, in a data folder that a server uses: it is killed, since what it holds is given up, and started again."""
@@ -151,18 +165,15 @@ class DockerSnapshots:
         deadline = time.monotonic() + _START_SECONDS
         while not servers.is_ready(self._client, server, target.database, target.password):
             if time.monotonic() > deadline:
-                raise UnavailableError(f"the server of {target.environment}/{target.database} does not answer after the restore")
+                raise UnavailableError(
+                    f"the server of {target.environment}/{target.database} does not answer after the restore",
+                    hint="its data are restored; look at docker logs of its container, then run liftlock env status",
+                )
             time.sleep(0.05)
 
-    def _drop_target(self, volume: str) -> None:
-        if not remove_volume(self._client, volume):
-            raise ConflictError(
-                f"volume {volume} is a half-made clone and a container uses it", hint="remove the environment, then try again"
-            )
-
-    def _exists(self, volume: str) -> bool:
-        found = self._client.volumes(filters={"name": f"^{volume}$"}).get("Volumes") or ()
-        return any(item["Name"] == volume for item in found)
+    def _names(self, start: str) -> set[str]:
+        """The volumes whose names begin so."""
+        return {item["Name"] for item in self._client.volumes(filters={"name": f"^{start}"}).get("Volumes") or ()}
 
     # --- making one ---------------------------------------------------------------------------------------------------------------------
 

@@ -53,6 +53,10 @@ class Snapshots(Protocol):
         """
         ...
 
+    def discard_half_made(self, target: Target) -> None:
+        """Throws a clone away that a killed run began, so that its data folder does not pass for one; all else stays as it is."""
+        ...
+
     def refill(self, snapshot: Snapshot, target: Target) -> None:
         """Stops the target's server, makes its data folder a clone, and starts it again; done again where a killed run began it."""
         ...
