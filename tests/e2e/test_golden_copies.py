@@ -11,6 +11,8 @@ import docker
 import psycopg
 import pytest
 
+from liftlock.adapters.snapshots.building import administer
+from liftlock.core.branch import branch_environment
 from liftlock_datagen.database.connect import connected
 from liftlock_datagen.postgres import PostgresEngine
 from liftlock_datagen.snapshots.facts import Origin
@@ -98,6 +100,27 @@ def test_a_branch_takes_anonymised_rows_only_from_a_golden_copy(branches: Branch
     assert _rows(user, "y") == _rows(user, "one")
     with PostgresEngine().held(_url(user, "y")) as held:
         assert held.facts.origin is Origin.ANONYMISED
+
+
+def test_a_role_that_may_make_no_database_is_let(branches: Branches) -> None:
+    """The server of an older image of ours: its role has no right to build beside."""
+    user = branches.user
+    client = docker.from_env().api
+    try:
+        chosen = {
+            "label": [f"liftlock.project={user.project}", f"liftlock.environment={branch_environment('one')}", "liftlock.role=database"]
+        }
+        (server,) = client.containers(filters=chosen)
+        administer(client, server["Id"], ['ALTER ROLE "shop" NOCREATEDB;'])
+    finally:
+        client.close()
+    with psycopg.connect(_url(user, "one")) as connection:
+        assert connection.execute("SELECT rolcreatedb FROM pg_roles WHERE rolname = current_user").fetchone() == (False,)
+
+    user.ok("data", "generate", "one/shop", "--rows", "1000", "--yes")
+
+    with psycopg.connect(_url(user, "one")) as connection:
+        assert connection.execute("SELECT rolcreatedb FROM pg_roles WHERE rolname = current_user").fetchone() == (True,)
 
 
 def _killed_while_cloning(user: User) -> None:
