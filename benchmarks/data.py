@@ -37,7 +37,6 @@ def run(sizes: Sequence[int] = SIZES, rounds: int = 3, customers: int = CUSTOMER
     if image is None:
         raise SystemExit("the images are missing: run make images")
     with run_postgres(image) as server:
-        server.administer("ALTER ROLE liftlock CREATEDB")
         found = [*_synthesis(server, sizes), *_copies(server, rounds, customers), *_clones(server, rounds, customers)]
         return [*found, *_plotted(server, PLOTTED if plot else ())]
 

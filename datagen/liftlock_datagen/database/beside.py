@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 import psycopg
 from psycopg import sql
 
+from liftlock_datagen.database.ahead import Ahead
 from liftlock_datagen.database.connect import Connection, connected, database_of, url_of, wrapped
 from liftlock_datagen.database.leftovers import MARKER, beside_name, drop_database, drop_without_waiting, lock_of, remove_leftovers
 from liftlock_datagen.database.rights import carry_rights
@@ -45,7 +46,13 @@ class Beside:
 
 @contextmanager
 def built_beside(
-    target_url: str, *, template: str = "", patience: float = _PATIENCE, drop_later: bool = False, on_note: Note = lambda _: None
+    target_url: str,
+    *,
+    template: str = "",
+    keeper: Connection | None = None,
+    patience: float = _PATIENCE,
+    drop_later: bool = False,
+    on_note: Note = lambda _: None,
 ) -> Iterator[Beside]:
     """An empty database beside the target; it takes the target's place when the block ends well, and is dropped when it does not.
 
@@ -55,6 +62,7 @@ def built_beside(
     Args:
         target_url: of a role that owns the target and may create databases.
         template: a database of the same server that the new one starts as a copy of; nobody may be connected to it.
+        keeper: a connection of keeping(target_url), where there is one already.
         patience: seconds that the swap may wait for others to let the target go.
         drop_later: whether the server drops the old database behind our back, so that nobody waits for it.
         on_note: told of what people should know: sessions that are ended, leftovers that are removed.
@@ -63,7 +71,9 @@ def built_beside(
         DatagenError: rights are missing, or the target cannot be swapped; it is as it was.
     """
     target = database_of(target_url)
-    with _server(target_url, target) as keeper:
+    with ExitStack() as stack:
+        keeper = keeper or stack.enter_context(keeping(target_url))
+        ahead = stack.enter_context(Ahead(target_url, url_of(target_url, keeper.info.dbname), target))
         with wrapped(target_url):
             _claim(keeper, target, min(patience, _LINGERING))
             remove_leftovers(keeper, target, on_note)
@@ -72,20 +82,22 @@ def built_beside(
             refuse_unswappable(keeper, target)
             keeper.execute("SELECT pg_advisory_lock(%s, %s)", lock_of(beside.name))
         try:
+            if template and beside.exists:
+                ahead.begin()
             with wrapped(target_url):
                 _create(keeper, beside, template)
             yield beside
             swap = Swap(beside.name, target, beside_name(target) if beside.exists else None, marker(target), patience)
             if beside.exists:
-                _carry_rights(target_url, beside, on_note)
+                _carry_rights(ahead, beside, on_note)
             with wrapped(target_url):
-                swap_in(keeper, target_url, swap, on_note)
+                swap_in(keeper, ahead.worker(), swap, on_note)
         except BaseException:
             with suppress(psycopg.Error):  # the next run finds it; what happened before matters more
                 drop_database(keeper, beside.name)
             raise
         if swap.old is not None and drop_later:
-            drop_without_waiting(url_of(target_url, keeper.info.dbname), swap.old)
+            drop_without_waiting(ahead.worker(), swap.old)
         else:
             _drop_old(keeper, swap, on_note)
 
@@ -96,8 +108,9 @@ def marker(target: str) -> str:
 
 
 @contextmanager
-def _server(target_url: str, target: str) -> Iterator[Connection]:
+def keeping(target_url: str) -> Iterator[Connection]:
     """A connection to a database that is not the target: renaming needs one. It may be idle for as long as the new one is built."""
+    target = database_of(target_url)
     with ExitStack() as stack:
         keeper = _maintenance(stack, target_url, target)
         with wrapped(target_url):
@@ -138,7 +151,7 @@ def _named(keeper: Connection, target_url: str, target: str) -> Beside:
 def missing_right(target_url: str) -> tuple[str, str] | None:
     """The right that a database cannot be built beside the target without, and what gives it; None where nothing is missing. Only reads."""
     target = database_of(target_url)
-    with _server(target_url, target) as keeper, wrapped(target_url):
+    with keeping(target_url) as keeper, wrapped(target_url):
         return _missing_right(keeper, _named(keeper, target_url, target))
 
 
@@ -161,9 +174,10 @@ def _require_rights(keeper: Connection, beside: Beside) -> None:
         raise DatagenError(missing[0], hint=missing[1])
 
 
-def _carry_rights(target_url: str, beside: Beside, on_note: Note) -> None:
-    with connected(target_url) as old, connected(beside.url) as new, wrapped(target_url):
-        carry_rights(old, new, on_note)
+def _carry_rights(ahead: Ahead, beside: Beside, on_note: Note) -> None:
+    ahead.begin()
+    with connected(beside.url) as new, wrapped(beside.url):
+        carry_rights(ahead.rights(), new, on_note)
 
 
 def _create(keeper: Connection, beside: Beside, template: str) -> None:

@@ -7,7 +7,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import psycopg
 from psycopg import sql
@@ -63,21 +63,17 @@ def drop_database(keeper: Connection, name: str) -> None:
     keeper.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(identifier))  # waits up to five seconds for them
 
 
-def drop_without_waiting(url: str, name: str) -> None:
+def drop_without_waiting(connection: Connection, name: str) -> None:
     """Asks the server to drop it and leaves: a server carries out what it was asked before it looks for its client. If it does not come to
-    that, the database is a leftover like others. url: of another database."""
-    with suppress(psycopg.Error):
-        connection = psycopg.connect(url, autocommit=True)
-        try:
-            if connection.info.server_version >= 140000:
-                connection.execute("SELECT set_config('client_connection_check_interval', '0', false)")
-            forced = " WITH (FORCE)" if connection.info.server_version >= 130000 else ""
-            statement = sql.SQL("DROP DATABASE IF EXISTS {}" + forced).format(sql.Identifier(name))
-            connection.pgconn.send_query(statement.as_bytes(connection))
-            while connection.pgconn.flush():
-                pass
-        finally:
-            connection.close()
+    that, the database is a leftover like others. connection: to another database; it is closed."""
+    with suppress(psycopg.Error), closing(connection):
+        if connection.info.server_version >= 140000:
+            connection.execute("SELECT set_config('client_connection_check_interval', '0', false)")
+        forced = " WITH (FORCE)" if connection.info.server_version >= 130000 else ""
+        statement = sql.SQL("DROP DATABASE IF EXISTS {}" + forced).format(sql.Identifier(name))
+        connection.pgconn.send_query(statement.as_bytes(connection))
+        while connection.pgconn.flush():
+            pass
 
 
 def _remove(keeper: Connection, name: str, on_note: Callable[[str], None]) -> None:

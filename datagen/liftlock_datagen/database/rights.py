@@ -5,7 +5,7 @@ A new database is made by one role; without this, the applications that used the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import psycopg
@@ -68,16 +68,31 @@ class Held:
     grants: tuple[tuple[str, bool, str], ...] | None
 
 
-def carry_rights(old: Connection, new: Connection, on_note: Callable[[str], None]) -> None:
-    """Gives every object of `new` the owner and the rights that its namesake in `old` has. on_note: told of what the role may not do.
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Those of a database's objects, columns and future objects, at one moment."""
+
+    objects: Mapping[tuple[str, str], Held]
+    columns: tuple[tuple[str, str, bool, str], ...]
+    defaults: tuple[str, ...]
+
+
+def read_rights(connection: Connection) -> Rights:
+    """Only reads."""
+    return Rights(_held(connection), _columns(connection), tuple(_defaults(connection)))
+
+
+def carry_rights(old: Rights, new: Connection, on_note: Callable[[str], None]) -> None:
+    """Gives every object of `new` the owner and the rights that its namesake had. on_note: told of what the role may not do.
 
     What is in `new` alone stays its maker's. Rights that future objects get by default are carried too.
     """
-    before, after = _held(old), _held(new)
+    before, after = old.objects, _held(new)
     differing = [place for place in before if place in after and before[place] != after[place]]
     statements = [statement for place in differing for statement in _alike(place, before[place], after[place])]
-    statements += [f"GRANT {what} ON {name} TO {whom}{_option(grantable)}" for name, what, grantable, whom in _shared(old, after)]
-    statements += list(_defaults(old))
+    names = {name for kind, name in after if kind in {"TABLE", "VIEW", "MATERIALIZED VIEW"}}
+    statements += [f"GRANT {what} ON {name} TO {whom}{_option(given)}" for name, what, given, whom in old.columns if name in names]
+    statements += old.defaults
     refused = [statement for statement in statements if not _run(new, statement)]
     if refused:
         shown = "; ".join(refused[:5]) + (f"; and {len(refused) - 5} more" if len(refused) > 5 else "")
@@ -109,9 +124,8 @@ def _alike(place: tuple[str, str], wanted: Held, there: Held) -> Iterator[str]:
         yield f"GRANT {what} ON {on} TO {whom}{_option(grantable)}"
 
 
-def _shared(old: Connection, after: dict[tuple[str, str], Held]) -> Iterator[tuple[str, str, bool, str]]:
-    names = {name for kind, name in after if kind in {"TABLE", "VIEW", "MATERIALIZED VIEW"}}
-    return (row for row in old.execute(_COLUMNS).fetchall() if row[0] in names)
+def _columns(connection: Connection) -> tuple[tuple[str, str, bool, str], ...]:
+    return tuple((name, what, given, whom) for name, what, given, whom in connection.execute(_COLUMNS).fetchall())
 
 
 def _defaults(old: Connection) -> Iterator[str]:

@@ -15,23 +15,24 @@ _LISTS = frozenset({"search_path", "temp_tablespaces", "session_preload_librarie
 
 def carry_over(connection: Connection, source: str, target: str, on_note: Callable[[str], None]) -> None:
     """Gives `target` all that `source` has; on_note is told what the role may not. Belongs into the transaction that swaps them."""
-    _carry_head(connection, source, target)
-    _carry_settings(connection, source, target, on_note)
-    _carry_rights(connection, source, target)
-
-
-def _carry_head(connection: Connection, source: str, target: str) -> None:
-    query = (
-        "SELECT shobj_description(oid, 'pg_database'), datconnlimit, datistemplate, pg_get_userbyid(datdba)"
-        " FROM pg_database WHERE datname = %s"
-    )
-    comment, limit, is_template, owner = connection.execute(query, [source]).fetchone() or (None, -1, False, "")
+    query = """
+    SELECT shobj_description(oid, 'pg_database'), datconnlimit, datistemplate, pg_get_userbyid(datdba),
+           EXISTS (SELECT FROM pg_db_role_setting s WHERE s.setdatabase = d.oid), datacl IS NOT NULL
+    FROM pg_database d WHERE datname = %s"""
+    row = connection.execute(query, [source]).fetchone()
+    if row is None:
+        return
+    comment, limit, is_template, owner, has_settings, has_rights = row
     name = sql.Identifier(target)
     connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, sql.Identifier(owner)))
     connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(comment)))
     connection.execute(
         sql.SQL("ALTER DATABASE {} CONNECTION LIMIT {} IS_TEMPLATE {}").format(name, sql.Literal(limit), sql.Literal(is_template))
     )
+    if has_settings:
+        _carry_settings(connection, source, target, on_note)
+    if has_rights:  # an ACL that was never changed is PostgreSQL's default, on both sides
+        _carry_rights(connection, source, target, owner)
 
 
 def _carry_settings(connection: Connection, source: str, target: str, on_note: Callable[[str], None]) -> None:
@@ -59,16 +60,12 @@ def _set(connection: Connection, whose: sql.Composed, name: str, value: str) -> 
         connection.execute(sql.SQL("ALTER {} SET {} = {}").format(whose, setting, sql.Literal(value)))
 
 
-def _carry_rights(connection: Connection, source: str, target: str) -> None:
-    """An ACL that was never changed is PostgreSQL's default, on both sides."""
+def _carry_rights(connection: Connection, source: str, target: str, owner: str) -> None:
     query = """
     SELECT CASE WHEN a.grantee <> 0 THEN pg_get_userbyid(a.grantee) END, a.privilege_type, a.is_grantable
     FROM pg_database d, aclexplode(d.datacl) a WHERE d.datname = %s"""
-    row = connection.execute("SELECT datacl IS NULL, pg_get_userbyid(datdba) FROM pg_database WHERE datname = %s", [source]).fetchone()
-    if row is None or row[0]:
-        return
     name = sql.Identifier(target)
-    connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC, {}").format(name, sql.Identifier(row[1])))
+    connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC, {}").format(name, sql.Identifier(owner)))
     for role, privilege, is_grantable in connection.execute(query, [source]).fetchall():
         whom = sql.Identifier(role) if role else sql.SQL("PUBLIC")
         tail = sql.SQL(" WITH GRANT OPTION" if is_grantable else "")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from liftlock_datagen.database.connect import Connection, connected, url_of
+from liftlock_datagen.database.connect import Connection
 from liftlock_datagen.database.settings import carry_over
 from liftlock_datagen.errors import DatagenError
 
@@ -44,30 +44,29 @@ def refuse_unswappable(keeper: Connection, target: str) -> None:
             )
 
 
-def swap_in(keeper: Connection, target_url: str, swap: Swap, on_note: Callable[[str], None]) -> None:
+def swap_in(keeper: Connection, worker: Connection, swap: Swap, on_note: Callable[[str], None]) -> None:
     """Renames both, or neither. The sessions of both are ended while the renaming holds their names locked, so that none comes back.
 
-    DatagenError where they cannot be ended within swap.patience.
+    keeper, worker: two sessions of another database. DatagenError where the sessions cannot be ended within swap.patience.
     """
-    _announce(keeper, swap, on_note)
+    _announce(worker, swap, on_note)
     ends = time.monotonic() + swap.patience
     query = "SELECT oid FROM pg_database WHERE datname = ANY(%s)"
     databases = [oid for (oid,) in keeper.execute(query, [[swap.new, swap.target]]).fetchall()]
-    with connected(url_of(target_url, keeper.info.dbname)) as worker:
-        while True:
-            try:
-                with _ending_sessions(keeper, databases):
-                    _rename(worker, swap, on_note)
-            except psycopg.Error as err:
-                if err.sqlstate not in _IN_USE:
-                    raise
-                if time.monotonic() > ends:
-                    raise DatagenError(
-                        f"database {swap.target} is in use and its sessions could not be ended within {swap.patience:.0f} s",
-                        hint=f"end what is connected to it ({_who(keeper, swap.target)}), then run the same command again",
-                    ) from None
-            else:
-                return
+    while True:
+        try:
+            with _ending_sessions(keeper, databases):
+                _rename(worker, swap, on_note)
+        except psycopg.Error as err:
+            if err.sqlstate not in _IN_USE:
+                raise
+            if time.monotonic() > ends:
+                raise DatagenError(
+                    f"database {swap.target} is in use and its sessions could not be ended within {swap.patience:.0f} s",
+                    hint=f"end what is connected to it ({sessions_of(keeper, swap.target)}), then run the same command again",
+                ) from None
+        else:
+            return
 
 
 def _rename(worker: Connection, swap: Swap, on_note: Callable[[str], None]) -> None:
@@ -121,20 +120,22 @@ def _ending_sessions(keeper: Connection, databases: list[int]) -> Iterator[None]
 
 def _terminate(keeper: Connection, databases: list[int]) -> None:
     # background workers have no user; PostgreSQL ends those itself
-    query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datid = ANY(%s) AND usesysid IS NOT NULL"
+    query = "SELECT pg_terminate_backend(pid) FROM pg_stat_get_activity(NULL) WHERE datid = ANY(%s) AND usesysid IS NOT NULL"
     keeper.execute(query, [databases])
 
 
-def _announce(keeper: Connection, swap: Swap, on_note: Callable[[str], None]) -> None:
-    who = _who(keeper, swap.target) if swap.old else ""
+def _announce(worker: Connection, swap: Swap, on_note: Callable[[str], None]) -> None:
+    who = sessions_of(worker, swap.target) if swap.old else ""
     if who:
         on_note(f"ending the sessions of {swap.target} to swap: {who}")
 
 
-def _who(keeper: Connection, database: str) -> str:
-    """Applications and how many sessions each has."""
+def sessions_of(keeper: Connection, database: str) -> str:
+    """Applications and how many sessions each has of the database, without ours."""
     query = (
-        "SELECT coalesce(nullif(application_name, ''), 'unnamed'), count(*) FROM pg_stat_activity"
-        " WHERE datname = %s AND usesysid IS NOT NULL AND application_name NOT LIKE 'liftlock%%' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 5"
+        # the function behind pg_stat_activity, whose own query takes longer to plan than to answer
+        "SELECT coalesce(nullif(application_name, ''), 'unnamed'), count(*) FROM pg_stat_get_activity(NULL)"
+        " WHERE datid = (SELECT oid FROM pg_database WHERE datname = %s) AND usesysid IS NOT NULL"
+        " AND application_name NOT LIKE 'liftlock%%' GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 5"
     )
     return ", ".join(f"{count} of {name}" for name, count in keeper.execute(query, [database]).fetchall())

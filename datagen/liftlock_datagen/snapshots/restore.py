@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from liftlock_datagen.database.beside import built_beside
-from liftlock_datagen.database.connect import connected, database_of, url_of, wrapped
+from liftlock_datagen.database.beside import built_beside, keeping
+from liftlock_datagen.database.connect import wrapped
 
-_KEEPER = "postgres"
+_HAS = "SELECT shobj_description(oid, 'pg_database') = %s FROM pg_database WHERE datname = %s AND datistemplate"
 
 
 def restore_template(url: str, *, template: str, comment: str, on_note: Callable[[str], None]) -> bool:
@@ -15,16 +15,11 @@ def restore_template(url: str, *, template: str, comment: str, on_note: Callable
 
     comment: what the template must carry, so that no other is taken for it. Sessions of the database are ended when the clone is ready.
     """
-    if not _has(url, template, comment):
-        return False
-    with built_beside(url, template=template, drop_later=True, on_note=on_note):
-        pass
+    with keeping(url) as keeper:
+        with wrapped(url):
+            row = keeper.execute(_HAS, [comment, template]).fetchone()
+        if not (row and row[0]):
+            return False
+        with built_beside(url, template=template, keeper=keeper, drop_later=True, on_note=on_note):
+            pass
     return True
-
-
-def _has(url: str, template: str, comment: str) -> bool:
-    keeper = url_of(url, _KEEPER) if database_of(url) != _KEEPER else url
-    query = "SELECT shobj_description(oid, 'pg_database') = %s FROM pg_database WHERE datname = %s AND datistemplate"
-    with connected(keeper) as connection, wrapped(url):
-        row = connection.execute(query, [comment, template]).fetchone()
-    return bool(row and row[0])

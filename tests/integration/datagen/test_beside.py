@@ -75,8 +75,9 @@ def test_the_old_database_goes_behind_the_back_of_who_does_not_wait_for_it(serve
 
 def test_an_old_database_that_was_not_dropped_after_all_goes_with_the_next_run(server: RunningPostgres, target: str) -> None:
     """The server was killed, say, before it came to that."""
-    gone = server.url("postgres").replace(str(server.port), "1")
-    drop_without_waiting(gone, target)
+    with server.connect("postgres") as connection:
+        connection.close()
+        drop_without_waiting(connection, target)
     assert content(server, target) == "old"
     server.administer(f"CREATE DATABASE {target}_liftlock_0123abcd OWNER liftlock")
     server.administer(f"COMMENT ON DATABASE {target}_liftlock_0123abcd IS '{marker(target)}'")
