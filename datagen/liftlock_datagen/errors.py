@@ -112,6 +112,10 @@ class UnreachableError(DatagenError):
     """The database does not answer, or lets nobody in."""
 
 
+class KeyReferenceError(DatagenError):
+    """The pseudonym key is not where it was said to be, or what is there is none: people mend the reference or the file."""
+
+
 class SpecError(DatagenError):
     """The classification (or the profile) is not complete, or what it says cannot be carried out: people mend the file."""
 

@@ -95,10 +95,10 @@ def test_a_branch_takes_anonymised_rows_only_from_a_golden_copy(branches: Branch
     assert (refused.code, made["snapshot"]["origin"]) == (6, "anonymised")
     assert "1 rows were written behind its marker, in public.reviews" in refused.err
 
-    report = user.ok("branch", "up", "--branch", "y", "--data", "anonymised", "--json").json()
+    report = user.ok("branch", "up", "--branch", "feature/y", "--data", "anonymised", "--json").json()
     assert report["clones"] == {"shop": "nightly"}
-    assert _rows(user, "y") == _rows(user, "one")
-    with PostgresEngine().held(_url(user, "y")) as held:
+    assert _rows(user, "feature/y") == _rows(user, "one")
+    with PostgresEngine().held(_url(user, "feature/y")) as held:
         assert held.facts.origin is Origin.ANONYMISED
 
 

@@ -69,6 +69,7 @@ def recipe(environment: Environment, database: Database, tool: str) -> str:
     """16 hex digits over all that decides, before anything runs, what a database made anew will hold once it is migrated and filled.
 
     The schema comes from the migrations, so it stands here as the images and commands that run them, with their variables in clear.
+    environment.data tells of the files in data/, which only a named size follows: where rows are counted, an edit there changes no row.
     """
     migrations = [
         [service.name, str(service.image), list(service.migration.command), sorted(service.env)]
@@ -76,7 +77,9 @@ def recipe(environment: Environment, database: Database, tool: str) -> str:
         if service.migration is not None and database.name in service.databases
     ]
     data = database.data
-    return _hash([database.name, str(database.image), migrations, data.source.value, data.rows, data.seed, environment.data, tool])[:16]
+    size = [data.size, environment.data] if data.size else []
+    rows = [data.source.value, data.rows, data.seed, data.locale, *size]
+    return _hash([database.name, str(database.image), migrations, rows, tool])[:16]
 
 
 def find_by_recipe(snapshots: Iterable[Snapshot], wanted: str) -> Snapshot | None:

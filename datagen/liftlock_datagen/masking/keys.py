@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.errors import DatagenError, KeyReferenceError
 
 _BYTES = 32
 _MAKE = "make one with: liftlock data key new --output FILE"
@@ -61,16 +61,16 @@ def write_new_key(path: Path) -> PseudonymKey:
 def read_key(reference: str, environment: Mapping[str, str], folder: Path = Path()) -> PseudonymKey:
     """The key that `env:NAME` or `file:PATH` names (a relative path begins at the folder).
 
-    DatagenError where it is not there, is no key, or others may read its file.
+    KeyReferenceError where it is not there, is no key, or others may read its file.
     """
     scheme, _, place = reference.partition(":")
     if scheme == "env" and place:
         if not environment.get(place):
-            raise DatagenError(f"the pseudonym key is not there: variable {place} is not set", hint=_MAKE)
+            raise KeyReferenceError(f"the pseudonym key is not there: variable {place} is not set", hint=_MAKE)
         return _parsed(environment[place], reference)
     if scheme == "file" and place:
         return _parsed(_private_text(folder / Path(place).expanduser()), reference)
-    raise DatagenError("the pseudonym key is named neither by env:NAME nor by file:PATH", hint=_MAKE)
+    raise KeyReferenceError("the pseudonym key is named neither by env:NAME nor by file:PATH", hint=_MAKE)
 
 
 def _private_text(path: Path) -> str:
@@ -78,12 +78,14 @@ def _private_text(path: Path) -> str:
         with path.open(encoding="ascii") as file:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode) or found.st_mode & 0o077:
-                raise DatagenError(f"{path} may be read by others (mode {stat.S_IMODE(found.st_mode):04o})", hint=f"run: chmod 600 {path}")
+                raise KeyReferenceError(
+                    f"{path} may be read by others (mode {stat.S_IMODE(found.st_mode):04o})", hint=f"run: chmod 600 {path}"
+                )
             return file.read(4096)
     except OSError as err:
-        raise DatagenError(f"the pseudonym key {path} cannot be read: {err.strerror}", hint=_MAKE) from None
+        raise KeyReferenceError(f"the pseudonym key {path} cannot be read: {err.strerror}", hint=_MAKE) from None
     except UnicodeDecodeError:
-        raise DatagenError(f"{path} holds no pseudonym key", hint=_MAKE) from None
+        raise KeyReferenceError(f"{path} holds no pseudonym key", hint=_MAKE) from None
 
 
 def _parsed(text: str, reference: str) -> PseudonymKey:
@@ -94,5 +96,7 @@ def _parsed(text: str, reference: str) -> PseudonymKey:
     except (ValueError, binascii.Error):
         secret = b""
     if len(secret) != _BYTES or len(set(secret)) < 8:
-        raise DatagenError(f"{reference} holds no pseudonym key: {_BYTES} random bytes in base64 or hexadecimal are needed", hint=_MAKE)
+        raise KeyReferenceError(
+            f"{reference} holds no pseudonym key: {_BYTES} random bytes in base64 or hexadecimal are needed", hint=_MAKE
+        )
     return PseudonymKey(secret)

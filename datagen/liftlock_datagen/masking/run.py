@@ -54,7 +54,8 @@ class SchemaFrom(StrEnum):
 class MaskRequest:
     """What is asked. replace: rows of the target that are not ours may go. whole: all rows, also where the classification has a subset.
 
-    image: of PostgreSQL, for its pg_dump where this machine has none. tool: name and version, for the marker."""
+    image: of PostgreSQL, for its pg_dump where this machine has none. tool: name and version, for the marker. source_name: what the source
+    is called where its address may change."""
 
     source_url: str = field(repr=False)
     target_url: str = field(repr=False)
@@ -66,6 +67,7 @@ class MaskRequest:
     whole: bool = False
     image: str = ""
     tool: str = "liftlock"
+    source_name: str = ""
 
 
 def preview(source_url: str, spec: DataSpec) -> MaskPlan:
@@ -85,7 +87,7 @@ def anonymise(request: MaskRequest, on_progress: Progress, on_note: Note) -> Mas
     run = _Run(request, on_progress, on_note)
     refusals = masked_errors("the database refused", request.source_url, request.target_url)
     with refusals, Crew(request.workers) as crew, opened(request.source_url) as source:
-        refuse_target(source.connection, request.target_url, replace=request.replace)
+        refuse_target(source.connection, request.target_url, replace=request.replace, source_name=request.source_name)
         plan = plan_mask(source.catalog, request.spec, rows=source.rows()).required()
         with built_beside(request.target_url, on_note=on_note) as beside:
             found = run.build(source, plan, beside, crew)
@@ -114,7 +116,7 @@ class _Run:
                 same = request.schema is SchemaFrom.SOURCE and source.catalog.version // 10000 == _server_major(beside.url)
                 work = parts(source, plan, selection, same_types=same)
                 self._rows = crew.run(work, self._expected(source, selection), self._on_progress)
-                stands, came_from = read_sequences(source), origin(source.connection)
+                stands, came_from = read_sequences(source), origin(source.connection, request.source_name)
                 self._require_same_schema(source)
             # What follows is the target's alone and may take long: a source in production is not held for it.
             crew.dismiss()

@@ -7,16 +7,21 @@ import hashlib
 import psycopg
 from psycopg import sql
 
+from liftlock_datagen.catalog.model import Catalog
 from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.database.connect import Connection, connected, database_of, url_of
 from liftlock_datagen.errors import TargetError
 from liftlock_datagen.snapshots.markers import anonymised, seeded
+from liftlock_datagen.snapshots.seal import written_since
 
 _HINT = "are --from and --to the right way round? If nothing there is needed, say --replace"
 
 
-def refuse_target(source: Connection, target_url: str, *, replace: bool) -> None:
-    """TargetError for the source itself, and (unless replace) for a database that others use, or that holds anything but a copy of it."""
+def refuse_target(source: Connection, target_url: str, *, replace: bool, source_name: str = "") -> None:
+    """TargetError for the source itself, and (unless replace) for a database that others use, or that holds anything but a copy of it.
+
+    source_name: see origin.
+    """
     name = database_of(target_url)
     with connected(url_of(target_url, "postgres" if name != "postgres" else "template1")) as server:
         if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
@@ -29,24 +34,31 @@ def refuse_target(source: Connection, target_url: str, *, replace: bool) -> None
         others = _others(target)
         if others:
             raise TargetError(f"{name} is in use: {others}", hint=_HINT, may_be_lost=True)
-        held = _held(source, target)
+        held = _held(origin(source, source_name), target)
         if held:
             raise TargetError(f"{name} holds {held}", hint=_HINT, may_be_lost=True)
 
 
-def origin(connection: Connection) -> str:
-    """What tells this source from others, for the marker of its copies: a hash of server and database that says neither."""
+def origin(connection: Connection, name: str = "") -> str:
+    """What tells this source from others, for the marker of its copies: a hash of server, place and database that says none of them.
+
+    The server's identifier is copied with its files, so clones of one golden copy share it: they are told apart by their place. name: what
+    the place is called by whoever knows better than its address, which may change with every start.
+    """
     cluster = _cluster(connection)
-    server = cluster[0] if cluster is not None else f"{connection.info.host}:{connection.info.port}"
-    return hashlib.blake2b(f"{server}/{connection.info.dbname}".encode(), digest_size=8, person=b"origin").hexdigest()
+    place = name or f"{connection.info.host}:{connection.info.port}"
+    said = "\n".join((str(cluster[0]) if cluster is not None else "", place, connection.info.dbname))
+    return hashlib.blake2b(said.encode(), digest_size=8, person=b"origin").hexdigest()
 
 
-def _held(source: Connection, target: Connection) -> str:
-    """What the target holds that is no copy of this source; empty where it holds no rows, or such a copy."""
+def _held(source: str, target: Connection) -> str:
+    """What the target holds that is no copy of this source, or no longer only that; empty where all of it can be had again."""
+    catalog = read_catalog(target)
     copy = anonymised(target)
-    if copy is not None and copy.source == origin(source):
-        return ""
-    filled = _filled(target)
+    if copy is not None and copy.source == source:
+        since = written_since(target, besides=[book.name for book in catalog.books])
+        return f"a copy of this source, and {since}" if since else ""
+    filled = _filled(target, catalog)
     if not filled:
         return ""
     if copy is not None:
@@ -95,8 +107,8 @@ def _others(connection: Connection) -> str:
     return ", ".join(f"{count} sessions of {name}" for name, count in connection.execute(query).fetchall())
 
 
-def _filled(connection: Connection) -> str:
-    tables = [table.name for table in read_catalog(connection).tables]
+def _filled(connection: Connection, catalog: Catalog) -> str:
+    tables = [table.name for table in catalog.tables]
     for table in tables:
         query = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(table.schema, table.name))
         row = connection.execute(query).fetchone()

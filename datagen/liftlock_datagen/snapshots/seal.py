@@ -11,10 +11,12 @@ that the database's owner forged: it guards against what people forget, not agai
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from psycopg import sql
 
+from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.database.connect import Connection
 
 _TABLE = """
@@ -78,10 +80,10 @@ def seal(connection: Connection) -> None:
         connection.execute(_LAST)
 
 
-def written_since(connection: Connection) -> str:
+def written_since(connection: Connection, *, besides: Collection[TableName] = ()) -> str:
     """Why the marker does not tell of every row that is there now, in words without values; nothing where it does.
 
-    Looks at each row, so it takes as long as counting them. Only reads.
+    Looks at each row, so it takes as long as counting them. Only reads. besides: tables in which others may write.
     """
     found = _read(connection)
     if found is None:
@@ -90,7 +92,7 @@ def written_since(connection: Connection) -> str:
         return "its marker came with a dump, and tells nothing of the rows that were loaded here"
     if not 0 <= found.age < _OLDEST:
         return "it was marked too many transactions ago to see later changes"
-    later = {name: count for name, count in _counted(connection, found) if count}
+    later = {name: count for name, count in _counted(connection, found, besides) if count}
     if not later:
         return ""
     named = ", ".join(list(later)[:_NAMED]) + (f" and {len(later) - _NAMED} more" if len(later) > _NAMED else "")
@@ -105,9 +107,11 @@ def _read(connection: Connection) -> Seal | None:
     return Seal(*rows[0]) if len(rows) == 1 else None
 
 
-def _counted(connection: Connection, found: Seal) -> list[tuple[str, int]]:
+def _counted(connection: Connection, found: Seal, besides: Collection[TableName]) -> list[tuple[str, int]]:
     condition, counts = found.foreign(), []
     for schema, name in connection.execute(_RELATIONS).fetchall():
+        if TableName(schema, name) in besides:
+            continue
         query = sql.SQL("SELECT count(*) FROM ONLY {} WHERE {}").format(sql.Identifier(schema, name), condition)
         row = connection.execute(query).fetchone()
         counts.append((f"{schema}.{name}", int(row[0]) if row else 0))

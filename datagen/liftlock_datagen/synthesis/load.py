@@ -25,6 +25,7 @@ from liftlock_datagen.database.load_phases import build_indexes, finish_load, pr
 from liftlock_datagen.database.refusals import synthetic_errors
 from liftlock_datagen.errors import DatagenError, RequestError
 from liftlock_datagen.snapshots.markers import anonymised
+from liftlock_datagen.snapshots.seal import written_since
 from liftlock_datagen.synthesis.generate import Generation
 from liftlock_datagen.synthesis.marker import Found, asked, mark, marked_rows, read_marker
 from liftlock_datagen.synthesis.plan import plan_load
@@ -43,12 +44,14 @@ _INDEX_MEMORY = "256MB"
 
 @dataclass(frozen=True, slots=True)
 class SeedReport:
-    """What a run loaded. rows: per table, as schema.name. skipped: an earlier run had already done exactly this."""
+    """What a run loaded. rows: per table, as schema.name. skipped: an earlier run had already done exactly this. since: what others wrote
+    behind it, in words."""
 
     rows: Mapping[str, int]
     seconds: float
     skipped: bool = False
     phases: Mapping[str, float] = field(default_factory=dict)
+    since: str = ""
 
     @property
     def total(self) -> int:
@@ -103,18 +106,27 @@ def planned(catalog: Catalog, request: RowsRequest) -> LoadPlan:
     return plan_load(catalog, vocabularies, rows=request.rows, seed=request.seed, profile=request.profile, counts=request.counts)
 
 
-def found_before(url: str, request: RowsRequest) -> Found:
-    """What is in the database before anything is written. Only reads. RequestError for a table that it does not have."""
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What is in a database before anything is written. since: what was written behind its marker, in words; nothing where nothing was."""
+
+    found: Found
+    since: str = ""
+
+
+def found_before(url: str, request: RowsRequest) -> Before:
+    """Only reads; looks at each row of a marked database. RequestError for a table that it does not have."""
     with connected(url) as connection, wrapped(url), connection.transaction():
         connection.execute("SET TRANSACTION READ ONLY")
         catalog = read_catalog(connection)
         require_tables(catalog, request)
         done = read_marker(connection)
         if done is not None:
-            return Found.SAME if done.request == asked(request) else Found.SYNTHETIC
+            since = written_since(connection, besides=[book.name for book in catalog.books])
+            return Before(Found.SAME if done.request == asked(request) else Found.SYNTHETIC, since)
         if not _filled(connection, catalog):
-            return Found.EMPTY
-        return Found.FILLED if anonymised(connection) is None else Found.COPY
+            return Before(Found.EMPTY)
+        return Before(Found.FILLED if anonymised(connection) is None else Found.COPY)
 
 
 def require_tables(catalog: Catalog, request: RowsRequest) -> None:

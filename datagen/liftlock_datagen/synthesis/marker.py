@@ -32,7 +32,7 @@ FROM liftlock_data.seeded s
 
 
 class Found(StrEnum):
-    """What a database holds. SAME: exactly what is asked. SYNTHETIC: rows of another request. COPY: an anonymised copy.
+    """What a database holds. SAME: what was asked before, now too. SYNTHETIC: rows of another request. COPY: an anonymised copy.
 
     FILLED: rows that are nobody's of ours.
     """

@@ -268,6 +268,27 @@ def test_a_copy_of_another_source_and_synthetic_rows_are_not_replaced_unasked(
     copy(target_url=server.url(target))
 
 
+def test_a_copy_that_somebody_wrote_into_is_not_replaced_unasked(server: RunningPostgres, target: str, copy: Copy) -> None:
+    copy(replace=True)
+    with server.connect(target) as connection:
+        connection.execute("UPDATE people SET full_name = full_name WHERE id = (SELECT min(id) FROM people)")
+    with pytest.raises(TargetError, match=r"holds a copy of this source, and 1 rows were written .* in public\.people") as caught:
+        copy()
+    assert caught.value.may_be_lost
+    copy(replace=True)
+    copy()
+
+
+def test_servers_of_one_golden_copy_are_told_apart(server: RunningPostgres, target: str, copy: Copy) -> None:
+    """They share identifier and database; what tells them apart is where they are, or what they are called by who knows."""
+    copy(replace=True, source_name="shop/one/shop")
+    with pytest.raises(TargetError, match="holds an anonymised copy of another source"):
+        copy(source_name="shop/two/shop")
+    copy(source_name="shop/one/shop")
+    with pytest.raises(TargetError, match="holds an anonymised copy of another source"):
+        copy()
+
+
 def test_no_refusal_of_the_database_quotes_a_row(server: RunningPostgres, target: str, copy: Copy) -> None:
     with server.database(SCHEMA + "CREATE UNIQUE INDEX ON people ((left(full_name, 2)), id)") as odd, server.connect(odd) as connection:
         connection.execute("ALTER TABLE people ADD CHECK (full_name LIKE 'Canary%')")

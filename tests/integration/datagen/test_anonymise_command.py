@@ -100,3 +100,14 @@ def test_a_copy_from_the_plan_to_the_summary(server: RunningPostgres, root: Path
         unknown = run(*words, "--plan-only", "--spec", "none", **places).exception
         assert isinstance(unknown, UsageError)
         assert "data/none.yaml" in str(unknown)
+
+
+@pytest.mark.parametrize("reference", ["file:secret/none.key", "env:NO_SUCH_KEY", "file:pyproject.toml", "somewhere"])
+def test_a_key_that_is_not_there_is_a_mistake_of_configuration(server: RunningPostgres, root: Path, run: Run, reference: str) -> None:
+    with server.database(_SCHEMA) as source, server.database("") as target:
+        places = {"A": server.url(source), "B": server.url(target)}
+        refused = run(
+            "anonymise", "--from", "env:A", "--to", "env:B", "--spec", "shop", "--key", reference, "--repo", str(root), **places
+        ).exception
+    assert isinstance(refused, ConfigError)
+    assert refused.hint

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from liftlock_datagen.catalog.model import TableName
-from liftlock_datagen.errors import DatagenError, PlanError
+from liftlock_datagen.errors import DatagenError, PlanError, TargetError
 from liftlock_datagen.profile.read import read_profile
 from liftlock_datagen.synthesis.load import plan_database, seed
 from liftlock_datagen.synthesis.renewal import generate
@@ -74,6 +74,25 @@ def test_rows_that_nobody_of_ours_made_are_replaced_only_on_demand(postgres: Run
     assert _ask(postgres, database, "SELECT email FROM customers") == "somebody"
     generate(url, RowsRequest(300), replace_rows=True, on_progress=_quiet)
     assert _ask(postgres, database, "SELECT count(*) FROM customers WHERE email = 'somebody'") == 0
+
+
+def test_synthetic_rows_that_somebody_wrote_into_are_replaced_only_on_demand(postgres: RunningPostgres, database: str) -> None:
+    url, written = postgres.url(database), "1 rows were written behind its marker, in public.customers"
+    generate(url, RowsRequest(300), on_progress=_quiet)
+    with postgres.connect(database) as connection:
+        connection.execute("INSERT INTO schema_migrations VALUES ('0003')")  # no person's: it is kept whatever is made
+        assert generate(url, RowsRequest(300), on_progress=_quiet).since == ""
+        connection.execute("UPDATE customers SET email = 'somebody' WHERE id = (SELECT min(id) FROM customers)")
+    same = generate(url, RowsRequest(300), on_progress=_quiet)
+    assert (same.skipped, same.since) == (True, written)
+    with pytest.raises(TargetError, match=written) as raised:
+        generate(url, RowsRequest(300, seed=2), on_progress=_quiet)
+    assert raised.value.may_be_lost
+    assert _ask(postgres, database, "SELECT count(*) FROM customers WHERE email = 'somebody'") == 1
+    again = generate(url, RowsRequest(300), replace_rows=True, on_progress=_quiet)
+    assert (again.skipped, again.since) == (False, "")
+    assert _ask(postgres, database, "SELECT count(*) FROM customers WHERE email = 'somebody'") == 0
+    assert generate(url, RowsRequest(300), replace_rows=True, on_progress=_quiet).skipped
 
 
 def test_a_run_that_is_interrupted_leaves_the_old_rows(postgres: RunningPostgres, database: str) -> None:

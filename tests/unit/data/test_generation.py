@@ -13,7 +13,7 @@ from liftlock.core.errors import LiftlockError, PolicyError, UsageError
 from liftlock.services.data.generation import Generation, RowsAsked
 from liftlock.services.data.places import Place
 from liftlock_datagen.catalog.model import TableName
-from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.errors import DatagenError, TargetError
 from liftlock_datagen.postgres import PostgresEngine
 from liftlock_datagen.profile.model import Profile, TableProfile
 from liftlock_datagen.spec.model import DataSpec as Classification
@@ -30,10 +30,11 @@ _ADDRESS = Place("postgresql://x", "env:X", "shop")
 
 @dataclass
 class _Engine(PostgresEngine):
-    """Keeps what it is asked; `broken` is what it says instead."""
+    """Keeps what it is asked; `broken` is what it says instead, `lost` what it says unless rows may be replaced."""
 
     asked: list[tuple[RowsRequest, bool, str]] = field(default_factory=list)
     broken: str = ""
+    lost: str = ""
 
     def why_not_written(self, url: str) -> str:
         return ""
@@ -51,6 +52,8 @@ class _Engine(PostgresEngine):
         on_progress: Callable[[str, int, int], None],
         on_note: Callable[[str], None] = lambda _: None,
     ) -> SeedReport:
+        if self.lost and not replace_rows:
+            raise TargetError(self.lost, may_be_lost=True)
         if self.broken:
             raise DatagenError(self.broken, hint="mend it")
         self.asked.append((request, replace_rows, image))
@@ -72,6 +75,21 @@ def _declared(**changes: object) -> Place:
     database = replace(base.databases[0], data=DataSpec(DataSource.SYNTHETIC, rows=777, seed=5))
     place = Place("postgresql://x", "dev/shop", "shop", replace(base, databases=(database,)))
     return replace(place, **changes)  # type: ignore[arg-type]
+
+
+def test_rows_that_others_wrote_are_lost_only_where_somebody_says_so() -> None:
+    engine, questions = _Engine(lost="the database holds synthetic rows, and 3 rows were written"), list[str]()
+
+    def agree(question: str) -> bool:
+        questions.append(question)
+        return True
+
+    with pytest.raises(PolicyError, match="dev/shop: the database holds synthetic rows, and 3 rows were written"):
+        _generation(engine).run(_declared(), RowsAsked(), replace_rows=False)
+    report = _generation(engine).run(_declared(), RowsAsked(), replace_rows=False, confirm=agree)
+
+    assert (report.total, [replaced for _, replaced, _ in engine.asked]) == (777, [True])
+    assert "3 rows were written" in questions[0]
 
 
 def _request(place: Place, asked: RowsAsked, **given: object) -> RowsRequest:

@@ -79,6 +79,17 @@ def test_other_images_that_migrate_make_another_recipe() -> None:
     assert recipe(declared, declared.databases[0], TOOL) != recipe(other, other.databases[0], TOOL)
 
 
+def test_an_edit_of_the_files_in_data_makes_another_recipe_only_where_a_size_follows_them() -> None:
+    counted = _branch()
+    database = counted.databases[0]
+    sized = replace(database, data=replace(database.data, size="small"))
+
+    assert recipe(replace(counted, data="data-1"), database, TOOL) == recipe(replace(counted, data="data-2"), database, TOOL)
+    assert recipe(replace(counted, data="data-1"), sized, TOOL) != recipe(replace(counted, data="data-2"), sized, TOOL)
+    swiss = replace(database, data=replace(database.data, locale="de_CH"))
+    assert len({recipe(counted, item, TOOL) for item in (database, sized, swiss)}) == 3
+
+
 def test_an_image_that_changed_no_schema_adds_its_recipe_to_the_copy_that_is_there() -> None:
     world = World()
     declared = _branch("one")

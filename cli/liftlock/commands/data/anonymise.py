@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from liftlock.commands.data.options import PLACE, EnvironmentOption
+from liftlock.commands.data.options import PLACE, EnvironmentOption, confirm
 from liftlock.commands.output import JsonOption, print_json, print_table
 from liftlock.commands.repository import RepoOption
 from liftlock.core.errors import ExitCode
@@ -68,15 +67,10 @@ def anonymise(
     to = places.resolve(target, environment) if plan_only else places.resolve_target(target, environment, "data anonymise")
     at = places.resolve(source, environment)
     asked = wiring.copy_asked(schema.value, workers, key, replace=replace, whole=whole, spec=spec)
-    report = use.plan(at, to, spec) if plan_only else use.run(at, to, asked, confirm=_confirm)
+    report = use.plan(at, to, spec) if plan_only else use.run(at, to, asked, confirm=confirm)
     print_json("data-anonymise", report) if as_json else _show(report)
     if report.problems:
         raise typer.Exit(ExitCode.CONFIG)
-
-
-def _confirm(question: str) -> bool:
-    """Without a terminal nobody can say yes."""
-    return sys.stdin.isatty() and typer.confirm(question, err=True)
 
 
 def _show(report: AnonymisationReport) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from liftlock.commands.data.options import PLACE, EnvironmentOption
+from liftlock.commands.data.options import PLACE, EnvironmentOption, confirm
 from liftlock.commands.output import JsonOption, print_json, print_table
 from liftlock.commands.repository import RepoOption
 
@@ -43,7 +43,9 @@ def generate(
     locale: LocaleOption = None,
     profile: ProfileOption = None,
     plan_only: Annotated[bool, typer.Option("--plan-only", help="Show what every column would get, and write nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Also replace rows that liftlock did not make; they are lost.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Do not ask: also replace rows that liftlock did not make; they are lost.")
+    ] = False,
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Also write a page that shows the rows beside the profile.")
     ] = None,
@@ -54,7 +56,8 @@ def generate(
     """Fill a migrated database with synthetic rows from its schema, and from a profile where there is one.
 
     An empty database is filled in one transaction. One with rows is replaced by another that is built beside it: the old rows serve until
-    the new ones are whole, and an interrupted run changes nothing. The same request again does nothing. Exits 6 for a protected place.
+    the new ones are whole, and an interrupted run changes nothing. The same request again does nothing. Rows that others wrote are replaced
+    only where somebody says so. Exits 6 for a protected place, and for such rows.
 
     Example: liftlock data generate dev/shop --size small
     """
@@ -64,7 +67,7 @@ def generate(
     places = wiring.data_places(work)
     at = places.resolve(place, environment) if plan_only else places.resolve_target(place, environment, "data generate")
     use, asked = wiring.generation(work), wiring.rows_asked(size, rows, seed, locale, profile, table or ())
-    done = use.plan(at, asked) if plan_only else use.run(at, asked, replace_rows=yes)
+    done = use.plan(at, asked) if plan_only else use.run(at, asked, replace_rows=yes, confirm=confirm)
     if report is not None and not plan_only:
         comparison, name = wiring.compared_shapes(work, at, profile)
         wiring.write_shapes(report, comparison, place=at.shown, profile=name)
@@ -76,6 +79,10 @@ def _show(report: GenerationReport) -> None:
         cells = [(item.table, f"{report.tables[item.table]:,}", item.column, item.values, f"{item.nulls:.0%}") for item in report.columns]
         print_table(["table", "rows", "column", "values", "null"], cells, empty="there are no tables to fill")
         typer.echo(f"{report.total:,} rows of seed {report.seed} would go to {report.place}{_shape(report)}; nothing was written")
+        return
+    if report.skipped and report.written_since:
+        typer.echo(f"{report.place} was filled so before, and {report.written_since}; nothing was done")
+        typer.echo("to make the rows anew, and lose what was written: the same command with --yes")
         return
     if report.skipped:
         typer.echo(f"{report.place} holds exactly these rows already: {report.total:,} of seed {report.seed}; nothing was done")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -14,3 +15,8 @@ EnvironmentOption = Annotated[
         "--env", "-e", metavar="ENV", help="The environment (or branch) of a database named alone; otherwise the pipeline's first."
     ),
 ]
+
+
+def confirm(question: str) -> bool:
+    """What a person says; without a terminal nobody can say yes."""
+    return sys.stdin.isatty() and typer.confirm(question, err=True)

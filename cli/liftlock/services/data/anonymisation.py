@@ -115,7 +115,7 @@ class Anonymisation:
         spec, key = self.require_ready(source, target, asked)
         request = MaskRequest(
             source.url, target.url, spec, key, SchemaFrom(asked.schema), asked.workers, asked.replace, asked.whole, _image(source, target),
-            self.tool,
+            self.tool, source.name,
         )  # fmt: skip
         self.progress.step(f"data anonymise {source.shown} -> {target.shown}: key {key.id}")
         try:

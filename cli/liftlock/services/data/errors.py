@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from liftlock.core.errors import ConfigError, LiftlockError, PolicyError, UnavailableError, UsageError
-from liftlock_datagen.errors import DatagenError, RequestError, SpecError, TargetError, UnreachableError
+from liftlock_datagen.errors import DatagenError, KeyReferenceError, RequestError, SpecError, TargetError, UnreachableError
 
 _KINDS: tuple[tuple[type[DatagenError], type[LiftlockError]], ...] = (
     (SpecError, ConfigError),
+    (KeyReferenceError, ConfigError),
     (RequestError, UsageError),
     (TargetError, PolicyError),
     (UnreachableError, UnavailableError),

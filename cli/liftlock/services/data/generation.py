@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from liftlock.core.environment import Database
 from liftlock.core.errors import UsageError
@@ -13,11 +14,15 @@ from liftlock.services.data.errors import datagen_errors
 from liftlock.services.data.places import Place, missing_right
 from liftlock.services.data.rows_shown import RowsShown
 from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.errors import TargetError
 from liftlock_datagen.port import DataEngine
 from liftlock_datagen.profile.model import Profile
 from liftlock_datagen.spec.model import DataSpec
 from liftlock_datagen.spec.names import parse_table
 from liftlock_datagen.synthesis.request import RowsRequest, rows_of_size
+
+if TYPE_CHECKING:
+    from liftlock_datagen.synthesis.load import SeedReport
 
 _MIXED = "mixed"
 
@@ -36,7 +41,10 @@ class RowsAsked:
 
 @dataclass(frozen=True, slots=True)
 class GenerationReport:
-    """What was loaded, or would be. tables: rows of each. skipped: exactly this was there already. planned: nothing was written."""
+    """What was loaded, or would be. tables: rows of each. skipped: exactly this was there already. planned: nothing was written.
+
+    written_since: what others wrote into the rows that were there already, in words.
+    """
 
     place: str
     size: str | None
@@ -49,6 +57,7 @@ class GenerationReport:
     skipped: bool = False
     planned: bool = False
     columns: Sequence[PlannedColumn] = ()
+    written_since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +79,31 @@ class Generation:
     specs: Callable[[str], DataSpec | None]
     profile: Callable[[Path | None, str], tuple[Profile | None, str | None]]
 
-    def run(self, place: Place, asked: RowsAsked, *, replace_rows: bool) -> GenerationReport:
-        """Fills the place: an empty database as it is, a filled one by another that is built beside it and swapped in."""
+    def run(
+        self, place: Place, asked: RowsAsked, *, replace_rows: bool, confirm: Callable[[str], bool] = lambda _: False
+    ) -> GenerationReport:
+        """Fills the place: an empty database as it is, a filled one by another that is built beside it and swapped in.
+
+        confirm: asked where rows would be lost that others wrote; PolicyError where it says no.
+        """
         place.require_standing("data generate", self.engine)
         request, size, profile = self._request(place, asked)
         self.progress.step(f"data generate {place.shown}: {request.rows:,} rows, seed {request.seed}")
-        with datagen_errors(about=place.shown), self.progress.watching("data generate"):
-            done = self.engine.generate(
+        with datagen_errors(about=place.shown):
+            try:
+                done = self._made(place, request, replace_rows=replace_rows)
+            except TargetError as err:
+                if not (err.may_be_lost and confirm(f"{place.shown}: {err.message}. Put synthetic rows in the place of all of them?")):
+                    raise
+                done = self._made(place, request, replace_rows=True)
+        return GenerationReport(
+            place.shown, size, request.seed, request.locale, profile, done.total, done.rows, done.seconds, skipped=done.skipped,
+            written_since=done.since,
+        )  # fmt: skip
+
+    def _made(self, place: Place, request: RowsRequest, *, replace_rows: bool) -> SeedReport:
+        with self.progress.watching("data generate"):
+            return self.engine.generate(
                 place.url,
                 request,
                 replace_rows=replace_rows,
@@ -84,9 +111,6 @@ class Generation:
                 on_progress=RowsShown(self.progress),
                 on_note=self.progress.step,
             )
-        return GenerationReport(
-            place.shown, size, request.seed, request.locale, profile, done.total, done.rows, done.seconds, skipped=done.skipped
-        )
 
     def plan(self, place: Place, asked: RowsAsked) -> GenerationReport:
         """What run would load. Only reads, so any place will do."""

@@ -36,6 +36,12 @@ class Place:
     environment: Environment | None = None
     guarded: bool = False
 
+    @property
+    def name(self) -> str:
+        """What tells the database from others whatever address it has today; empty where only the address does."""
+        owner = self.environment
+        return f"{owner.project}/{owner.name}/{self.database}" if owner is not None else ""
+
     def require_writable(self, what: str) -> None:
         """PolicyError where the place is guarded. what: what would be done, such as "generate"."""
         if self.guarded:
