@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from liftlock_datagen.certificate.features import Features
 from liftlock_datagen.certificate.hashing import Hashes
 from liftlock_datagen.certificate.model import Form
-from liftlock_datagen.certificate.samples import Chance, ValueSample, chance
+from liftlock_datagen.certificate.samples import Chance, PairSample, ValueSample, chance
 from liftlock_datagen.certificate.spill import IN_MEMORY, Records, Spill
 
 _TOLD_APART = 100_000
@@ -23,10 +23,11 @@ _TOLD_APART = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A column to compare. index: its cell in the rows of both sides."""
+    """A column to compare. index: its cell in the rows of both sides. apart: different values were to stay different."""
 
     index: int
     forms: tuple[Form, ...]
+    apart: bool = False
 
 
 @dataclass
@@ -56,12 +57,18 @@ class Agreement:
 
 @dataclass
 class ColumnAgreement:
-    """A column's rows. rows: matched ones in which the source has a value. source_rows, copy_rows: all that have a value."""
+    """A column's rows. rows: matched ones in which the source has a value. source_rows, copy_rows: all that have a value.
+
+    filled, emptied: matched ones whose NULL became a value, and the other way round. nulls: of each side. merged: values of the copy that
+    stand for several of the source, where they were to stay apart.
+    """
 
     forms: list[Agreement]
     rows: int = 0
     filled: int = 0
     emptied: int = 0
+    nulls: tuple[int, int] = (0, 0)
+    merged: int = 0
     distinct_source: int = 0
     distinct_copy: int = 0
     source_rows: int = 0
@@ -74,9 +81,11 @@ class Alignment:
     def __init__(self, folder: Path, name: str, columns: Sequence[Compared], *, keyed: bool, limit: int = IN_MEMORY) -> None:
         self._columns, self._keyed = columns, keyed
         width = sum(len(column.forms) for column in columns)
-        self._kind = np.dtype([("key", "<u8"), ("values", "<u8", (width,))])
+        self._kind = np.dtype([("key", "<u8"), ("values", "<u8", (width,)), ("nulls", "?", (len(columns),))])
         self._sides = [Spill(folder, f"{name}-{side}", self._kind, limit) for side in ("source", "copy")]
         self._samples = [[ValueSample() for _ in range(width)] for _ in range(2)]
+        self._pairs = [PairSample() for _ in columns]
+        self._nulls = np.zeros((2, len(columns)), np.int64)
         self._planted: set[int] = set()
         self._seen: NDArray[np.bool_] | None = None
         self.rows = [0, 0]
@@ -88,9 +97,13 @@ class Alignment:
         self._planted |= set(keys[planted].tolist())
         for sample, found in zip(self._samples[side], values, strict=True):
             sample.add(found[~planted])
-        if self._keyed and values:
+        if not values:
+            return
+        nulls = np.stack([features.block.nulls(column.index) for column in self._columns], axis=1)
+        self._nulls[side] += nulls.sum(axis=0)
+        if self._keyed:
             records = np.empty(len(keys), self._kind)
-            records["key"], records["values"] = keys, np.stack(values, axis=1)
+            records["key"], records["values"], records["nulls"] = keys, np.stack(values, axis=1), nulls
             self._sides[side].add(records)
 
     def result(self) -> tuple[int, list[ColumnAgreement]]:
@@ -103,8 +116,10 @@ class Alignment:
             self._look(source["values"][ours], copy["values"][ours])
             matched += int((~ours).sum())
             self._compare(source["values"][~ours], copy["values"][~ours], found)
+            self._keep(source[~ours], copy[~ours], found)
         place = 0
-        for column in found:
+        for number, column in enumerate(found):
+            column.nulls, column.merged = (int(self._nulls[0, number]), int(self._nulls[1, number])), self._pairs[number].merged
             column.distinct_source, column.distinct_copy = (self._samples[side][place].distinct for side in (0, 1))
             column.source_rows, column.copy_rows = (self._samples[side][place].rows for side in (0, 1))
             for agreement in column.forms:
@@ -138,13 +153,22 @@ class Alignment:
     def _compare(self, source: NDArray[np.uint64], copy: NDArray[np.uint64], found: Sequence[ColumnAgreement]) -> None:
         place = 0
         for column in found:
-            was, is_now = source[:, place] != 0, copy[:, place] != 0
-            column.rows += int(was.sum())
-            column.filled += int((~was & is_now).sum())
-            column.emptied += int((was & ~is_now).sum())
+            column.rows += int((source[:, place] != 0).sum())
             unchanged = np.zeros(len(source), np.bool_)
             for agreement in column.forms:
                 same = (source[:, place] == copy[:, place]) & (source[:, place] != 0) & ~unchanged
                 agreement.add(source[same, place])
                 unchanged |= same
                 place += 1
+
+    def _keep(self, source: Records, copy: Records, found: Sequence[ColumnAgreement]) -> None:
+        """What was to stay: NULLs, and that different values are different."""
+        filled, emptied = source["nulls"] & ~copy["nulls"], ~source["nulls"] & copy["nulls"]
+        place = 0
+        for number, (column, compared) in enumerate(zip(found, self._columns, strict=True)):
+            column.filled += int(filled[:, number].sum())
+            column.emptied += int(emptied[:, number].sum())
+            if compared.apart:
+                folded = place + (Form.FOLDED in compared.forms)  # looks that a rule does not tell apart are one value
+                self._pairs[number].add(source["values"][:, folded], copy["values"][:, place])
+            place += len(compared.forms)

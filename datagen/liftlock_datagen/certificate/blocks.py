@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -29,10 +29,14 @@ _PLACEHOLDER = b"\xff"  # never in UTF-8
 
 @dataclass(frozen=True)
 class Block:
-    """Rows of `columns` cells each. data: the cells' bytes, a tab after each but a row's last, which a line end follows."""
+    """Rows of `columns` cells each. data: the cells' bytes, a tab after each but a row's last, which a line end follows.
+
+    null: the numbers of the cells that are NULL, where somebody asks; in the data they look like empty texts.
+    """
 
     data: bytes
     columns: int
+    null: Offsets = field(default_factory=lambda: np.empty(0, np.int64), compare=False)
 
     @cached_property
     def octets(self) -> Octets:
@@ -67,12 +71,10 @@ class Block:
         return np.searchsorted(self.ends, positions)
 
     def nulls(self, index: int) -> NDArray[np.bool_]:
-        """Which cells of a column are NULL. Asked of a block as COPY sent it."""
-        starts, ends = self.column(index)
-        null: NDArray[np.bool_] = ends - starts == 2
-        at = starts[null]
-        null[null] = (self.octets[at] == ord("\\")) & (self.octets[at + 1] == ord("N"))
-        return null
+        """Which cells of a column are NULL."""
+        found = np.zeros(self.rows, np.bool_)
+        found[self.null[self.null % self.columns == index] // self.columns] = True
+        return found
 
 
 def plain(block: Block) -> Block:
@@ -80,10 +82,21 @@ def plain(block: Block) -> Block:
     data = block.data
     if b"\\" not in data:
         return block
+    null = _null_cells(block)
     data = data.replace(b"\\\\", _PLACEHOLDER)
     data = data.replace(b"\\N", b"").replace(b"\\n", b" ").replace(b"\\t", b" ").replace(b"\\r", b" ")
     data = data.replace(b"\\b", b" ").replace(b"\\f", b" ").replace(b"\\v", b" ")
-    return Block(data.replace(_PLACEHOLDER, b"\\"), block.columns)
+    return Block(data.replace(_PLACEHOLDER, b"\\"), block.columns, null)
+
+
+def _null_cells(block: Block) -> Offsets:
+    """The cells that COPY wrote as NULL, which no text is written as."""
+    octets = block.octets
+    at = np.flatnonzero(octets == ord("\\"))
+    before, after = octets[at - 1], octets[np.minimum(at + 2, len(octets) - 1)]
+    begins = (before == _TAB) | (before == _LINE) | (at == 0)
+    at = at[begins & (octets[at + 1] == ord("N")) & ((after == _TAB) | (after == _LINE))]
+    return block.cells_at(at)
 
 
 def fold(data: bytes) -> bytes:

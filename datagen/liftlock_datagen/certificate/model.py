@@ -16,6 +16,7 @@ class Verdict(StrEnum):
     CHANCE = "chance"  # there is agreement, no more than chance explains
     ACCEPTED = "accepted"  # more than chance explains, within the overlap that the spec allows
     INCOMPLETE = "incomplete"
+    BROKEN = "broken"  # no leak, but the copy is not the one that its classification makes
     LEAK = "leak"
 
 
@@ -42,6 +43,14 @@ class Form(StrEnum):
     MD5 = "MD5 without a salt"
     SHA1 = "SHA-1 without a salt"
     SHA256 = "SHA-256 without a salt"
+
+
+class PromiseCode(StrEnum):
+    """What else a classification promises, as a broken promise is named; stable."""
+
+    NULLS = "nulls-changed"
+    MERGED = "values-merged"
+    DUPLICATES = "duplicates"
 
 
 class Method(StrEnum):
@@ -115,6 +124,16 @@ class Finding:
     examples: tuple[str, ...]
     verdict: Verdict
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenPromise:
+    """A column whose rule was not kept in what it promises beside privacy. column: or those of a unique index."""
+
+    table: str
+    column: str
+    code: PromiseCode
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +220,7 @@ class Certificate:
     excluded: tuple[Excluded, ...]
     canaries: CanaryResult
     anonymity: tuple[AnonymityResult, ...]
+    promises: tuple[BrokenPromise, ...]
     unread: tuple[str, ...]
 
     @property

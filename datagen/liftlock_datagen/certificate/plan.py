@@ -9,8 +9,9 @@ from liftlock_datagen.catalog.model import Catalog, Column, ColumnType, Table, T
 from liftlock_datagen.certificate.features import forms_of
 from liftlock_datagen.certificate.model import Form, Method
 from liftlock_datagen.certificate.rules import Provable, provable
+from liftlock_datagen.masking.outcomes import Guarantee, guarantee_of
 from liftlock_datagen.masking.plan import plan_mask
-from liftlock_datagen.masking.transformers import Integers, Invented, Keep, Letters, Transformer, Uuids
+from liftlock_datagen.masking.transformers import Integers, Invented, Keep, Letters, Null, Transformer, Uuids
 from liftlock_datagen.spec.model import DataSpec, Kind, Rows, Rule, TableSpec, ValueSpec
 
 # Fixed in form: nothing but their own kind of value fits in, so they are compared row by row and not searched.
@@ -23,6 +24,7 @@ FIXED_TYPES = frozenset(
     }
 )  # fmt: skip
 _TEXTS = frozenset({"text", "varchar", "bpchar", "citext", "name", "json", "jsonb", "xml", "hstore", "inet", "cidr"})
+_ROOMY = 64  # bits of the hash
 _KEPT = (Keep,)
 _MAPS = (Integers, Letters, Uuids, Invented)  # the same value gives the same pseudonym, whatever stands beside it
 # What these say may be said of many people, so that seeing it elsewhere says nothing of one.
@@ -38,7 +40,8 @@ WEAK_KINDS = frozenset(
 class Sensitive:
     """A value that must not survive. number: among all of the check. path: of a document. searched: looked for everywhere, too.
 
-    made: what its rule does to it in a copy, where that can be seen in the copy alone.
+    made: what its rule does to it in a copy, where that can be seen in the copy alone. keeps_nulls, keeps_apart: what the rule promises:
+    NULLs stay and no others come; different values stay different.
     """
 
     number: int
@@ -49,6 +52,8 @@ class Sensitive:
     forms: tuple[Form, ...]
     searched: bool
     made: Provable | None = None
+    keeps_nulls: bool = False
+    keeps_apart: bool = False
 
     def __str__(self) -> str:
         return f"{self.table}.{self.column.name}" + (f" {self.path}" if self.path else "")
@@ -191,7 +196,11 @@ class _Planner:
         )
         self._count += 1
         made = None if self._generated else provable(ColumnType("text") if path else kind, value)
-        return Sensitive(self._count - 1, table.name, column, path, value, forms_of(value.kind, text=is_text), searched, made)
+        new = None if self._generated or path else self._masks[table.name].get(column.name)
+        return Sensitive(
+            self._count - 1, table.name, column, path, value, forms_of(value.kind, text=is_text), searched, made,
+            keeps_nulls=new is not None and not isinstance(new, Null), keeps_apart=new is not None and _is_apart(new),
+        )  # fmt: skip
 
     def _key(self, table: Table, spec: TableSpec) -> tuple[tuple[Column, ...], Method]:
         copy = self._copy.get(table.name)
@@ -203,6 +212,13 @@ class _Planner:
                 if self._generated or all(isinstance(masks.get(column.name), makers) for column in key):
                     return key, method
         return (), Method.VALUES
+
+
+def _is_apart(new: Transformer) -> bool:
+    """Whether different values surely stay different: not where a short text has room for a part of the hash alone."""
+    if isinstance(new, Keep) or (isinstance(new, Invented) and new.bits < _ROOMY):
+        return False
+    return guarantee_of(new) is Guarantee.PRESERVED
 
 
 def _keys(table: Table) -> Iterator[tuple[Column, ...]]:

@@ -65,6 +65,47 @@ class ValueSample:
         return self.values[here], self.counts[here]
 
 
+@dataclass
+class PairSample:
+    """Which values of the source became which of the copy, for the copy's values with the smallest hashes: what it finds merged, is."""
+
+    limit: int = 0xFFFFFFFFFFFFFFFF
+    source: Hashes = field(default_factory=lambda: np.empty(0, np.uint64))
+    copy: Hashes = field(default_factory=lambda: np.empty(0, np.uint64))
+    _waiting: list[tuple[Hashes, Hashes]] = field(default_factory=list)
+    _many: int = 0
+
+    def add(self, source: Hashes, copy: Hashes) -> None:
+        """One hash per row on either side; NULLs (hash 0) are left out."""
+        kept = (source != 0) & (copy != 0) & (copy <= np.uint64(self.limit))
+        self._waiting.append((source[kept], copy[kept]))
+        self._many += int(kept.sum())
+        if self._many > 4 * SIZE:
+            self._settle()
+
+    def _settle(self) -> None:
+        source = np.concatenate([self.source, *(found for found, _ in self._waiting)])
+        copy = np.concatenate([self.copy, *(found for _, found in self._waiting)])
+        self._waiting, self._many = [], 0
+        order = np.lexsort((source, copy))
+        source, copy = source[order], copy[order]
+        new = np.ones(len(copy), np.bool_)
+        new[1:] = (copy[1:] != copy[:-1]) | (source[1:] != source[:-1])
+        self.source, self.copy = source[new], copy[new]
+        values = np.unique(self.copy)
+        if len(values) > SIZE:
+            self.limit = int(values[SIZE - 1])
+            kept = self.copy <= np.uint64(self.limit)
+            self.source, self.copy = self.source[kept], self.copy[kept]
+
+    @property
+    def merged(self) -> int:
+        """How many values of the copy stand for several of the source, among those of the sample."""
+        self._settle()
+        _, counts = np.unique(self.copy, return_counts=True)
+        return int((counts > 1).sum())
+
+
 @dataclass(frozen=True, slots=True)
 class Chance:
     """rows: how many rows would agree if the copy's values were dealt out at random. values: how many different values a random map would

@@ -94,7 +94,7 @@ def read_source(
         if not table.columns:
             continue
         begin = first_sensitive(table)
-        compared = [Compared(begin + place, item.forms) for place, item in enumerate(table.columns)]
+        compared = [Compared(begin + place, item.forms, item.keeps_apart) for place, item in enumerate(table.columns)]
         side.alignments[table.name] = Alignment(folder, f"table-{number}", compared, keyed=bool(table.key), limit=limit)
         for leaf, relation in enumerate(relation for relation in relations if relation.root == table.name):
             planted = plant(plan, table, secret) if leaf == 0 else b""

@@ -127,3 +127,18 @@ def test_a_leak_does_not_hide_what_was_not_looked_at(
     assert "leak, and incomplete: " in done.stdout
     assert "the copy must not be used; and not everything was looked at" in page.read_text()
     assert (document["verdict"], document["complete"]) == ("leak", False)
+
+
+def test_a_broken_promise_exits_with_3_and_is_named(run: Run, postgres: RunningPostgres, databases: dict[str, str], tmp_path: Path) -> None:
+    page = tmp_path / "certificate.html"
+    words = ("--from", "env:SOURCE", "--to", "env:OTHER", "--spec", "shop")
+    emptied = "UPDATE people SET email = NULL WHERE id = 3"
+    with postgres.database(_ROWS.format("copy") + emptied) as other:
+        places = {**databases, "OTHER": postgres.url(other)}
+        done = run(*words, "--report", str(page), **places)
+        document = validated(run(*words, "--json", **places).stdout)
+    assert done.exit_code == 3
+    assert "broken promise: public.people.email [nulls-changed]: 1 rows are NULL where the source has a value" in done.stdout
+    assert "1 broken promise: nothing leaks" in page.read_text()
+    assert [item["code"] for item in document["promises"]] == ["nulls-changed"]
+    assert (document["verdict"], document["complete"]) == ("broken", True)

@@ -115,25 +115,40 @@ def test_what_is_left_of_a_value_is_recognised(kind: Kind, was: str, now: str, f
     assert sides[0][place] != sides[2][place]
 
 
+NULL = "\\N"  # as COPY writes it
+CELLS = st.sampled_from(["a", "b", "", "c", None])
+
+
 @settings(max_examples=30, deadline=None)
-@given(
-    rows=st.lists(st.tuples(st.integers(0, 40), st.sampled_from(["a", "b", "", "c"])), max_size=40), limit=st.sampled_from([1 << 27, 64])
-)
+@given(rows=st.dictionaries(st.integers(0, 40), st.tuples(CELLS, CELLS), max_size=40), limit=st.sampled_from([1 << 27, 64]))
 def test_rows_meet_by_their_keys_whatever_their_order(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int, str]], limit: int
+    tmp_path_factory: pytest.TempPathFactory, rows: dict[int, tuple[str | None, str | None]], limit: int
 ) -> None:
-    source = dict(rows)
-    copy = {key: "a" for key in sorted(source, reverse=True) if key % 3}
-    alignment = Alignment(tmp_path_factory.mktemp("rows"), "t", [Compared(1, (Form.UNCHANGED,))], keyed=True, limit=limit)
+    source = {key: was for key, (was, _) in rows.items()}
+    copy = {key: now for key, (_, now) in sorted(rows.items(), reverse=True) if key % 3}
+    alignment = Alignment(tmp_path_factory.mktemp("rows"), "t", [Compared(1, (Form.UNCHANGED,), apart=True)], keyed=True, limit=limit)
     for side, content in enumerate((source, copy)):
         for key, value in content.items():
-            features = Features(HASHER, rows_of((str(key), value)))
+            line = f"{key}\t{NULL if value is None else value}\n"
+            features = Features(HASHER, plain(Block(line.encode(), 2)))
             alignment.add(side, features.cells(0, 0), features, np.zeros(1, np.bool_))
     matched, (column,) = alignment.result()
     assert matched == len(copy)
-    assert column.forms[0].rows == sum(source[key] == value for key, value in copy.items())
-    assert column.rows == sum(source[key] != "" for key in copy)
-    assert column.filled == sum(source[key] == "" for key in copy)
+    assert column.forms[0].rows == sum(bool(value) and source[key] == value for key, value in copy.items())
+    assert column.rows == sum(bool(source[key]) for key in copy)
+    assert column.filled == sum(source[key] is None and value is not None for key, value in copy.items())
+    assert column.emptied == sum(source[key] is not None and value is None for key, value in copy.items())
+    assert column.nulls == (list(source.values()).count(None), list(copy.values()).count(None))
+    came_from = {now: {source[key] for key in copy if copy[key] == now and source[key]} for now in copy.values() if now}
+    assert column.merged == sum(len(values) > 1 for values in came_from.values())
+
+
+@given(st.lists(st.lists(st.sampled_from([None, "", "N", "\\N", "\\", "a\tN", "\\\\N"]), min_size=3, max_size=3), min_size=1, max_size=4))
+def test_a_null_is_no_text_that_looks_like_one(rows: list[list[str | None]]) -> None:
+    cells = [["\\N" if cell is None else cell.replace("\\", "\\\\").replace("\t", "\\t") for cell in row] for row in rows]
+    block = plain(Block("".join("\t".join(row) + "\n" for row in cells).encode(), 3))
+    for place in range(3):
+        assert block.nulls(place).tolist() == [row[place] is None for row in rows]
 
 
 def hashes(values: np.ndarray[tuple[int], np.dtype[np.int64]]) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:

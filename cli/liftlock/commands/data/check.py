@@ -40,8 +40,8 @@ def check(
     """Prove that no sensitive value of the source is left in a copy, or say where one is. Both databases are only read.
 
     Rows are compared with their own rows, and every sensitive value is looked for in everything that holds text. Planted canaries prove
-    that the check sees. No value is shown. Exits 4 where there is a leak or a group that is too small, else 3 where something was
-    not looked at.
+    that the check sees. No value is shown. Exits 4 where there is a leak or a group that is too small, else 3 where a promise of the
+    classification is broken (other NULLs, values that are no longer unique) or something was not looked at.
 
     Example: liftlock data check --from staging/shop --to dev/shop
     """
@@ -77,6 +77,8 @@ def _show(certificate: Certificate, report: Path | None) -> None:
     print_table(_FINDINGS, found, empty="no sensitive value was found anywhere")
     groups = [(item.table, ", ".join(item.columns), item.smallest, item.rows_below, item.k, item.verdict) for item in certificate.anonymity]
     print_table(_GROUPS, groups, empty="no quasi-identifiers")
+    for broken in certificate.promises:
+        typer.echo(f"broken promise: {broken.table}.{broken.column} [{broken.code}]: {broken.text}")
     for gap in (*certificate.unread, *(f"canary not found: {place}" for place in certificate.canaries.missed)):
         typer.echo(f"not looked at: {gap}")
     rate = certificate.cells / certificate.seconds if certificate.seconds else 0

@@ -19,7 +19,7 @@ from liftlock_datagen.port import DataEngine
 from liftlock_datagen.spec.model import DataSpec
 
 _SALT = 16
-_EXITS = {Verdict.LEAK: ExitCode.BLOCKED, Verdict.INCOMPLETE: ExitCode.INCOMPLETE}
+_EXITS = {Verdict.LEAK: ExitCode.BLOCKED, Verdict.BROKEN: ExitCode.INCOMPLETE, Verdict.INCOMPLETE: ExitCode.INCOMPLETE}
 
 
 @dataclass(frozen=True, slots=True)
