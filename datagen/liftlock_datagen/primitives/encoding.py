@@ -39,25 +39,46 @@ def escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
+def _every(letters: bytes, length: int) -> Bytes:
+    """Every text of so many of the letters, in order."""
+    places = np.indices((len(letters),) * length, np.uint8).reshape(length, -1).T
+    return np.ascontiguousarray(np.frombuffer(letters, np.uint8)[places])
+
+
+@cache
+def _two_digits() -> Bytes:
+    return _every(b"0123456789", 2)
+
+
 @cache
 def _four_digits() -> NDArray[np.uint32]:
-    return np.array([b"%04d" % number for number in range(10000)], dtype="S4").view(np.uint32)
+    return _every(b"0123456789", 4).view(np.uint32).ravel()
 
 
 @cache
 def _four_hex() -> Bytes:
-    return _matrix([b"%04x" % number for number in range(65536)])
+    return _every(b"0123456789abcdef", 4)
 
 
 @cache
 def _days() -> Bytes:
     days = np.arange(FIRST_DAY, LAST_DAY + 1).astype("datetime64[D]")
-    return _matrix(np.datetime_as_string(days).astype("S10").tolist())
+    months = days.astype("datetime64[M]")
+    years = days.astype("datetime64[Y]").astype(np.int64) + 1970
+    month, day = months.astype(np.int64) % 12 + 1, (days - months.astype("datetime64[D]")).astype(np.int64) + 1
+    return _parted([_four_digits()[years, None].view(np.uint8), _two_digits()[month], _two_digits()[day]], b"-")
 
 
 @cache
 def _clock() -> Bytes:
-    return _matrix([b"%02d:%02d:%02d" % (s // 3600, s // 60 % 60, s % 60) for s in range(SECONDS_OF_DAY)])
+    seconds = np.arange(SECONDS_OF_DAY)
+    return _parted([_two_digits()[part] for part in (seconds // 3600, seconds // 60 % 60, seconds % 60)], b":")
+
+
+def _parted(parts: Sequence[Bytes], sign: bytes) -> Bytes:
+    """The parts of each row with the sign between them."""
+    mark = np.broadcast_to(np.frombuffer(sign, np.uint8), (len(parts[0]), 1))
+    return np.hstack([piece for part in parts for piece in (mark, part)][1:])
 
 
 def padded_digits(values: Numbers | Counters, width: int) -> Bytes:

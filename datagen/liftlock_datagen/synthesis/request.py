@@ -9,7 +9,6 @@ from types import MappingProxyType
 
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.errors import RequestError
-from liftlock_datagen.profile.file import profile_text
 from liftlock_datagen.profile.model import Profile
 from liftlock_datagen.spec.model import Size
 from liftlock_datagen.vocabulary.words import MIXED
@@ -36,6 +35,8 @@ class RowsRequest:
         """A hash of all that is asked beyond rows and seed; empty where nothing is."""
         if self.locale == MIXED and not self.counts and self.profile is None:
             return ""
+        from liftlock_datagen.profile.file import profile_text  # noqa: PLC0415 - loads pydantic, which most runs do not need
+
         counts = sorted((str(name), count) for name, count in self.counts.items())
         text = repr((self.locale, counts, profile_text(self.profile) if self.profile else ""))
         return "blake2b:" + hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -10,6 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liftlock_datagen.primitives.encoding import (
+    FIRST_DAY,
+    LAST_DAY,
+    SECONDS_OF_DAY,
     blank,
     code_letters,
     dates,
@@ -50,6 +53,14 @@ def test_moments_dates_and_times(values: list[int]) -> None:
     assert lines([*moments(seconds)], len(values)) == [moment.strftime("%Y-%m-%d %H:%M:%S") for moment in expected]
     assert lines([*dates(seconds // 86400)], len(values)) == [moment.strftime("%Y-%m-%d") for moment in expected]
     assert lines([*times(seconds)], len(values)) == [moment.strftime("%H:%M:%S") for moment in expected]
+
+
+def test_every_day_and_second_that_can_be_written() -> None:
+    days = np.arange(FIRST_DAY, LAST_DAY + 1)
+    assert lines([*dates(days)], len(days)) == np.datetime_as_string(days.astype("datetime64[D]")).tolist()
+    seconds = np.arange(SECONDS_OF_DAY)
+    of_numpy = np.datetime_as_string(seconds.astype("datetime64[s]"))
+    assert lines([*times(seconds)], len(seconds)) == [text.partition("T")[2] for text in of_numpy.tolist()]
 
 
 @given(st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=20))
