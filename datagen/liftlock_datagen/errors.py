@@ -116,6 +116,10 @@ class KeyReferenceError(DatagenError):
     """The pseudonym key is not where it was said to be, or what is there is none: people mend the reference or the file."""
 
 
+class NoRoomError(DatagenError):
+    """A server's disk is full."""
+
+
 class SpecError(DatagenError):
     """The classification (or the profile) is not complete, or what it says cannot be carried out: people mend the file."""
 

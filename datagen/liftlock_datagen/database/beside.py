@@ -1,24 +1,23 @@
 """Builds a database beside another one and swaps it in, in one transaction: the old data serve until the new ones are whole.
 
 Killed at any moment, the old database is there under its name; what a killed run left behind carries our marker and is removed by the
-next run. What the new database holds is its maker's part.
+next run, or gone on with where it was made in the same way (resumption.py). What the new database holds is its maker's part.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 
 import psycopg
 from psycopg import sql
 
 from liftlock_datagen.database.ahead import Ahead
 from liftlock_datagen.database.connect import Connection, connected, database_of, url_of, wrapped
-from liftlock_datagen.database.leftovers import MARKER, beside_name, drop_database, drop_without_waiting, lock_of, remove_leftovers
+from liftlock_datagen.database.leftovers import beside_name, drop_database, drop_without_waiting, lock_of, marker, remove_leftovers
+from liftlock_datagen.database.resumption import Resumption, end_sessions, find_resumable, recipe_with
 from liftlock_datagen.database.rights import carry_rights
 from liftlock_datagen.database.swap import Swap, refuse_unswappable, swap_in
 from liftlock_datagen.errors import DatagenError
@@ -34,7 +33,8 @@ _PAUSE = 0.1
 class Beside:
     """A database that is being built. url: of it, for the same role as the target's. owner: the role that owns the target.
 
-    exists: whether there is a database under the target's name already.
+    exists: whether there is a database under the target's name already. begun: a run that was cut off began to fill it. recipe: of whom it
+    may be gone on by; empty where by nobody.
     """
 
     name: str
@@ -42,6 +42,8 @@ class Beside:
     target: str
     owner: str
     exists: bool
+    begun: bool = False
+    recipe: str = ""
 
 
 @contextmanager
@@ -50,6 +52,7 @@ def built_beside(
     *,
     template: str = "",
     keeper: Connection | None = None,
+    resumption: Resumption | None = None,
     patience: float = _PATIENCE,
     drop_later: bool = False,
     on_note: Note = lambda _: None,
@@ -63,6 +66,7 @@ def built_beside(
         target_url: of a role that owns the target and may create databases.
         template: a database of the same server that the new one starts as a copy of; nobody may be connected to it.
         keeper: a connection of keeping(target_url), where there is one already.
+        resumption: where what a cut-off run began may be gone on with: it may have rows then (`begun`), and stay after errors.
         patience: seconds that the swap may wait for others to let the target go.
         drop_later: whether the server drops the old database behind our back, so that nobody waits for it.
         on_note: told of what people should know: sessions that are ended, leftovers that are removed.
@@ -76,8 +80,8 @@ def built_beside(
         ahead = stack.enter_context(Ahead(target_url, url_of(target_url, keeper.info.dbname), target))
         with wrapped(target_url):
             _claim(keeper, target, min(patience, _LINGERING))
-            remove_leftovers(keeper, target, on_note)
-            beside = _named(keeper, target_url, target)
+            beside = _chosen(keeper, target_url, target, resumption)
+            remove_leftovers(keeper, target, on_note, but=beside.name)
             _require_rights(keeper, beside)
             refuse_unswappable(keeper, target)
             keeper.execute("SELECT pg_advisory_lock(%s, %s)", lock_of(beside.name))
@@ -85,14 +89,17 @@ def built_beside(
             if template and beside.exists:
                 ahead.begin()
             with wrapped(target_url):
-                _create(keeper, beside, template)
+                if not beside.begun:
+                    _create(keeper, beside, template)
             yield beside
             swap = Swap(beside.name, target, beside_name(target) if beside.exists else None, marker(target), patience)
             if beside.exists:
                 _carry_rights(ahead, beside, on_note)
             with wrapped(target_url):
                 swap_in(keeper, ahead.worker(), swap, on_note)
-        except BaseException:
+        except BaseException as err:
+            if resumption is not None and resumption.stays(err):
+                raise
             with suppress(psycopg.Error):  # the next run finds it; what happened before matters more
                 drop_database(keeper, beside.name)
             raise
@@ -100,11 +107,6 @@ def built_beside(
             drop_without_waiting(ahead.worker(), swap.old)
         else:
             _drop_old(keeper, swap, on_note)
-
-
-def marker(target: str) -> str:
-    """The comment of a database that nobody is to use: what a killed run leaves is known by it."""
-    return MARKER + json.dumps({"for": target, "since": datetime.now(UTC).isoformat(timespec="seconds")})
 
 
 @contextmanager
@@ -146,6 +148,18 @@ def _named(keeper: Connection, target_url: str, target: str) -> Beside:
     row = keeper.execute("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = %s", [target]).fetchone()
     owner = row or keeper.execute("SELECT current_user").fetchone()
     return Beside(name, url_of(target_url, name), target, str(owner[0]) if owner else "", exists=row is not None)
+
+
+def _chosen(keeper: Connection, target_url: str, target: str, resumption: Resumption | None) -> Beside:
+    """What a run with the same recipe began, where nothing of that run is alive; else a new name."""
+    beside = _named(keeper, target_url, target)
+    if resumption is None:
+        return beside
+    recipe = recipe_with(resumption.recipe, beside.owner, _like(keeper, target).as_string(keeper))
+    name = None if resumption.fresh else find_resumable(keeper, target, recipe)
+    if name is None or not end_sessions(keeper, name):
+        return replace(beside, recipe=recipe)
+    return replace(beside, name=name, url=url_of(target_url, name), begun=True, recipe=recipe)
 
 
 def missing_right(target_url: str) -> tuple[str, str] | None:

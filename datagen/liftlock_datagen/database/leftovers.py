@@ -8,6 +8,8 @@ import re
 import secrets
 from collections.abc import Callable
 from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import psycopg
 from psycopg import sql
@@ -42,15 +44,38 @@ def is_held(keeper: Connection, name: str) -> bool:
     return bool(row and row[0])
 
 
-def remove_leftovers(keeper: Connection, target: str, on_note: Callable[[str], None]) -> None:
-    """Drops what runs for this target left that live no more: our name, and our marker or not yet open to anybody."""
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A database beside the target that no living run need have. since: when it was marked. recipe: of who may go on with it."""
+
+    name: str
+    since: str = ""
+    recipe: str = ""
+
+
+def marker(target: str, recipe: str = "") -> str:
+    """The comment of a database that nobody is to use: what a killed run leaves is known by it. recipe: of a run that may go on with it."""
+    said = {"for": target, "since": datetime.now(UTC).isoformat(timespec="seconds")}
+    return MARKER + json.dumps(said | ({"resume": recipe} if recipe else {}))
+
+
+def leftovers(keeper: Connection, target: str) -> list[Leftover]:
+    """What runs for this target made, those that live too: our name, and our marker or not yet open to anybody."""
     query = "SELECT datname, shobj_description(oid, 'pg_database'), datallowconn FROM pg_database WHERE datname LIKE '%\\_liftlock\\_%'"
+    found = []
     for name, comment, is_open in keeper.execute(query).fetchall():
-        said = comment or ""
-        is_marked = said.startswith(MARKER) and f'"for": {_json(target)}' in said
-        is_unborn = not said and not is_open and target.startswith(name[: name.rindex("_liftlock_")])
-        if _OURS.fullmatch(name) and (is_marked or is_unborn) and not is_held(keeper, name):
-            _remove(keeper, name, on_note)
+        said = _said(comment or "")
+        is_unborn = not comment and not is_open and target.startswith(name[: name.rindex("_liftlock_")])
+        if _OURS.fullmatch(name) and (said.get("for") == target or is_unborn):
+            found.append(Leftover(name, said.get("since", ""), said.get("resume", "")))
+    return found
+
+
+def remove_leftovers(keeper: Connection, target: str, on_note: Callable[[str], None], *, but: str | None = None) -> None:
+    """Drops what runs for this target left that live no more. but: the one that is gone on with."""
+    for one in leftovers(keeper, target):
+        if one.name != but and not is_held(keeper, one.name):
+            _remove(keeper, one.name, on_note)
 
 
 def drop_database(keeper: Connection, name: str) -> None:
@@ -85,5 +110,12 @@ def _remove(keeper: Connection, name: str, on_note: Callable[[str], None]) -> No
         on_note(f"removed database {name}, left by a run that was killed")
 
 
-def _json(text: str) -> str:
-    return json.dumps(text)
+def _said(comment: str) -> dict[str, str]:
+    """What a marker says; nothing where the comment is none of ours."""
+    if not comment.startswith(MARKER):
+        return {}
+    try:
+        found = json.loads(comment.removeprefix(MARKER))
+    except ValueError:
+        return {}
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}

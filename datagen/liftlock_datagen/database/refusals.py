@@ -13,14 +13,15 @@ from urllib.parse import quote, unquote, urlsplit
 import psycopg
 from psycopg import pq
 
-from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.errors import DatagenError, NoRoomError
 
 _SAID = ("08", "0A", "25", "28", "3D", "3F", "40", "53", "54", "55", "57", "58")
 """Classes of SQLSTATE whose messages are of connections, rights, resources and settings; values are in none of them."""
 _NAMED = frozenset({"42501", "42P01", "XX001", "XX002"})
 _AS_IT_WAS = "nothing was swapped in; the target is as it was"
+DISK_FULL = "53100"
 _HINTS = {
-    "53100": "the server's disk is full; nothing was changed: free some, then run the same command again",
+    DISK_FULL: "the server's disk is full; nothing was changed: free some, then run the same command again",
     "53200": "the server has too little memory: lower its work, then run the same command again",
     "55P03": "another session holds a lock on the table: wait for it, then run the same command again",
     "57014": "a statement was cancelled, by a person or a time limit of the role",
@@ -89,7 +90,8 @@ def _error(about: str, state: str, text: str, names: tuple[str | None, ...], url
     for url in urls:
         text = without_password(text, url)
     where = ".".join(name for name in names if name)
-    return DatagenError(f"{about}: {text}{f' ({where})' if where else ''}", hint=_HINTS.get(state, hint))
+    kind = NoRoomError if state == DISK_FULL else DatagenError
+    return kind(f"{about}: {text}{f' ({where})' if where else ''}", hint=_HINTS.get(state, hint))
 
 
 def _condition(state: str) -> str:

@@ -6,6 +6,7 @@ not: they are data. What leads to other servers stays away where the caller says
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,6 +55,16 @@ class SchemaCopy:
         # a connection string that says nothing leaves all to the environment
         arguments += ["--dbname=application_name=liftlock-datagen", str(self.archive)]
         self.tools.run(target_url, "pg_restore", arguments, self.archive.parent)
+
+    def digest(self, source_url: str) -> str:
+        """A hash of the first half as SQL: of what rows go into. source_url: of a server that the tools can reach."""
+        script = self.archive.with_suffix(".sql")
+        arguments = [f"--use-list={self.wanted}"] if self.wanted else []
+        arguments += ["--no-owner", "--no-privileges", f"--section={Section.BEFORE_ROWS.value}", f"--file={script}", str(self.archive)]
+        self.tools.run(source_url, "pg_restore", arguments, script.parent)
+        # newer tools fence what they write with a word of chance
+        lines = [line for line in script.read_bytes().splitlines() if not line.startswith((b"\\restrict ", b"\\unrestrict "))]
+        return hashlib.blake2b(b"\n".join(lines), digest_size=16).hexdigest()
 
     def _by_script(self, target_url: str, arguments: Sequence[str]) -> None:
         """As text, without the setting that newer tools make and older servers do not know."""

@@ -12,6 +12,7 @@ from typing import Self
 
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.masking.resuming import PartKey
 from liftlock_datagen.masking.worker import Moved, Part, Setup, work
 
 Progress = Callable[[str, int, int], None]
@@ -20,12 +21,12 @@ _GRACE = 5.0
 
 
 class Crew:
-    """Some processes; a context manager. whole: the tables whose rows went in as one part, with their statistics."""
+    """Some processes; a context manager. copied: how many parts were written."""
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._members: list[tuple[BaseProcess, Pipe]] = []
-        self.whole: frozenset[TableName] = frozenset()
+        self.copied = 0
 
     def __enter__(self) -> Self:
         context = multiprocessing.get_context("spawn")
@@ -61,14 +62,33 @@ class Crew:
 
     def run(self, parts: Sequence[Part], estimates: Mapping[TableName, int], on_progress: Progress) -> dict[str, int]:
         """Carries all parts out; the rows of each table. DatagenError of the first member that fails."""
+
+        def count(_part: Part, _moved: Moved) -> None:
+            self.copied += 1
+
+        return self._carried_out(parts, estimates, on_progress, count)
+
+    def unchanged(self, parts: Sequence[Part], estimates: Mapping[TableName, int], on_progress: Progress) -> frozenset[PartKey]:
+        """Reads all parts, each with the digest that is expected of it; those that have it."""
+        same: set[PartKey] = set()
+
+        def note(part: Part, moved: Moved) -> None:
+            if moved.same:
+                same.add(part.key)
+
+        self._carried_out(parts, estimates, on_progress, note)
+        return frozenset(same)
+
+    def _carried_out(
+        self, parts: Sequence[Part], estimates: Mapping[TableName, int], on_progress: Progress, on_done: Callable[[Part, Moved], None]
+    ) -> dict[str, int]:
         totals = {str(part.table.name): estimates.get(part.table.name, 0) for part in parts}
         open_parts = dict.fromkeys(totals, 0)
         for part in parts:
             open_parts[str(part.table.name)] += 1
         rows = dict.fromkeys(totals, 0)
-        self.whole = frozenset(part.into for part in parts if part.whole)
         waiting = list(parts)
-        busy: set[Pipe] = set()
+        busy: dict[Pipe, Part] = {}
 
         def begin(pipe: Pipe) -> None:
             part = waiting.pop(0)
@@ -76,7 +96,7 @@ class Crew:
             if not rows[name]:
                 on_progress(name, 0, max(1, totals[name]))  # from now on its time counts
             _told(pipe, part)
-            busy.add(pipe)
+            busy[pipe] = part
 
         for _, pipe in self._members[: len(waiting)]:
             begin(pipe)
@@ -87,7 +107,7 @@ class Crew:
                 rows[moved.table] += moved.rows
                 if moved.done:
                     open_parts[moved.table] -= 1
-                    busy.discard(ready)
+                    on_done(busy.pop(ready), moved)
                     if waiting:
                         begin(ready)
                 total = max(totals[moved.table], rows[moved.table] + (1 if open_parts[moved.table] else 0))

@@ -1,11 +1,12 @@
-"""What a copy needs behind its rows: sequences, statistics, materialised views, the gate of k-anonymity, the marker."""
+"""What a copy needs behind its rows: indexes, sequences, statistics, materialised views, the gate of k-anonymity, the marker."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.database.connect import Connection, connected
@@ -14,6 +15,7 @@ from liftlock_datagen.masking.model import MaskPlan
 from liftlock_datagen.masking.report import Crowd, CrowdError
 from liftlock_datagen.masking.source import Source
 
+_INDEX_MEMORY = "256MB"
 _SEQUENCES = "SELECT schemaname, sequencename, last_value FROM pg_sequences WHERE last_value IS NOT NULL ORDER BY 1, 2"
 
 
@@ -85,3 +87,20 @@ def require_crowds(found: Sequence[Crowd], k: int) -> None:
     lonely = [crowd for crowd in found if crowd.below]
     if lonely:
         raise CrowdError(lonely, k)
+
+
+def for_indexes(url: str, source: Source, workers: int) -> str:
+    """The URL with settings that suit the building of indexes."""
+    settings = [f"maintenance_work_mem={_INDEX_MEMORY}", "synchronous_commit=off"]
+    if workers > 1 and sum(len(table.indexes) for table in source.catalog.tables) > workers:
+        settings.append("max_parallel_maintenance_workers=0")  # several indexes at a time use the processors better
+    return make_conninfo(url, options=" ".join(f"-c {setting}" for setting in settings))
+
+
+def unseen(source: Source, whole: Collection[TableName]) -> Sequence[TableName]:
+    """The tables that still need statistics: copied in parts, partitioned, or with indexes over expressions, which come behind the rows."""
+    return [
+        table.name
+        for table in source.catalog.tables
+        if not table.holds_rows or table.name not in whole or any(part.column is None for index in table.indexes for part in index.parts)
+    ]

@@ -33,6 +33,11 @@ class PseudonymKey:
         """The key of one domain's map: unrelated to that of any other."""
         return hashlib.blake2b(name.encode(), key=self.secret, digest_size=_BYTES, person=b"liftlock-domain").digest()
 
+    @property
+    def records(self) -> bytes:
+        """The key of what a copy notes of the rows that it read: unrelated to that of every map."""
+        return hashlib.blake2b(key=self.secret, digest_size=_BYTES, person=b"liftlock-records").digest()
+
 
 def new_key() -> str:
     """A new key as text."""

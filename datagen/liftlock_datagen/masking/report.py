@@ -26,7 +26,10 @@ class Crowd:
 
 @dataclass(frozen=True, slots=True)
 class MaskReport:
-    """rows: per table. plan: what was done to each column. key_id and spec_digest: what gives the same again."""
+    """rows: per table. plan: what was done to each column. key_id and spec_digest: what gives the same again.
+
+    taken_over: the tables whose rows a run that was cut off had copied, from rows of the source that are still the same.
+    """
 
     rows: Mapping[str, int]
     plan: MaskPlan
@@ -36,6 +39,7 @@ class MaskReport:
     spec_digest: str
     seconds: float
     phases: Mapping[str, float] = field(default_factory=dict)
+    taken_over: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:

@@ -1,35 +1,48 @@
 """Makes an anonymised copy: reads the source in one snapshot, builds a database beside the target, and swaps it in when it is whole.
 
-The source is never written to: its sessions are read-only. Killed at any moment, the target serves its old data and the next run removes
-what was begun; nothing is resumed, a run starts anew. Memory is bounded by blocks of rows and by a limited memory of values per column.
+The source is never written to: its sessions are read-only. Killed at any moment, the target serves its old data. What was copied until
+then is gone on with by the next run (resuming.py), as far as the source's rows are still the same, or else removed. Memory is bounded by
+blocks of rows and by a limited memory of values per column.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from psycopg.conninfo import make_conninfo
+import psycopg
 
 from liftlock_datagen.catalog.model import ColumnType, TableName, TypeKind
-from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.database.beside import Beside, built_beside
 from liftlock_datagen.database.connect import connected
 from liftlock_datagen.database.refusals import masked_errors
+from liftlock_datagen.database.resumption import Resumption, say_final, say_resumable
 from liftlock_datagen.database.schema_copy import SchemaCopy, Section, copied_schema
-from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.errors import DatagenError, NoRoomError
 from liftlock_datagen.masking.crew import Crew
-from liftlock_datagen.masking.finish import analyse, crowds, read_sequences, refresh_views, require_crowds, set_sequences
+from liftlock_datagen.masking.finish import (
+    analyse,
+    crowds,
+    for_indexes,
+    read_sequences,
+    refresh_views,
+    require_crowds,
+    set_sequences,
+    unseen,
+)
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.model import MaskPlan
 from liftlock_datagen.masking.obstacles import sorted_by
 from liftlock_datagen.masking.plan import plan_mask
+from liftlock_datagen.masking.recipes import part_recipe, schema_recipe
+from liftlock_datagen.masking.records import begin_records, drop_records, empty, read_records
 from liftlock_datagen.masking.report import Crowd, MaskReport
+from liftlock_datagen.masking.resuming import candidates, resumed
 from liftlock_datagen.masking.source import Source, opened, present_digest
-from liftlock_datagen.masking.target import origin, refuse_target
+from liftlock_datagen.masking.target import is_there, origin, refuse_target, require_columns
 from liftlock_datagen.masking.worker import Part, Setup
 from liftlock_datagen.snapshots.markers import Anonymised, mark_anonymised
 from liftlock_datagen.spec.model import DataSpec, Rows
@@ -40,7 +53,6 @@ Progress = Callable[[str, int, int], None]
 Note = Callable[[str], None]
 
 _PART_PAGES = 1 << 15  # 256 MB: below, a table is one part, whose rows come with it and need no log
-_INDEX_MEMORY = "256MB"
 
 
 class SchemaFrom(StrEnum):
@@ -55,7 +67,7 @@ class MaskRequest:
     """What is asked. replace: rows of the target that are not ours may go. whole: all rows, also where the classification has a subset.
 
     image: of PostgreSQL, for its pg_dump where this machine has none. tool: name and version, for the marker. source_name: what the source
-    is called where its address may change."""
+    is called where its address may change. fresh: nothing of an earlier run is gone on with."""
 
     source_url: str = field(repr=False)
     target_url: str = field(repr=False)
@@ -68,6 +80,7 @@ class MaskRequest:
     image: str = ""
     tool: str = "liftlock"
     source_name: str = ""
+    fresh: bool = False
 
 
 def preview(source_url: str, spec: DataSpec) -> MaskPlan:
@@ -84,51 +97,57 @@ def anonymise(request: MaskRequest, on_progress: Progress, on_note: Note) -> Mas
         TargetError: the target is not to be replaced. CrowdError: the copy is not k-anonymous.
         DatagenError: anything else; in every case the target is as it was. No message holds a value or a password.
     """
-    run = _Run(request, on_progress, on_note)
     refusals = masked_errors("the database refused", request.source_url, request.target_url)
     with refusals, Crew(request.workers) as crew, opened(request.source_url) as source:
+        run = _Run(request, source, crew, on_progress, on_note)
         refuse_target(source.connection, request.target_url, replace=request.replace, source_name=request.source_name)
         plan = plan_mask(source.catalog, request.spec, rows=source.rows()).required()
-        with built_beside(request.target_url, on_note=on_note) as beside:
-            found = run.build(source, plan, beside, crew)
+        with run.schema() as schema:
+            resumption = Resumption(schema_recipe(request.key, schema.digest(source.url)), run.stays, request.fresh)
+            with built_beside(request.target_url, resumption=resumption, on_note=on_note) as beside:
+                found = run.build(plan, schema, beside)
     return run.report(plan, found)
 
 
 class _Run:
     """The state of one run: times and rows."""
 
-    def __init__(self, request: MaskRequest, on_progress: Progress, on_note: Note) -> None:
+    def __init__(self, request: MaskRequest, source: Source, crew: Crew, on_progress: Progress, on_note: Note) -> None:
         self._request = request
+        self._source = source
+        self._crew = crew
         self._on_progress = on_progress
         self._on_note = on_note
         self._started = time.monotonic()
         self._phases: dict[str, float] = {}
-        self._rows: dict[str, int] = {}
+        self._rows: Mapping[str, int] = {}
+        self._taken: tuple[str, ...] = ()
+        self._open: Beside | None = None  # while the next run could go on with it
 
-    def build(self, source: Source, plan: MaskPlan, beside: Beside, crew: Crew) -> tuple[Crowd, ...]:
-        """Everything between the empty database and the swap."""
-        request = self._request
-        with self._schema(source, beside) as schema:
-            with self._timed("schema"):
-                schema.make(beside.url, Section.BEFORE_ROWS, role=beside.owner)
-                crew.begin(Setup(source.url, beside.url, source.snapshot, request.key))
-            with self._timed("rows"), chosen(source, request) as selection:
-                same = request.schema is SchemaFrom.SOURCE and source.catalog.version // 10000 == _server_major(beside.url)
-                work = parts(source, plan, selection, same_types=same)
-                self._rows = crew.run(work, self._expected(source, selection), self._on_progress)
-                stands, came_from = read_sequences(source), origin(source.connection, request.source_name)
-                self._require_same_schema(source)
-            # What follows is the target's alone and may take long: a source in production is not held for it.
-            crew.dismiss()
-            source.release()
-            with self._timed("indexes and keys"):
-                schema.make(_for_indexes(beside.url, source, request.workers), Section.BEHIND_ROWS, role=beside.owner, jobs=request.workers)
+    def build(self, plan: MaskPlan, schema: SchemaCopy, beside: Beside) -> tuple[Crowd, ...]:
+        """Everything between the empty database, or what a cut-off run left of it, and the swap."""
+        request, source, crew = self._request, self._source, self._crew
+        with self._timed("schema"):
+            self._begin(schema, beside)
+            crew.begin(Setup(source.url, beside.url, source.snapshot, request.key))
+        with self._timed("rows"), chosen(source, request) as selection:
+            same = request.schema is SchemaFrom.SOURCE and source.catalog.version // 10000 == _server_major(beside.url)
+            work = parts(source, plan, selection, same_types=same)
+            self._copy([replace(part, recipe=part_recipe(request.key, part)) for part in work], beside, self._expected(source, selection))
+            stands, came_from = read_sequences(source), origin(source.connection, request.source_name)
+            self._require_same_schema()
+        # What follows is the target's alone and may take long: a source in production is not held for it.
+        crew.dismiss()
+        source.release()
+        self._end(beside)
+        with self._timed("indexes and keys"):
+            schema.make(for_indexes(beside.url, source, request.workers), Section.BEHIND_ROWS, role=beside.owner, jobs=request.workers)
         with connected(beside.url) as target, masked_errors("behind the rows", beside.url):
             target.execute("SELECT set_config('row_security', 'off', false), set_config('statement_timeout', '0', false)")
             with self._timed("statistics"):
                 set_sequences(stands, source, target, plan)
                 refresh_views(target)
-                analyse(beside.url, _unseen(source, crew.whole), request.workers)
+                analyse(beside.url, unseen(source, {part.into for part in work if part.whole}), request.workers)
             with self._timed("proof"):
                 found = tuple(crowds(target, plan))
                 require_crowds(found, plan.k)
@@ -138,7 +157,59 @@ class _Run:
     def report(self, plan: MaskPlan, found: tuple[Crowd, ...]) -> MaskReport:
         """What was done."""
         seconds = time.monotonic() - self._started
-        return MaskReport(self._rows, plan, found, plan.k, self._request.key.id, plan.spec_digest, seconds, self._phases)
+        key = self._request.key.id
+        return MaskReport(self._rows, plan, found, plan.k, key, plan.spec_digest, seconds, self._phases, self._taken)
+
+    def stays(self, error: BaseException) -> bool:
+        """Whether the next run may go on with what this one leaves. A full disk needs its room back, for those whose server it is."""
+        left = self._open
+        if left is None or isinstance(error, NoRoomError | psycopg.errors.DiskFull) or not (left.begun or self._crew.copied):
+            return False
+        self._on_note(
+            f"what was copied stays in database {left.name}: the same command goes on from there, another run for {left.target} removes it"
+        )
+        return True
+
+    def _begin(self, schema: SchemaCopy, beside: Beside) -> None:
+        """A schema that is ready for rows, from now on to be gone on with by the next run."""
+        if not beside.begun:
+            schema.make(beside.url, Section.BEFORE_ROWS, role=beside.owner)
+            with connected(beside.url) as target:
+                begin_records(target)
+                say_resumable(target, beside.name, beside.target, beside.recipe)
+        self._open = beside
+
+    def _end(self, beside: Beside) -> None:
+        """Nobody goes on with what comes behind the rows."""
+        self._open = None
+        with connected(beside.url) as target:
+            say_final(target, beside.name, beside.target)
+            drop_records(target)
+
+    def _copy(self, work: Sequence[Part], beside: Beside, expected: Mapping[TableName, int]) -> None:
+        """Copies all parts but those that a cut-off run copied from the same rows."""
+        every = {part.key: part for part in work}
+        rows = dict.fromkeys((str(part.table.name) for part in work), 0)
+        load = list(work)
+        if beside.begun:
+            planned = {key: part.recipe for key, part in every.items()}
+            with connected(beside.url) as target:
+                there = read_records(target)
+                again = [replace(every[one.key], expected=one.digest) for one in candidates(planned, there)]
+                decided = resumed(planned, there, self._crew.unchanged(again, expected, self._looking))
+                empty(target, decided.emptied)
+            load = [every[key] for key in decided.load]
+            for one in decided.taken:
+                rows[str(every[one.key].table.name)] += one.rows
+            unfinished = {part.table.name for part in load}
+            self._taken = tuple(sorted({str(part.table.name) for part in work if part.table.name not in unfinished}))
+            self._on_note(f"{len(self._taken)} of {len(rows)} tables taken over from a run that was cut off")
+        for name, count in self._crew.run(load, expected, self._on_progress).items():
+            rows[name] += count
+        self._rows = rows
+
+    def _looking(self, name: str, done: int, total: int) -> None:
+        self._on_progress(f"{name} (is it unchanged?)", done, total)
 
     @staticmethod
     def _expected(source: Source, selection: SubsetSelection | None) -> dict[TableName, int]:
@@ -151,9 +222,9 @@ class _Run:
         return counts | taken
 
     @contextmanager
-    def _schema(self, source: Source, beside: Beside) -> Iterator[SchemaCopy]:
+    def schema(self) -> Iterator[SchemaCopy]:
         """The schema that the copy is to have. That of the target must have every column that is written."""
-        request = self._request
+        request, source = self._request, self._source
         if request.schema is SchemaFrom.SOURCE:
             outside = source.catalog.outside
             if outside:
@@ -161,14 +232,15 @@ class _Run:
             with copied_schema(source.url, image=request.image, snapshot=source.snapshot, without=outside) as schema:
                 yield schema
             return
-        if not beside.exists:
+        if not is_there(request.target_url):
             raise DatagenError("the target does not exist, so it has no schema", hint="say --schema source")
-        _require_columns(source, request.target_url)
+        require_columns(source.catalog, request.target_url)
         with copied_schema(request.target_url, image=request.image) as schema:
             yield schema
 
-    def _require_same_schema(self, source: Source) -> None:
-        if present_digest(self._request.source_url) != source.catalog.digest:
+    def _require_same_schema(self) -> None:
+        if present_digest(self._request.source_url) != self._source.catalog.digest:
+            self._open = None
             raise DatagenError("the source's schema changed during the run; nothing was swapped in", hint="run the same command again")
 
     @contextmanager
@@ -205,23 +277,6 @@ def parts(source: Source, plan: MaskPlan, selection: SubsetSelection | None = No
     return [part for _, part in sorted(found, key=lambda item: -item[0])]
 
 
-def _for_indexes(url: str, source: Source, workers: int) -> str:
-    """The URL with settings that suit the building of indexes."""
-    settings = [f"maintenance_work_mem={_INDEX_MEMORY}", "synchronous_commit=off"]
-    if workers > 1 and sum(len(table.indexes) for table in source.catalog.tables) > workers:
-        settings.append("max_parallel_maintenance_workers=0")  # several indexes at a time use the processors better
-    return make_conninfo(url, options=" ".join(f"-c {setting}" for setting in settings))
-
-
-def _unseen(source: Source, whole: Collection[TableName]) -> Sequence[TableName]:
-    """The tables that still need statistics: copied in parts, partitioned, or with indexes over expressions, which come behind the rows."""
-    return [
-        table.name
-        for table in source.catalog.tables
-        if not table.holds_rows or table.name not in whole or any(part.column is None for index in table.indexes for part in index.parts)
-    ]
-
-
 def _is_own(kind: ColumnType) -> bool:
     """Whether the type is PostgreSQL's own, so that its binary form means the same in every database of one version."""
     if kind.element is not None:
@@ -245,19 +300,3 @@ def _server_major(url: str) -> int:
     """The server's major version."""
     with connected(url) as connection:
         return connection.info.server_version // 10000
-
-
-def _require_columns(source: Source, target_url: str) -> None:
-    """DatagenError where the target's schema lacks a column of the source."""
-    with connected(target_url) as connection:
-        connection.execute("SELECT set_config('search_path', 'pg_catalog', false)")
-        found = read_catalog(connection)
-        there = {(table.name, column.name) for table in (*found.tables, *found.books) for column in table.columns}
-    missing = [
-        f"{table.name}.{column.name}"
-        for table in (*source.catalog.tables, *source.catalog.books)
-        for column in table.columns
-        if (table.name, column.name) not in there
-    ]
-    if missing:
-        raise DatagenError(f"the target's schema lacks {', '.join(missing[:5])}", hint="migrate the target, or say --schema source")

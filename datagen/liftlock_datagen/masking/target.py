@@ -10,7 +10,7 @@ from psycopg import sql
 from liftlock_datagen.catalog.model import Catalog
 from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.database.connect import Connection, connected, database_of, url_of
-from liftlock_datagen.errors import TargetError
+from liftlock_datagen.errors import DatagenError, TargetError
 from liftlock_datagen.snapshots.markers import anonymised, seeded
 from liftlock_datagen.snapshots.seal import written_since
 
@@ -22,10 +22,9 @@ def refuse_target(source: Connection, target_url: str, *, replace: bool, source_
 
     source_name: see origin.
     """
+    if not is_there(target_url):
+        return
     name = database_of(target_url)
-    with connected(url_of(target_url, "postgres" if name != "postgres" else "template1")) as server:
-        if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
-            return
     with connected(target_url) as target:
         if _is_same(source, target):
             raise TargetError("source and target are the same database", hint="name another target")
@@ -37,6 +36,29 @@ def refuse_target(source: Connection, target_url: str, *, replace: bool, source_
         held = _held(origin(source, source_name), target)
         if held:
             raise TargetError(f"{name} holds {held}", hint=_HINT, may_be_lost=True)
+
+
+def is_there(target_url: str) -> bool:
+    """Whether the server has a database of that name."""
+    name = database_of(target_url)
+    with connected(url_of(target_url, "postgres" if name != "postgres" else "template1")) as server:
+        return server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+
+
+def require_columns(catalog: Catalog, target_url: str) -> None:
+    """DatagenError where the target's schema lacks a column of the source."""
+    with connected(target_url) as connection:
+        connection.execute("SELECT set_config('search_path', 'pg_catalog', false)")
+        found = read_catalog(connection)
+        there = {(table.name, column.name) for table in (*found.tables, *found.books) for column in table.columns}
+    missing = [
+        f"{table.name}.{column.name}"
+        for table in (*catalog.tables, *catalog.books)
+        for column in table.columns
+        if (table.name, column.name) not in there
+    ]
+    if missing:
+        raise DatagenError(f"the target's schema lacks {', '.join(missing[:5])}", hint="migrate the target, or say --schema source")
 
 
 def origin(connection: Connection, name: str = "") -> str:

@@ -5,6 +5,7 @@ COPY goes through libpq itself: a row costs one call, a block one write.
 
 from __future__ import annotations
 
+import hashlib
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,9 +16,11 @@ from psycopg import pq, sql
 
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.database.refusals import result_refusal, without_password
-from liftlock_datagen.errors import DatagenError, SpecError
+from liftlock_datagen.errors import DatagenError, NoRoomError, SpecError
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.model import TableMask
+from liftlock_datagen.masking.records import recording
+from liftlock_datagen.masking.resuming import PartKey, Recorded
 from liftlock_datagen.masking.rows import RowMasker
 from liftlock_datagen.subset.selection import SubsetSelection
 
@@ -28,6 +31,9 @@ _FORM = (
     b"SET xmloption = content; SET lc_monetary = 'C'; SET statement_timeout = 0;"
 )
 _SOURCE = b"SET default_transaction_read_only = on; SET row_security = off; SET idle_in_transaction_session_timeout = 0;"
+# The same rows are read in the same order, so that their digest tells whether they are the same.
+_ORDER = b"SET synchronize_seqscans = off; SET max_parallel_workers_per_gather = 0;"
+_DIGEST_BYTES = 16
 _TARGET = b"SET synchronous_commit = off;"
 
 
@@ -47,6 +53,8 @@ class Part:
 
     stored: where they are read, a partition perhaps. into: where they are written: the same, or the partitioned table, which sorts them.
     whole: all rows of `into` come in this part, so it may be begun anew with it. binary: in PostgreSQL's own form, which costs it less.
+    recipe: of how they are changed, for the record. expected: the digest that they had; then they are only read, to see whether they are
+    the same.
     """
 
     table: TableMask
@@ -57,6 +65,13 @@ class Part:
     whole: bool = True
     selection: SubsetSelection | None = None
     binary: bool = False
+    recipe: str = ""
+    expected: str = ""
+
+    @property
+    def key(self) -> PartKey:
+        """What tells it from all others."""
+        return PartKey(self.into, self.stored, self.first, self.last)
 
     def conditions(self) -> Iterator[bytes]:
         """SQL conditions that together pick the rows."""
@@ -70,11 +85,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Rows of a part that were written; done: all of them."""
+    """Rows of a part that were written; done: all of them. same: where they were only read, whether they are what they were."""
 
     table: str
     rows: int
     done: bool = False
+    same: bool = False
 
 
 Tell = Callable[[Moved], None]
@@ -99,7 +115,8 @@ def work(pipe: Pipe) -> None:
 
 def _send(pipe: Pipe, err: DatagenError) -> None:
     try:
-        pipe.send((SpecError if isinstance(err, SpecError) else DatagenError, err.message, err.hint))
+        kind = next((kind for kind in (SpecError, NoRoomError) if isinstance(err, kind)), DatagenError)
+        pipe.send((kind, err.message, err.hint))
     except (BrokenPipeError, ConnectionResetError):
         return
 
@@ -110,7 +127,7 @@ class Copier:
     def __init__(self, setup: Setup) -> None:
         self._key = setup.key
         self._source = _connect(setup.source_url)
-        _run(self._source, _FORM + _SOURCE, "source")
+        _run(self._source, _FORM + _SOURCE + _ORDER, "source")
         snapshot = sql.Literal(setup.snapshot).as_string(None).encode()
         _run(self._source, b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT " + snapshot, "source")
         self._target = _connect(setup.target_url)
@@ -118,29 +135,58 @@ class Copier:
         self._maskers: dict[str, RowMasker] = {}
 
     def copy(self, part: Part, tell: Tell) -> None:
-        """One part, in one transaction of the target."""
+        """One part, in one transaction of the target; or a look at it, where its rows are there already."""
         name = str(part.table.name)
         if name not in self._maskers:
             self._maskers = {name: RowMasker(part.table, self._key)}
         masker = self._maskers[name]
+        if part.expected:
+            _, digest = self._stream(part, masker, tell, lambda _: None)
+            tell(Moved(name, 0, done=True, same=digest == part.expected))
+            return
         _run(self._target, b"BEGIN", name)
         if part.whole:
             # in one transaction: rows that come with their table need no log, and no second visit
             _run(self._target, b"TRUNCATE ONLY " + _name(part.into), name)
         _start(self._target, _writing(part, masker), pq.ExecStatus.COPY_IN, name)
-        for condition in part.conditions():
-            _start(self._source, _reading(part, masker, condition), pq.ExecStatus.COPY_OUT, name)
-            self._stream(part, masker, tell)
+        rows, digest = self._stream(part, masker, tell, self._put if part.table.raw else lambda block: self._put(masker(block)))
         self._target.put_copy_end()
         _finish(self._target, f"{name} (target)")
         if part.whole:
             _run(self._target, b"ANALYZE " + _name(part.into), name)  # while its pages are at hand, and other tables are on their way
+        _run(self._target, recording(Recorded(part.key, part.recipe, digest, rows)), name)
         _run(self._target, b"COMMIT", name)
         tell(Moved(name, 0, done=True))
 
-    def _stream(self, part: Part, masker: RowMasker, tell: Tell) -> None:
-        name, raw = str(part.table.name), part.table.raw
-        get, put = self._source.get_copy_data, self._target.put_copy_data
+    def _put(self, block: bytes) -> None:
+        self._target.put_copy_data(block)
+
+    def _stream(self, part: Part, masker: RowMasker, tell: Tell, put: Callable[[bytes], None]) -> tuple[int, str]:
+        """Reads all rows of the part and hands them on, block by block; how many they are, and their digest."""
+        seen = hashlib.blake2b(key=self._key.records, digest_size=_DIGEST_BYTES)
+        seen.update(repr((part.into, part.stored)).encode())  # two tables alike do not look alike
+        rows = 0
+        for condition in part.conditions():
+            _start(self._source, _reading(part, masker, condition), pq.ExecStatus.COPY_OUT, str(part.table.name))
+            for count, block in self._blocks():
+                seen.update(block)
+                try:
+                    put(block)
+                except psycopg.OperationalError:
+                    raise DatagenError(
+                        f"{part.table.name}: the connection to the target was lost", hint="run the same command again"
+                    ) from None
+                rows += count
+                tell(Moved(str(part.table.name), count))
+            if part.binary:
+                rows -= 1  # that form ends with a message of its own
+                tell(Moved(str(part.table.name), -1))
+            _finish(self._source, f"{part.table.name} (source)")
+        return rows, seen.hexdigest()
+
+    def _blocks(self) -> Iterator[tuple[int, bytes]]:
+        """What the source sends, some rows at a time, and how many they are."""
+        get = self._source.get_copy_data
         ended = False
         while not ended:
             rows: list[memoryview] = []
@@ -153,15 +199,7 @@ class Copier:
                 rows.append(data)
                 size += length
             if rows:
-                block = b"".join(rows)
-                try:
-                    put(block if raw else masker(block))
-                except psycopg.OperationalError:
-                    raise DatagenError(f"{name}: the connection to the target was lost", hint="run the same command again") from None
-                tell(Moved(name, len(rows)))
-        if part.binary:
-            tell(Moved(name, -1))  # that form ends with a message of its own
-        _finish(self._source, f"{name} (source)")
+                yield len(rows), b"".join(rows)
 
 
 def _reading(part: Part, masker: RowMasker, condition: bytes) -> bytes:

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from liftlock_datagen.database.beside import built_beside, marker, missing_right
-from liftlock_datagen.database.leftovers import beside_name, drop_without_waiting, lock_of
+from liftlock_datagen.database.beside import built_beside, missing_right
+from liftlock_datagen.database.leftovers import beside_name, drop_without_waiting, lock_of, marker
 from liftlock_datagen.database.schema_copy import Section, copied_schema
 from liftlock_datagen.errors import DatagenError
 from tests.integration.datagen.shape import SHAPE

@@ -1,0 +1,66 @@
+"""What a copy notes of each part in the database that it fills, in the transaction that writes its rows: liftlock_data.copied.
+
+The digests are keyed with the pseudonym key, so they say nothing of the rows to who has not got it, not even of a table with one of few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from psycopg import sql
+
+from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.database.connect import Connection
+from liftlock_datagen.masking.resuming import PartKey, Recorded
+
+_TABLE = """
+CREATE SCHEMA IF NOT EXISTS liftlock_data;
+CREATE TABLE liftlock_data.copied (
+  into_schema text NOT NULL, into_name text NOT NULL, stored_schema text NOT NULL, stored_name text NOT NULL, first bigint NOT NULL,
+  last bigint, recipe text NOT NULL, digest text NOT NULL, rows bigint NOT NULL)
+"""
+_INSERT = "INSERT INTO liftlock_data.copied VALUES ({})"
+_READ = """
+SELECT into_schema, into_name, stored_schema, stored_name, first, last, recipe, digest, rows, NOT EXISTS (
+  SELECT FROM pg_class t WHERE t.relpersistence = 'u' AND (
+    t.oid = to_regclass(format('%I.%I', into_schema, into_name))
+    OR t.oid IN (SELECT relid FROM pg_partition_tree(to_regclass(format('%I.%I', into_schema, into_name))))))
+FROM liftlock_data.copied ORDER BY 1, 2, 3, 4, 5
+"""
+_DELETE = "DELETE FROM liftlock_data.copied WHERE into_schema = %s AND into_name = %s"
+_PARTITIONED = "SELECT relkind = 'p' FROM pg_class WHERE oid = to_regclass(%s)"
+
+
+def begin_records(connection: Connection) -> None:
+    """Makes the place for them, in a schema that has no rows yet."""
+    connection.execute(_TABLE)
+
+
+def drop_records(connection: Connection) -> None:
+    """Leaves none, where nobody will go on with the database."""
+    connection.execute("DROP TABLE liftlock_data.copied")
+
+
+def recording(done: Recorded) -> bytes:
+    """The statement that notes a part; it belongs into the transaction of its rows."""
+    key = done.key
+    said = (key.into.schema, key.into.name, key.stored.schema, key.stored.name, key.first, key.last, done.recipe, done.digest, done.rows)
+    return sql.SQL(_INSERT).format(sql.SQL(", ").join(map(sql.Literal, said))).as_string(None).encode()
+
+
+def read_records(connection: Connection) -> tuple[Recorded, ...]:
+    """Everything that was noted."""
+    return tuple(
+        Recorded(PartKey(TableName(into, name), TableName(schema, stored), first, last), recipe, digest, rows, lasting)
+        for into, name, schema, stored, first, last, recipe, digest, rows, lasting in connection.execute(_READ).fetchall()
+    )
+
+
+def empty(connection: Connection, tables: Sequence[TableName]) -> None:
+    """Empties the tables, and forgets what was noted of them."""
+    with connection.transaction():
+        for table in tables:
+            name = sql.Identifier(table.schema, table.name)
+            row = connection.execute(_PARTITIONED, [name.as_string(connection)]).fetchone()
+            connection.execute(sql.SQL("TRUNCATE {}" if row and row[0] else "TRUNCATE ONLY {}").format(name))
+            connection.execute(_DELETE, [table.schema, table.name])
