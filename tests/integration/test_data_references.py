@@ -9,7 +9,7 @@ import pytest
 
 from liftlock.core.errors import UsageError
 from liftlock.wiring.data import anonymisation, certification, data_workspace
-from liftlock.wiring.data_keys import write_key
+from liftlock.wiring.data_keys import reference_of, write_key
 from tests.config_repository import FILES, write
 from tests.git_repositories import git
 
@@ -34,6 +34,19 @@ def test_a_file_on_the_command_line_begins_where_the_user_stands(tmp_path: Path,
     write_key(Path("new.key"))
 
     assert [path.name for path in tmp_path.iterdir()] == ["new.key"]
+
+
+def test_a_new_key_is_named_as_the_classification_finds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo = tmp_path / "environments"
+    write(repo, FILES)
+    (repo / "data").mkdir(exist_ok=True)
+    monkeypatch.chdir(repo / "data")
+    made = write_key(Path("../../pseudonym.key"))
+
+    assert reference_of(Path("../../pseudonym.key")) == "file:../pseudonym.key"
+    assert anonymisation(data_workspace(repo)).key("file:../pseudonym.key").id == made
+    monkeypatch.chdir(tmp_path)
+    assert reference_of(Path("pseudonym.key")) == f"file:{tmp_path / 'pseudonym.key'}", "outside of any repository"
 
 
 def test_a_key_is_not_written_where_the_next_commit_would_publish_it(tmp_path: Path) -> None:

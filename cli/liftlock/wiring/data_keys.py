@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from liftlock.core.errors import UsageError
+from liftlock.core.errors import LiftlockError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,19 @@ def new_key() -> str:
     from liftlock_datagen.masking.keys import new_key as make
 
     return make()
+
+
+def reference_of(path: Path) -> str:
+    """How data/DB.yaml names the file. A relative reference begins at the environments repository, wherever the user stands."""
+    import os
+
+    from liftlock.adapters.config_files.repository import find_repository
+
+    whole = path.expanduser().absolute()
+    try:
+        return f"file:{os.path.relpath(whole, find_repository(Path()))}"
+    except LiftlockError:  # there is none around
+        return f"file:{whole}"
 
 
 def write_key(path: Path) -> str:

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
-from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.errors import RequestError
 
 SCHEMES = ("postgresql://", "postgres://")
 _PRODUCTION = re.compile(
@@ -41,8 +41,9 @@ class Address:
     is_certain: bool = True
 
     def __str__(self) -> str:
-        where = self.host if not self.port or self.host.startswith("/") else f"{self.host}:{self.port}"
-        return f"{where or 'this machine'}/{self.database}{'' if self.is_certain else ' (or where its service or other hosts lead)'}"
+        host = self.host or "this machine"
+        where = host if not self.port or self.host.startswith("/") else f"{host}:{self.port}"
+        return f"{where}/{self.database}{'' if self.is_certain else ' (or where its service or other hosts lead)'}"
 
     @property
     def is_local(self) -> bool:
@@ -61,7 +62,7 @@ def says_production(name: str) -> bool:
 
 
 def parse_address(url: str) -> Address:
-    """What the URL says, and PostgreSQL's own variables where it is silent; DatagenError, without the URL, for what cannot be read."""
+    """What the URL says, and PostgreSQL's own variables where it is silent; RequestError, without the URL, for what cannot be read."""
     said = read_url(url)
     value = {**_from_variables(), **said}
     names, numbers = value.get("host", "").split(","), value.get("hostaddr", "").split(",")
@@ -75,31 +76,31 @@ def parse_address(url: str) -> Address:
 
 
 def read_url(url: str) -> Mapping[str, str]:
-    """libpq's parameters that the URL says. DatagenError where it is none, or part of a password would be taken for another part."""
+    """libpq's parameters that the URL says. RequestError where it is none, or part of a password would be taken for another part."""
     if not url.startswith(SCHEMES):
-        raise DatagenError("this is no address of a PostgreSQL database", hint=_FORM)
+        raise RequestError("this is no address of a PostgreSQL database", hint=_FORM)
     try:
         said = {key: str(text) for key, text in conninfo_to_dict(url).items() if text is not None}
     except psycopg.Error:
         # "from None": the driver's own message quotes the URL
-        raise DatagenError("the address of the database cannot be read", hint=f"{_FORM}; {_ESCAPES}") from None
+        raise RequestError("the address of the database cannot be read", hint=f"{_FORM}; {_ESCAPES}") from None
     refuse_stray(url)
     return said
 
 
 def refuse_stray(url: str) -> None:
-    """DatagenError where a sign in the user or password ends it too early, so that its rest would be shown as a host, port or database."""
+    """RequestError where a sign in the user or password ends it too early, so that its rest would be shown as a host, port or database."""
     where = url.partition("://")[2]
     userinfo = re.match(r"[^@/]*@", where)  # as libpq reads it: up to the first of the two
     rest = where[userinfo.end() if userinfo else 0 :].partition("?")[0]
     if "@" in rest:
-        raise DatagenError("the address of the database cannot be read: an @ stands where none can", hint=_ESCAPES)
+        raise RequestError("the address of the database cannot be read: an @ stands where none can", hint=_ESCAPES)
     try:
         ports = str(conninfo_to_dict(url).get("port") or "")
     except psycopg.Error:
         return
     if not all(not port or (port.isascii() and port.isdigit() and 0 < int(port) < 2**16) for port in ports.split(",")):
-        raise DatagenError("the address of the database cannot be read: its port is no number", hint=f"{_FORM}; {_ESCAPES}")
+        raise RequestError("the address of the database cannot be read: its port is no number", hint=f"{_FORM}; {_ESCAPES}")
 
 
 def _from_variables() -> dict[str, str]:

@@ -71,7 +71,10 @@ def read_key(reference: str, environment: Mapping[str, str], folder: Path = Path
     scheme, _, place = reference.partition(":")
     if scheme == "env" and place:
         if not environment.get(place):
-            raise KeyReferenceError(f"the pseudonym key is not there: variable {place} is not set", hint=_MAKE)
+            raise KeyReferenceError(
+                f"the pseudonym key is not there: variable {place} is not set",
+                hint=f'where there is a key: export {place}="$(cat FILE)"; else {_MAKE}',
+            )
         return _parsed(environment[place], reference)
     if scheme == "file" and place:
         return _parsed(_private_text(folder / Path(place).expanduser()), reference)

@@ -115,15 +115,20 @@ class Before:
 
 
 def found_before(url: str, request: RowsRequest) -> Before:
-    """Only reads; looks at each row of a marked database. RequestError for a table that it does not have."""
+    """Only reads; looks at each row of a marked database. RequestError for a table that it does not have, or without any."""
     with connected(url) as connection, wrapped(url), connection.transaction():
         connection.execute("SET TRANSACTION READ ONLY")
         catalog = read_catalog(connection)
+        if not catalog.tables:
+            raise RequestError(
+                "there are no tables to fill", hint="run the migrations first: liftlock env up, liftlock branch up, or their own tool"
+            )
         require_tables(catalog, request)
         done = read_marker(connection)
         if done is not None:
             since = written_since(connection, besides=[book.name for book in catalog.books])
-            return Before(Found.SAME if done.request == asked(request) else Found.SYNTHETIC, since)
+            same = (done.request, done.catalog_digest) == (asked(request), catalog.digest)
+            return Before(Found.SAME if same else Found.SYNTHETIC, since)
         if not _filled(connection, catalog):
             return Before(Found.EMPTY)
         return Before(Found.FILLED if anonymised(connection) is None else Found.COPY)

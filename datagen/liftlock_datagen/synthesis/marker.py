@@ -26,8 +26,9 @@ INSERT INTO liftlock_data.seeded (seed, rows, details, catalog_hash, vocabulary_
 """
 # An older version's marker knows neither details nor whether the rows were chosen.
 _READ = """
-SELECT seed, rows, coalesce(to_jsonb(s) ->> 'details', ''), tables, coalesce((to_jsonb(s) ->> 'chosen')::boolean, false)
+SELECT seed, rows, coalesce(to_jsonb(s) ->> 'details', ''), tables, coalesce((to_jsonb(s) ->> 'chosen')::boolean, false), catalog_hash
 FROM liftlock_data.seeded s
+WHERE tables <> '{}'
 """
 
 
@@ -46,11 +47,15 @@ class Found(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What the marker says: the request, and the rows per table. chosen: somebody asked for these rows by hand."""
+    """What the marker says: the request, and the rows per table. chosen: somebody asked for these rows by hand.
+
+    catalog_digest: of the schema that they were made for.
+    """
 
     request: tuple[int, int, str]
     tables: Mapping[str, int]
     chosen: bool = False
+    catalog_digest: str = ""
 
 
 def asked(request: RowsRequest) -> tuple[int, int, str]:
@@ -59,12 +64,12 @@ def asked(request: RowsRequest) -> tuple[int, int, str]:
 
 
 def read_marker(connection: Connection) -> Done | None:
-    """What the marker says; None where there is none."""
+    """What the marker says; None where there is none, or where there was no table yet: then nothing was made."""
     known = connection.execute("SELECT to_regclass('liftlock_data.seeded') IS NOT NULL").fetchone()
     if not known or not known[0]:
         return None
     done = connection.execute(_READ).fetchone()
-    return Done((done[0], done[1], done[2]), {name: int(count) for name, count in done[3].items()}, done[4]) if done else None
+    return Done((done[0], done[1], done[2]), {name: int(count) for name, count in done[3].items()}, done[4], done[5]) if done else None
 
 
 def marked_rows(connection: Connection, request: RowsRequest) -> Mapping[str, int] | None:
@@ -89,5 +94,6 @@ def mark(connection: Connection, plan: LoadPlan, request: RowsRequest, *, chosen
     connection.execute(_MARKER)
     tables = json.dumps({str(table.name): table.rows for table in plan.tables})
     values = [plan.seed, plan.requested_rows, request.details, plan.catalog_digest, plan.vocabulary_digest, tables, chosen]
+    connection.execute("DELETE FROM liftlock_data.seeded")  # one of before the first migration
     connection.execute(_WRITE, values)
     seal(connection)

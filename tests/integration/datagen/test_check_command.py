@@ -95,6 +95,20 @@ def test_a_check_without_a_classification_or_a_source_is_refused(run: Run, datab
     assert "--from is missing" in str(run("--to", "env:GOOD", **databases).exception)
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--from", "env:SOURCE", "--find", "ab"), "--find says where rows are, and checks nothing"),
+        (("--find", "ab", "--report", "page.html"), "--find says where rows are, and checks nothing"),
+        (("--from", "env:SOURCE", "--salt", "00"), "--salt belongs to --find"),
+    ],
+)
+def test_options_that_ask_two_things_at_once_are_refused(run: Run, words: tuple[str, ...], message: str) -> None:
+    done = run("--to", "env:GOOD", *words)
+    assert isinstance(done.exception, UsageError)
+    assert message in str(done.exception)
+
+
 def test_rows_have_names_that_only_the_key_or_the_salt_leads_back_from(run: Run, databases: dict[str, str]) -> None:
     words = ("--from", "env:SOURCE", "--to", "env:BAD", "--spec", "shop", "--json")
 

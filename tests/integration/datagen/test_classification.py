@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from liftlock.adapters.config_files.data_file import read_data
+from liftlock.core.errors import UsageError
 from liftlock.main import app
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.spec.model import DataSpec, Kind, Rule
@@ -194,6 +195,26 @@ accepted:
 def _decided(line: str) -> str:
     """What a person would write for what is unclassified."""
     return line.replace(": unclassified", ": {kind: technical, rule: keep}")
+
+
+def test_a_database_without_tables_is_said_to_be_one(postgres: RunningPostgres, root: Path) -> None:
+    with postgres.database("") as name:
+        for command in ("init", "plan"):
+            words = ["data", command, "shop", "--from", "env:EMPTY", "--repo", str(root)]
+            done = CliRunner().invoke(app, words, env={"EMPTY": postgres.url(name)})
+            assert done.exit_code == 0, done.output
+            assert "the database has no tables: is it the right one" in done.stdout
+            assert "next:" not in done.stdout
+            assert "nothing speaks against" not in done.stdout
+
+
+def test_the_next_command_leads_to_the_same_place(run: Run) -> None:
+    assert "then: liftlock data plan shop --from env:SOURCE" in run("init").stdout
+
+
+def test_a_sample_and_none_at_once_is_refused(run: Run) -> None:
+    done = run("init", "--sample", "5", "--no-sample")
+    assert isinstance(done.exception, UsageError)
 
 
 def test_a_database_that_nothing_declares_is_refused_with_the_nearest_name(root: Path) -> None:

@@ -83,7 +83,7 @@ def _json(result: Result) -> dict[str, Any]:
 
 def test_a_profile_is_written_and_rows_take_its_shape(run: Run, root: Path, source: str, target: str, postgres: RunningPostgres) -> None:
     file = root / "data" / "shop.profile.json"
-    report = _json(run("profile", "env:SOURCE", "--as", "shop", "--output", str(file), "--json", SOURCE=source))
+    report = _json(run("profile", "env:SOURCE", "--spec", "shop", "--output", str(file), "--json", SOURCE=source))
     assert (report["rows"], report["histograms"], report["gaps"]) == (6000, 1, [])
     assert "canary" not in file.read_text()
     assert json.loads(file.read_text())["tables"]["public"]["customers"]["columns"]["state"]["values"] == {"active": 0.75, "gone": 0.25}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from liftlock_datagen.catalog.model import TableName
-from liftlock_datagen.errors import DatagenError, PlanError, TargetError
+from liftlock_datagen.errors import DatagenError, PlanError, RequestError, TargetError
 from liftlock_datagen.profile.read import read_profile
 from liftlock_datagen.synthesis.load import plan_database, seed
 from liftlock_datagen.synthesis.renewal import generate
@@ -127,3 +127,25 @@ def test_what_else_is_asked_makes_another_request(postgres: RunningPostgres, dat
     assert not generate(url, german, on_progress=_quiet).skipped
     assert generate(url, german, on_progress=_quiet).skipped
     assert plan_database(url, german).total_rows >= 300
+
+
+def test_a_database_without_tables_is_not_taken_for_filled_when_its_migrations_have_run(postgres: RunningPostgres) -> None:
+    with postgres.database("") as name:
+        with pytest.raises(RequestError, match="there are no tables to fill"):
+            generate(postgres.url(name), RowsRequest(50, 1), on_progress=_quiet)
+        assert seed(postgres.url(name), rows=50, seed=1, on_progress=_quiet).total == 0, "an environment without a migration comes up"
+        with postgres.connect(name) as connection:
+            connection.execute(b"CREATE TABLE people (id int PRIMARY KEY)")
+        assert seed(postgres.url(name), rows=50, seed=1, on_progress=_quiet).rows == {"public.people": 50}
+        assert generate(postgres.url(name), RowsRequest(50, 1), on_progress=_quiet).skipped
+
+
+def test_the_same_request_for_another_schema_makes_rows_anew(postgres: RunningPostgres, database: str) -> None:
+    url, request = postgres.url(database), RowsRequest(60, 1)
+    generate(url, request, on_progress=_quiet)
+    assert generate(url, request, on_progress=_quiet).skipped
+    with postgres.connect(database) as connection:
+        connection.execute(b"CREATE TABLE notes (id int PRIMARY KEY, body text)")
+    done = generate(url, request, on_progress=_quiet)
+    assert not done.skipped
+    assert done.rows["public.notes"] > 0

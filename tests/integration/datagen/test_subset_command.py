@@ -63,7 +63,7 @@ def source(postgres: RunningPostgres) -> Iterator[str]:
 
 
 def test_the_rows_of_each_table_are_counted_by_what_brought_them(run: Run, source: str) -> None:
-    found = validated(run("--as", "shop", "--json", source=source).stdout)
+    found = validated(run("--spec", "shop", "--json", source=source).stdout)
     tables = {table["table"]: table for table in found["tables"]}
     assert tables["public.invoice"]["rows"] == 1
     assert tables["public.invoice"]["of"] == 300
@@ -72,14 +72,14 @@ def test_the_rows_of_each_table_are_counted_by_what_brought_them(run: Run, sourc
     assert tables["public.country"]["rows"] == 2
     assert found["empty"] == ["public.unrelated"]
     assert found["rows"] == sum(table["rows"] for table in found["tables"])
-    shown = run("--as", "shop", source=source)
+    shown = run("--spec", "shop", source=source)
     assert "nothing leads to public.unrelated" in shown.output
 
 
 def test_a_row_is_explained_from_its_root(run: Run, source: str) -> None:
-    found = validated(run("--as", "shop", "--why", "invoice", "(2021,41)", "--json", source=source).stdout)
+    found = validated(run("--spec", "shop", "--why", "invoice", "(2021,41)", "--json", source=source).stdout)
     assert found["why"] == [{"table": "public.invoice", "key": "(2021,41)", "by": "root: number = 41"}]
-    steps = validated(run("--as", "shop", "--why", "customer", "40", "--json", source=source).stdout)["why"]
+    steps = validated(run("--spec", "shop", "--why", "customer", "40", "--json", source=source).stdout)["why"]
     assert steps[0]["by"].startswith("root: ")
     assert steps[-1] == {"table": "public.customer", "key": "40", "by": "needed by public.customer (customer_referrer_fkey)"}
     assert [int(step["key"].strip("()").split(",")[-1]) for step in steps] == sorted(
@@ -89,15 +89,15 @@ def test_a_row_is_explained_from_its_root(run: Run, source: str) -> None:
 
 def test_another_key_draws_other_rows(run: Run, source: str) -> None:
     other = base64.b64encode(bytes(32)).decode()
-    first, again, third = (run("--as", "shop", "--json", source=source, key=key).stdout for key in (KEY, KEY, other))
+    first, again, third = (run("--spec", "shop", "--json", source=source, key=key).stdout for key in (KEY, KEY, other))
     assert first == again != third
 
 
 def test_what_is_not_there_is_said(run: Run, source: str) -> None:
-    result = run("--as", "shop", "--why", "country", "FR", source=source)
+    result = run("--spec", "shop", "--why", "country", "FR", source=source)
     assert isinstance(result.exception, LiftlockError)
     assert "public.country FR is not in the subset" in result.exception.message
-    result = run("--as", "shop", "--why", "country", "XX", source=source)
+    result = run("--spec", "shop", "--why", "country", "XX", source=source)
     assert "no row with the key XX" in str(result.exception)
-    result = run("--as", "nothing", source=source)
+    result = run("--spec", "nothing", source=source)
     assert isinstance(result.exception, UsageError)

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from liftlock_datagen.certificate.model import Certificate, FoundRow
 
-FromOption = Annotated[str | None, typer.Option("--from", metavar="PLACE", help=f"The source, whose values must not survive. {PLACE}")]
+FromOption = Annotated[
+    str | None, typer.Option("--from", metavar="PLACE", help="The source, whose values must not survive; the same forms.")
+]
 FindOption = Annotated[
     list[str] | None, typer.Option("--find", metavar="HASH", help="Instead of checking: where the row is that a certificate names so.")
 ]
@@ -27,7 +29,7 @@ SaltOption = Annotated[
 
 
 def check(
-    to: Annotated[str, typer.Option("--to", metavar="PLACE", help=f"The copy. {PLACE}")],
+    to: Annotated[str, typer.Option("--to", metavar="PLACE", help=f"The copy that is looked at. {PLACE}")],
     source: FromOption = None,
     spec: Annotated[str | None, typer.Option("--spec", metavar="DB", help="Which data/DB.yaml holds; otherwise the source's.")] = None,
     report: Annotated[Path | None, typer.Option("--report", metavar="FILE", help="Also write the certificate as a page (HTML).")] = None,
@@ -48,16 +50,25 @@ def check(
     from liftlock.services.data.certification import exit_of
     from liftlock.wiring import data as wiring
 
+    _require_one_question(source, report, find, salt)
     work = wiring.data_workspace(repo, environment)
     places, use = wiring.data_places(work), wiring.certification(work)
     copy = places.resolve(to, environment)
-    if find:
-        return _found(use.find(copy, find, spec, salt), as_json=as_json)
     if source is None:
-        raise UsageError("--from is missing: the copy is held against its source", hint="say --from PLACE")
+        return _found(use.find(copy, find or (), spec, salt), as_json=as_json)
     certificate = use.check(places.resolve(source, environment), copy, spec, report)
     print_json("data-check", certificate) if as_json else _show(certificate, report)
     raise typer.Exit(exit_of(certificate.verdict))
+
+
+def _require_one_question(source: str | None, report: Path | None, find: list[str] | None, salt: str | None) -> None:
+    """UsageError where the options ask for a check and for rows at once, or for neither."""
+    if not find and source is None:
+        raise UsageError("--from is missing: the copy is held against its source", hint="say --from PLACE")
+    if find and (source or report):
+        raise UsageError("--find says where rows are, and checks nothing", hint="leave out --from and --report, or --find")
+    if salt and not find:
+        raise UsageError("--salt belongs to --find: a check makes its own", hint="add --find HASH, or leave out --salt")
 
 
 def _found(rows: Sequence[FoundRow], *, as_json: bool) -> None:
@@ -79,8 +90,7 @@ def _show(certificate: Certificate, report: Path | None) -> None:
     print_table(_GROUPS, groups, empty="no quasi-identifiers")
     for broken in certificate.promises:
         typer.echo(f"broken promise: {broken.table}.{broken.column} [{broken.code}]: {broken.text}")
-    for gap in (*certificate.unread, *(f"canary not found: {place}" for place in certificate.canaries.missed)):
-        typer.echo(f"not looked at: {gap}")
+    _show_gaps((*certificate.unread, *(f"canary not found: {place}" for place in certificate.canaries.missed)), report)
     rate = certificate.cells / certificate.seconds if certificate.seconds else 0
     typer.echo(
         f"{_verdict(certificate)}: {certificate.leaks} leaks; {certificate.cells:,} cells of {certificate.rows:,} rows held against"
@@ -89,10 +99,22 @@ def _show(certificate: Certificate, report: Path | None) -> None:
     )
 
 
+def _show_gaps(gaps: Sequence[str], report: Path | None) -> None:
+    """The first ones: hundreds of columns of one table would push everything else off the screen."""
+    for gap in gaps[:_GAPS]:
+        typer.echo(f"not looked at: {gap}")
+    if len(gaps) > _GAPS:
+        typer.echo(f"not looked at: and {len(gaps) - _GAPS:,} more; all are in {report or '--report FILE, and in --json'}")
+
+
 def _verdict(certificate: Certificate) -> str:
+    """ "chance" alone would leave open whether that is good or bad news."""
+    if certificate.verdict == "chance":
+        return "no leak, no more agreement than chance explains"
     return certificate.verdict if certificate.complete or not certificate.leaks else f"{certificate.verdict}, and incomplete"
 
 
+_GAPS = 30
 _COLUMNS = ("column", "is", "rows", "compared", "agree", "by chance", "verdict")
 _FINDINGS = ("value of", "found in", "form", "cells", "values", "verdict", "rows")
 _GROUPS = ("table", "quasi-identifiers", "smallest group", "rows in small groups", "k", "verdict")

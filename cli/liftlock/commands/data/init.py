@@ -6,23 +6,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from liftlock.commands.data.options import PLACE, EnvironmentOption
+from liftlock.commands.data.options import NO_TABLES, PLACE, EnvironmentOption
 from liftlock.commands.output import JsonOption, print_json, print_table
 from liftlock.commands.repository import RepoOption
-from liftlock.core.errors import ExitCode
+from liftlock.core.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from liftlock.services.data.classification import InitReport
 
 _SAMPLE = 200
+SampleOption = Annotated[
+    int | None,
+    typer.Option("--sample", metavar="N", min=1, max=10_000, help=f"Look at up to so many values of each column; {_SAMPLE} if not said."),
+]
 
 
 def init(
     database: Annotated[str, typer.Argument(metavar="DB", help="The database; its classification is data/DB.yaml.")],
     source: Annotated[str | None, typer.Option("--from", metavar="PLACE", help=f"Where it is looked at: {PLACE}")] = None,
-    sample: Annotated[
-        int, typer.Option("--sample", metavar="N", min=1, max=10_000, help="Look at up to so many values of each column.")
-    ] = _SAMPLE,
+    sample: SampleOption = None,
     no_sample: Annotated[bool, typer.Option("--no-sample", help="Read the catalog alone and no row.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 2 where something would change.")] = False,
     environment: EnvironmentOption = None,
@@ -39,19 +41,28 @@ def init(
     """
     from liftlock.wiring import data as wiring
 
+    if no_sample and sample is not None:
+        raise UsageError("--no-sample reads no row, and --sample says how many values", hint="say one of them")
     work = wiring.data_workspace(repo, environment)
     name = wiring.declared_database(work, database)
     place = wiring.data_places(work).resolve(source or database, environment)
-    report = wiring.classification(work).init(name, place, sample=None if no_sample else sample, check=check)
-    print_json("data-init", report) if as_json else _show(report, name)
+    report = wiring.classification(work).init(name, place, sample=None if no_sample else sample or _SAMPLE, check=check)
+    print_json("data-init", report) if as_json else _show(report, name, _again(source, environment))
     if check and report.changed:
         raise typer.Exit(ExitCode.CHANGES)
 
 
-def _show(report: InitReport, name: str) -> None:
+def _again(source: str | None, environment: str | None) -> str:
+    """The options that lead the next command to the same place. An address may hold a password, so it is not repeated."""
+    if source is not None:
+        return f" --from {'PLACE' if '://' in source else source}" + (f" --env {environment}" if environment else "")
+    return f" --env {environment}" if environment else ""
+
+
+def _show(report: InitReport, name: str, source: str) -> None:
     headers = ["table", "columns", "sensitive", "kept", "unclassified", "new"]
     rows = [(item.table, item.columns, item.sensitive, item.kept, item.unclassified, item.new) for item in report.tables]
-    print_table(headers, rows, empty="the database has no tables")
+    print_table(headers, rows, empty=NO_TABLES)
     for title, items in (("new paths", report.new_paths), ("gone from the database", report.gone)):
         for item in items:
             typer.echo(f"{title}: {item}")
@@ -61,10 +72,11 @@ def _show(report: InitReport, name: str) -> None:
         typer.echo(f"may be a reference: {item}")
     typer.echo(_outcome(report))
     _say_unseen(report, name)
+    then = f"liftlock data plan {name}{source}"
     if report.unclassified:
-        typer.echo(f"next: decide what is unclassified in {report.file} ({report.unclassified}), then: liftlock data plan {name}")
-    else:
-        typer.echo(f"next: liftlock data plan {name}")
+        typer.echo(f"next: decide what is unclassified in {report.file} ({report.unclassified}), then: {then}")
+    elif report.tables:
+        typer.echo(f"next: {then}")
 
 
 def _say_unseen(report: InitReport, name: str) -> None:

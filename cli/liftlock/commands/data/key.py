@@ -31,4 +31,4 @@ def new(output: OutputOption = None) -> None:
         typer.echo(wiring.new_key())
         return
     made = wiring.write_key(output)
-    typer.echo(f"key {made} written to {output}; say in data/DB.yaml: key: file:{output}", err=True)
+    typer.echo(f"key {made} written to {output}; say in data/DB.yaml: key: {wiring.reference_of(output)}", err=True)

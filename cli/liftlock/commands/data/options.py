@@ -8,6 +8,12 @@ from typing import Annotated
 import typer
 
 PLACE = "DB (of --env), ENV/DB, postgresql://…, or where such an address is found: env:NAME, file:PATH."
+NO_TABLES = "the database has no tables: is it the right one, and have its migrations run?"
+
+SpecOption = Annotated[
+    str | None,
+    typer.Option("--spec", metavar="DB", help="Whose classification, data/DB.yaml, holds; otherwise that of the place's database."),
+]
 
 EnvironmentOption = Annotated[
     str | None,

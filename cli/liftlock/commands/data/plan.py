@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from liftlock.commands.data.options import PLACE, EnvironmentOption
+from liftlock.commands.data.options import NO_TABLES, PLACE, EnvironmentOption
 from liftlock.commands.output import JsonOption, print_json, print_table
 from liftlock.commands.repository import RepoOption
 from liftlock.core.errors import ExitCode, UsageError
@@ -68,16 +68,18 @@ def _show(report: PlanReport) -> None:
 
     for table in report.tables:
         _show_table(table)
+    if not report.tables:
+        typer.echo(NO_TABLES)
     typer.echo(told(report.columns, report.unclassified))
     for title, items in (("accepted", report.accepted), ("warning", report.warnings), ("error", report.errors)):
         _show_findings(title, items)
-    if not (report.errors or report.warnings):
+    if report.tables and not (report.errors or report.warnings):
         typer.echo(f"{report.place}: nothing speaks against {report.file}")
 
 
 def _show_table(table: PlanTable) -> None:
     if table.rows == "none" or table.untouched:
-        typer.echo(f"{table.table}: {'no rows are copied' if table.rows == 'none' else f'{len(table.lines)} columns kept as they are'}\n")
+        typer.echo(f"{table.table}: {'no rows are copied' if table.rows == 'none' else f'{_columns(len(table.lines))} kept as they are'}\n")
         return
     typer.echo(table.table)
     headers = ["column", "kind", "what happens", "privacy", "unique", "why"]
@@ -85,6 +87,10 @@ def _show_table(table: PlanTable) -> None:
     if table.quasi_identifiers:
         typer.echo(f"quasi-identifiers: {', '.join(table.quasi_identifiers)}")
     typer.echo("")
+
+
+def _columns(count: int) -> str:
+    return f"{count} column{'' if count == 1 else 's'}"
 
 
 def _row(line: PlanLine) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from liftlock.commands.data.options import PLACE, EnvironmentOption
+from liftlock.commands.data.options import PLACE, EnvironmentOption, SpecOption
 from liftlock.commands.output import JsonOption, print_json
 from liftlock.commands.repository import RepoOption
 from liftlock.core.errors import UsageError
@@ -21,10 +21,7 @@ def profile(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there; data/DB.profile.json is used by data generate.")
     ] = None,
-    database: Annotated[
-        str | None,
-        typer.Option("--as", metavar="DB", help="Whose classification, data/DB.yaml, holds; otherwise the place's own."),
-    ] = None,
+    database: SpecOption = None,
     environment: EnvironmentOption = None,
     repo: RepoOption = None,
     as_json: JsonOption = False,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from liftlock.commands.data.options import PLACE, EnvironmentOption
+from liftlock.commands.data.options import PLACE, EnvironmentOption, SpecOption
 from liftlock.commands.output import JsonOption, print_json, print_table
 from liftlock.commands.repository import RepoOption
 
@@ -18,11 +18,11 @@ def subset(
     place: Annotated[str, typer.Argument(metavar="PLACE", help=PLACE)],
     why: Annotated[
         tuple[str, str] | None,
-        typer.Option("--why", metavar="TABLE KEY", help="Say why the row of that key is in it, step by step from a root."),
+        typer.Option(
+            "--why", metavar="TABLE KEY", help="Say why the row of that key is in it, step by step from a root, such as --why orders 42."
+        ),
     ] = None,
-    database: Annotated[
-        str | None, typer.Option("--as", metavar="DB", help="Whose classification, data/DB.yaml, holds; otherwise the place's own.")
-    ] = None,
+    database: SpecOption = None,
     environment: EnvironmentOption = None,
     repo: RepoOption = None,
     as_json: JsonOption = False,
@@ -31,7 +31,7 @@ def subset(
 
     Rows are chosen in one read-only snapshot. --why prints keys of rows as they are in the database: look at them where they may be seen.
 
-    Example: liftlock data subset env:PROD_URL --as shop
+    Example: liftlock data subset env:PROD_URL --spec shop
     """
     from liftlock.wiring import data as wiring
 
