@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from liftlock_datagen.errors import DatagenError, SpecError
+from liftlock_datagen.errors import DatagenError, KeyReferenceError
 from liftlock_datagen.masking.keys import new_key, read_key, write_new_key
 
 
@@ -38,7 +38,7 @@ def test_neither_a_key_nor_what_is_none_is_shown() -> None:
         with pytest.raises(DatagenError, match="env:K holds no pseudonym key") as caught:
             read_key("env:K", {"K": text})
         assert text not in str(caught.value)
-    with pytest.raises(SpecError, match="variable K is not set"):
+    with pytest.raises(KeyReferenceError, match="variable K is not set"):
         read_key("env:K", {})
     with pytest.raises(DatagenError, match="neither by env:NAME nor by file:PATH"):
         read_key(key, {})
