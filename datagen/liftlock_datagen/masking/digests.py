@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,32 @@ def digest_words(key: bytes, values: Iterable[bytes]) -> tuple[Words, Words]:
         out.append(state.digest())
     words = np.frombuffer(b"".join(out), "<u8").reshape(-1, 2)
     return words[:, 0].astype(np.uint64), words[:, 1].astype(np.uint64)
+
+
+class FoldedDigests:
+    """Digests of texts whatever case they are written in. Those of the last list are remembered: columns that agree ask for the same one.
+
+    key: of a domain. Whoever asks leaves the list as it is.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._last: tuple[Sequence[bytes], list[bytes], Words, Words] | None = None
+
+    def __call__(self, values: Sequence[bytes]) -> tuple[list[bytes], Words, Words]:
+        """The texts in lower case, and the two words of each."""
+        if self._last is None or self._last[0] is not values:
+            lowered = (
+                list(map(bytes.lower, values)) if b"".join(values).isascii() else [value.decode().lower().encode() for value in values]
+            )
+            self._last = (values, lowered, *digest_words(self._key, lowered))
+        return self._last[1:]
+
+
+@lru_cache(maxsize=64)
+def folded_digests(key: bytes) -> FoldedDigests:
+    """One for each domain of a process."""
+    return FoldedDigests(key)
 
 
 def digest_stream(key: bytes, value: bytes, size: int) -> bytes:

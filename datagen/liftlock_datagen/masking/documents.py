@@ -17,15 +17,12 @@ from itertools import repeat
 
 from liftlock_datagen.errors import DatagenError, SpecError
 from liftlock_datagen.masking.literals import read_pairs, written_pairs
+from liftlock_datagen.masking.outlines import Outlines
 from liftlock_datagen.masking.shapes import UnparsedError
 from liftlock_datagen.masking.transformers import Document, Fixed, Keep, Null, Seeded, Transformer
 
 Change = Callable[[Sequence[bytes], Sequence[bytes]], list[bytes]]
 _STEP = re.compile(r"\.\*|\[\*\]|\.([^.\[\"]+)|\.\"([^\"]+)\"")
-_TEXT = rb'"(?:[^"\\]++|\\.)*+"'
-_OUTLINE = re.compile(rb'(TEXT\s*+:|""|[^"\d-]++|"(?!(?:[^"\\]++|\\.)*+")|-(?!\d))|TEXT|-?\d[\d.eE+-]*+'.replace(b"TEXT", _TEXT))
-"""Finds everything of a document but its texts and numbers, in place of which it finds nothing."""
-_OUTLINES, _LONGEST_OUTLINE = 4096, 512  # so many are remembered, none of them longer
 _ANY = object()
 _EACH = object()
 
@@ -134,7 +131,7 @@ class DocumentMaker:
         self._renamed = renamed
         self._stays = not plan.store and all(isinstance(transformer, Keep) for _, transformer in plan.paths)
         self._by_row = any(isinstance(transformer, Seeded) for _, transformer in plan.paths)
-        self._known: set[bytes] = set()
+        self._outlines = Outlines()
         self._root = _Node()
         for path, transformer in plan.paths:
             node = self._root
@@ -148,7 +145,7 @@ class DocumentMaker:
         What stands at one path in all of them is changed together: one by one costs a hundred times as much.
         """
         if self._stays:
-            return [self._looked_at(value) for value in values]
+            return self._outlines.pass_through(values, self._looked_at)
         try:
             if self._store:
                 stores = [self._pairs(row, value.decode()) for row, value in zip(self._rows(inputs), values, strict=True)]
@@ -166,18 +163,13 @@ class DocumentMaker:
     def _rows(self, inputs: Sequence[bytes]) -> Iterator[_Row]:
         return map(_Row, inputs) if self._by_row else repeat(_Row(b""), len(inputs))
 
-    def _looked_at(self, value: bytes) -> bytes:
-        """The document as it is, where all its paths are to be kept. One that differs from another in its values alone is not read."""
-        outline = b"~".join(_OUTLINE.findall(value))
-        if outline in self._known:
-            return value
+    def _looked_at(self, value: bytes) -> bytes | None:
+        """What is to stand in place of a document of which every path is to be kept: itself, as a rule."""
         try:
             self._changed(_Row(b""), self._root, _read(value, _STRICT))
         except _TwiceError:  # what readers do not see was not looked at either, so it may not pass
             return _written(self._changed(_Row(b""), self._root, _read(value))).encode()
-        if len(outline) <= _LONGEST_OUTLINE and len(self._known) < _OUTLINES:
-            self._known.add(outline)
-        return value
+        return None
 
     def _changed(self, row: _Row, node: _Node, value: object) -> object:
         if node.is_kept:

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 import numpy as np
 
-from liftlock_datagen.masking.digests import Words, digest_words
+from liftlock_datagen.masking.digests import Words, digest_words, folded_digests
 from liftlock_datagen.masking.prose import prose
 from liftlock_datagen.masking.transformers import Invented
 from liftlock_datagen.primitives.bits import draw, reduce_bits
@@ -43,8 +43,8 @@ def _texts(made: Invented, first: Words, second: Words) -> list[bytes]:
 
 def _folded(made: Invented, key: bytes, inputs: Sequence[bytes]) -> list[bytes]:
     """One map whatever the case is written in; another spelling of the same gets another spelling of the same pseudonym."""
-    lowered = list(map(bytes.lower, inputs)) if b"".join(inputs).isascii() else [value.decode().lower().encode() for value in inputs]
-    texts = _texts(made, *digest_words(key, lowered))
+    lowered, first, second = folded_digests(key)(inputs)
+    texts = _texts(made, first, second)
     if lowered != inputs:
         others = [place for place, value in enumerate(inputs) if lowered[place] != value]
         patterns, _ = digest_words(key, [b"case " + inputs[place] for place in others])

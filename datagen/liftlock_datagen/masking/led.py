@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from liftlock_datagen.masking.digests import Words, digest_words
+from liftlock_datagen.masking.digests import Words, digest_words, folded_digests
 from liftlock_datagen.masking.invented import FAMILY, GIVEN, PLACE, matrix, names, pick, slugs
 from liftlock_datagen.masking.transformers import Invented, Led
 from liftlock_datagen.primitives.encoding import Bytes, Piece, join
@@ -21,15 +21,10 @@ def led(made: Led, key: bytes) -> Callable[[Sequence[bytes]], list[bytes]]:
     """Makes texts of leading values. key: of their map."""
 
     def change(leading: Sequence[bytes]) -> list[bytes]:
-        bits, _ = digest_words(key, map(_folded, leading) if made.lead.kind is Kind.EMAIL else leading)
+        bits = folded_digests(key)(leading)[1] if made.lead.kind is Kind.EMAIL else digest_words(key, leading)[0]
         return join([*_pieces(made, bits), b"\n"], len(bits)).split(b"\n")[:-1] if len(bits) else []
 
     return change
-
-
-def _folded(value: bytes) -> bytes:
-    """As an address's own map takes it."""
-    return value.lower() if value.isascii() else value.decode().lower().encode()
 
 
 def _pieces(made: Led, bits: Words) -> list[Piece]:

@@ -17,6 +17,7 @@ from liftlock_datagen.classify.checksums import is_iban
 from liftlock_datagen.errors import DatagenError
 from liftlock_datagen.masking.cells import ColumnMaker
 from liftlock_datagen.masking.choice import Choice, Domain
+from liftlock_datagen.masking.digests import FoldedDigests, digest_words
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.literals import escaped, read_array, unescaped
 from liftlock_datagen.masking.transformers import (
@@ -332,7 +333,7 @@ def test_a_key_that_stands_twice_hides_nothing() -> None:
     assert changed(Document((("$.a.b", KEEP),)), '{"a": {"x": "s3cret"}, "a": {"b": 1}}') == ['{"a": {"b": 1}}']
 
 
-KEYS_OR_TEXTS = st.sampled_from(["", "a", "b", 'q"', "3", "é", "a: 1", "\\"])
+KEYS_OR_TEXTS = st.sampled_from(["", "a", "b", 'q"', "3", "4", "b3", "é", "a: 1", "\\"])
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 2) | KEYS_OR_TEXTS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS_OR_TEXTS, inner, max_size=3),
@@ -355,6 +356,25 @@ def _outcome(maker: ColumnMaker, cell: bytes) -> list[bytes] | str:
         return maker([cell])
     except DatagenError as err:
         return err.message
+
+
+def test_documents_that_differ_in_the_digits_of_a_key_are_not_alike() -> None:
+    maker = ColumnMaker("t.c", Document((("$.a3", KEEP), ("$.b", KEEP))), KEY)
+    assert maker([b'{"a3": 1}', b'{"b": 7}']) == maker([b'{"a3": 1}', b'{"b": 7}'])
+    assert maker([b'{"b": 8}', b'{"a3": 2}']) == [b'{"b": 8}', b'{"a3": 2}']
+    with pytest.raises(DatagenError, match="not classified"):
+        maker([b'{"b": 8}', b'{"a4": 2}'])
+
+
+def test_the_digests_of_addresses_are_those_of_each_whatever_was_asked_before() -> None:
+    digests = FoldedDigests(bytes(32))
+    one, other = [b"Ann@shop.org", "zoë@Shop.org".encode()], ["ZOË@shop.org".encode(), b"ann@shop.org"]
+    _, first, second = digests(one)
+    assert digests(one)[1].tolist() == first.tolist()
+    lowered, swapped, tails = digests(other)
+    assert lowered == ["zoë@shop.org".encode(), b"ann@shop.org"]
+    assert (swapped.tolist(), tails.tolist()) == (first.tolist()[::-1], second.tolist()[::-1])
+    assert FoldedDigests(bytes(32))(one)[1].tolist() == first.tolist() == digest_words(bytes(32), lowered[::-1])[0].tolist()
 
 
 def test_hstore_is_changed_key_by_key() -> None:
