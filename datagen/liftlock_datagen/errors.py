@@ -35,6 +35,7 @@ class ProblemCode(StrEnum):
     SUBSET_UNKNOWN = "subset-unknown"
     SUBSET_CONDITION = "subset-condition"
     FOREIGN_DATA = "foreign-data"
+    LARGE_OBJECTS = "large-objects"
     UNCLASSIFIED_PATH = "unclassified-path"
     KEPT_SENSITIVE = "kept-sensitive"
     NOT_IN_DATABASE = "not-in-database"
@@ -106,6 +107,10 @@ class TargetError(DatagenError):
     def __init__(self, message: str, *, hint: str | None = None, may_be_lost: bool = False) -> None:
         super().__init__(message, hint=hint)
         self.may_be_lost = may_be_lost
+
+
+class BusyError(DatagenError):
+    """Another run is at work on the same database: whoever waits may go on."""
 
 
 class UnreachableError(DatagenError):

@@ -47,6 +47,7 @@ def clone_before(parts: Parts, prepared: Prepared) -> Clones:
         target = target_of(environment, database, prepared.values, prepared.secrets)
         if snapshot is None:
             parts.snapshots.discard_half_made(target)
+            _tell_what_stays(parts, environment, database, target)
             if database.data.source is DataSource.ANONYMISED and not _was_cloned(parts, target):
                 raise _nothing_to_clone(environment, database)
             continue
@@ -151,6 +152,14 @@ def _choose(known: Sequence[Snapshot], environment: Environment, database: Datab
             return find_by_recipe(known, recipe(environment, database, tool))
         case _ as never:
             assert_never(never)
+
+
+def _tell_what_stays(parts: Parts, environment: Environment, database: Database, target: Target) -> None:
+    """Who asks for no rows, and has a clone, is told that it stays."""
+    name = parts.snapshots.clones().get((target.environment, target.database)) if database.data.source is DataSource.NONE else None
+    if name is not None:
+        way = "branch down" if environment.cls is EnvironmentClass.EPHEMERAL else f"env down {environment.name}"
+        parts.progress.warn(f"{database.name} keeps the rows of its clone ({name}); to be without: liftlock {way}, then this command again")
 
 
 def _was_cloned(parts: Parts, target: Target) -> bool:

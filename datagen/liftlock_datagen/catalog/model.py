@@ -144,13 +144,14 @@ class Outside:
     """Something that leads to another server, or needs such a thing: its rows are not this database's, its options may hold a password.
 
     kind: PostgreSQL's word, such as "server", "user mapping", "foreign table", "view". identity: its name, as PostgreSQL writes it.
-    relation: where it is one. number: classid and oid in pg_catalog.
+    relation: where it is one. number: classid and oid in pg_catalog. partition_of: the table whose rows may go there.
     """
 
     kind: str
     identity: str
     relation: TableName | None = None
     number: tuple[int, int] = field(default=(0, 0), repr=False, compare=False)
+    partition_of: TableName | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.identity}"
@@ -162,6 +163,7 @@ class Catalog:
 
     outside: what leads elsewhere. No row of it is read, and it is in no copy.
     books: the tables that migration tools keep about themselves, which belong to the schema (books.py).
+    large_objects: how many there are; they are data, and belong to no table.
     """
 
     tables: tuple[Table, ...] = field(default=())
@@ -171,6 +173,7 @@ class Catalog:
     extensions: tuple[Extension, ...] = ()
     outside: tuple[Outside, ...] = ()
     version: int = field(default=0, repr=False, compare=False)
+    large_objects: int = field(default=0, repr=False, compare=False)
     _by_name: Mapping[TableName, Table] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

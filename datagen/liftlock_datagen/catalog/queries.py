@@ -194,11 +194,16 @@ WITH RECURSIVE link AS (
   LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
   WHERE c.relkind IS NULL OR c.relkind NOT IN ('r', 'p')
 )
-SELECT i.type AS kind, i.identity, a.class::bigint AS class, a.object::bigint AS oid, n.nspname AS schema, c.relname AS name
+SELECT i.type AS kind, i.identity, a.class::bigint AS class, a.object::bigint AS oid, n.nspname AS schema, c.relname AS name,
+       pn.nspname AS parent_schema, p.relname AS parent
 FROM away a CROSS JOIN LATERAL pg_identify_object(a.class, a.object, 0) i
 LEFT JOIN pg_class c ON a.class = 'pg_class'::regclass AND c.oid = a.object LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_inherits h ON c.relispartition AND h.inhrelid = c.oid
+LEFT JOIN pg_class p ON p.oid = h.inhparent LEFT JOIN pg_namespace pn ON pn.oid = p.relnamespace
 WHERE i.type IN ('foreign table', 'server', 'user mapping', 'foreign-data wrapper', 'view', 'materialized view', 'function', 'procedure',
                  'aggregate', 'trigger', 'operator', 'cast', 'event trigger', 'policy', 'extension')
   AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = a.class AND e.objid = a.object AND e.deptype = 'e')
 ORDER BY i.type COLLATE "C", i.identity COLLATE "C"
 """
+
+LARGE_OBJECTS = "SELECT count(*) AS count FROM pg_largeobject_metadata"

@@ -49,6 +49,7 @@ def read_catalog(connection: psycopg.Connection[Any]) -> model.Catalog:
             extensions=tuple(map(_extension, source.all(queries.EXTENSIONS))),
             outside=_outside(source.all(queries.OUTSIDE)),
             version=connection.info.server_version,
+            large_objects=int(source.all(queries.LARGE_OBJECTS)[0]["count"]),
         )
 
 
@@ -181,6 +182,13 @@ def _extension(row: Row) -> model.Extension:
 def _outside(rows: Sequence[Row]) -> tuple[model.Outside, ...]:
     """An extension that could lead elsewhere is nothing to speak of as long as nothing uses it."""
     found = (
-        model.Outside(row["kind"], row["identity"], _table_name(row) if row["name"] else None, (row["class"], row["oid"])) for row in rows
+        model.Outside(
+            kind=row["kind"],
+            identity=row["identity"],
+            relation=_table_name(row) if row["name"] else None,
+            number=(row["class"], row["oid"]),
+            partition_of=TableName(row["parent_schema"], row["parent"]) if row["parent"] else None,
+        )
+        for row in rows
     )
     return tuple(found) if any(row["kind"] != "extension" for row in rows) else ()

@@ -20,13 +20,14 @@ from liftlock_datagen.database.leftovers import beside_name, drop_database, drop
 from liftlock_datagen.database.resumption import Resumption, end_sessions, find_resumable, recipe_with
 from liftlock_datagen.database.rights import carry_rights
 from liftlock_datagen.database.swap import Swap, refuse_unswappable, swap_in
-from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.errors import BusyError, DatagenError
 
 Note = Callable[[str], None]
 
 _PATIENCE = 30.0
 _LINGERING = 10.0  # seconds that a server may take to notice that its client is gone
 _PAUSE = 0.1
+_BUSY = "wait for it to end, then run the same command again; a killed one counts until the server sees that it is gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,7 @@ def _claim(keeper: Connection, target: str, patience: float) -> None:
         if time.monotonic() < ends:
             time.sleep(_PAUSE)
             continue
-        raise DatagenError(f"another run is building {target} at this moment", hint="wait for it to end, then run the same command again")
+        raise BusyError(f"another run is building {target} at this moment", hint=_BUSY)
 
 
 def _named(keeper: Connection, target_url: str, target: str) -> Beside:

@@ -227,6 +227,8 @@ class _Run:
         request, source = self._request, self._source
         if request.schema is SchemaFrom.SOURCE:
             outside = source.catalog.outside
+            if source.catalog.large_objects:
+                self._on_note(f"left out: {source.catalog.large_objects:,} large objects, of which nobody knows what they hold")
             if outside:
                 self._on_note(f"left out, because it leads to other servers: {', '.join(map(str, outside))}")
             with copied_schema(source.url, image=request.image, snapshot=source.snapshot, without=outside) as schema:

@@ -7,10 +7,11 @@ import hashlib
 import psycopg
 from psycopg import sql
 
+from liftlock_datagen.catalog.foreign import foreign_partitions
 from liftlock_datagen.catalog.model import Catalog
 from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.database.connect import Connection, connected, database_of, url_of
-from liftlock_datagen.errors import DatagenError, TargetError
+from liftlock_datagen.errors import DatagenError, PlanError, TargetError
 from liftlock_datagen.snapshots.markers import anonymised, seeded
 from liftlock_datagen.snapshots.seal import written_since
 
@@ -46,10 +47,12 @@ def is_there(target_url: str) -> bool:
 
 
 def require_columns(catalog: Catalog, target_url: str) -> None:
-    """DatagenError where the target's schema lacks a column of the source."""
+    """DatagenError where the target's schema lacks a column of the source, or would send rows to another server."""
     with connected(target_url) as connection:
         connection.execute("SELECT set_config('search_path', 'pg_catalog', false)")
         found = read_catalog(connection)
+        if problems := foreign_partitions(found):
+            raise PlanError(problems)
         there = {(table.name, column.name) for table in (*found.tables, *found.books) for column in table.columns}
     missing = [
         f"{table.name}.{column.name}"

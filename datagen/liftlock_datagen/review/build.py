@@ -163,6 +163,9 @@ def _known(path: str, patterns: set[str]) -> bool:
 
 
 def _warnings(catalog: Catalog, spec: DataSpec) -> Iterator[tuple[Problem, int]]:
+    if catalog.large_objects:
+        text = f"there are {catalog.large_objects:,} large objects, of which nobody knows what they hold: none of them is in the copy"
+        yield Problem("pg_largeobject", None, ProblemCode.LARGE_OBJECTS, text, "keep such data in a column (bytea), or accept it"), 0
     there = {table.name: {column.name for column in table.columns} for table in (*catalog.tables, *catalog.books)}
     for name, table in spec.tables.items():
         if name not in there:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from liftlock_datagen.catalog.foreign import foreign_partitions
 from liftlock_datagen.catalog.model import Catalog, Match, Table, TableName
 from liftlock_datagen.errors import Problem, ProblemCode
 from liftlock_datagen.synthesis.checks import CheckFindings, read_checks
@@ -85,7 +86,7 @@ def draft_tables(catalog: Catalog, vocabularies: Vocabularies) -> tuple[Mapping[
     circular = circular_problems(links)
     demands = _demands(schema, tables) if not circular else {}
     drafts = {table.name: _draft(table, schema, demands, vocabularies) for table in tables.tables}
-    return drafts, (*circular, *(problem for draft in drafts.values() for problem in draft.problems))
+    return drafts, (*foreign_partitions(catalog), *circular, *(problem for draft in drafts.values() for problem in draft.problems))
 
 
 def _draft(table: Table, schema: Schema, demands: Demands, vocabularies: Vocabularies) -> Draft:

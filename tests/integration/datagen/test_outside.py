@@ -13,8 +13,11 @@ from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.errors import PlanError, ProblemCode
 from liftlock_datagen.masking.keys import PseudonymKey
-from liftlock_datagen.masking.run import MaskRequest, anonymise, preview
+from liftlock_datagen.masking.run import MaskRequest, SchemaFrom, anonymise, preview
+from liftlock_datagen.review.database import review_database
 from liftlock_datagen.spec.model import AcceptedProblem, ColumnSpec, DataSpec, Kind, Rule, TableSpec, ValueSpec
+from liftlock_datagen.synthesis.load import plan_database
+from liftlock_datagen.synthesis.request import RowsRequest
 from tests.postgres import RunningPostgres
 
 pytestmark = pytest.mark.docker
@@ -57,6 +60,7 @@ OUTSIDE = (
     "view public.by_link",
     "view public.vip_view",
 )
+KEY = PseudonymKey(bytes(32))
 KEPT = ColumnSpec(ValueSpec(Kind.TECHNICAL, Rule.KEEP))
 
 
@@ -103,6 +107,33 @@ def test_accepted_it_is_told_and_in_no_copy(postgres: RunningPostgres, source: s
     assert not catalog.outside
     assert {str(table.name) for table in catalog.tables} == {"public.people", "public.events", "public.events_new"}
     assert "hunter2" not in json.dumps(dump)
+
+
+def test_no_row_is_made_where_it_might_go_to_another_server(postgres: RunningPostgres, source: str) -> None:
+    """Neither of synthetic rows nor of a copy that keeps this schema."""
+    place = r"public\.events_old \[foreign-data\]: it is a partition of public\.events"
+    with pytest.raises(PlanError, match=place):
+        plan_database(source, RowsRequest(100))
+    with postgres.database("CREATE TABLE people (id int PRIMARY KEY, email text)") as other:
+        request = MaskRequest(postgres.url(other), source, spec(), PseudonymKey(bytes(32)), SchemaFrom.TARGET, workers=1, replace=True)
+        with pytest.raises(PlanError, match=place):
+            anonymise(request, lambda *_: None, lambda _: None)
+
+
+def test_large_objects_are_named_and_in_no_copy(postgres: RunningPostgres) -> None:
+    notes: list[str] = []
+    kept = DataSpec("shop", {TableName("public", "t"): TableSpec(TableName("public", "t"), {"a": KEPT})})
+    with postgres.database("CREATE TABLE t (a int); SELECT lo_from_bytea(0, 'x'), lo_from_bytea(0, 'y')") as name:
+        found = [finding.problem for finding in review_database(postgres.url(name), kept, None).findings]
+        assert [problem.id for problem in found] == ["large-objects:pg_largeobject"]
+        assert "there are 2 large objects" in found[0].text
+        accepted = replace(kept, accepted=(AcceptedProblem(found[0].id, "avatars, which nobody looks at there"),))
+        assert not [item for item in review_database(postgres.url(name), accepted, None).findings if not item.accepted]
+        with postgres.database("") as target:
+            anonymise(MaskRequest(postgres.url(name), postgres.url(target), accepted, KEY, workers=1), lambda *_: None, notes.append)
+            with postgres.connect(target) as connection:
+                assert connection.execute("SELECT count(*) FROM pg_largeobject_metadata").fetchone() == (0,)
+    assert any("2 large objects" in note for note in notes)
 
 
 def test_what_hangs_on_nothing_outside_has_the_digest_that_it_had(postgres: RunningPostgres) -> None:

@@ -58,6 +58,7 @@ class World:
     locks: FakeLocks = field(default_factory=FakeLocks)
     receipts: FakeReceipts = field(default_factory=FakeReceipts)
     snapshots: FakeSnapshots = field(default_factory=FakeSnapshots)
+    progress: QuietProgress = field(default_factory=QuietProgress)
     catalog: str = "catalog"
     at_the_forge: Sequence[Entry] = ()
     offline: bool = False
@@ -83,7 +84,7 @@ class World:
             seeder=self.seeder,
             probe=self.probe,
             clock=self.clock,
-            progress=QuietProgress(),
+            progress=self.progress,
             receipts=self.receipts,
             witness=self.witness,
             snapshots=self.snapshots,

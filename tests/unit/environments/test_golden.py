@@ -160,6 +160,19 @@ def test_an_anonymised_database_is_cloned_and_never_filled() -> None:
     assert _up(world, declared).clones == {}
 
 
+def test_a_branch_that_asks_for_no_rows_is_told_that_it_keeps_its_clone() -> None:
+    world = World()
+    world.snapshots.kept = [_anonymised(_branch())]
+    _up(world, _branch(source=DataSource.ANONYMISED))
+
+    _up(world, _branch(source=DataSource.NONE))
+    _up(world, _branch("two", source=DataSource.NONE))
+
+    (told,) = [line for line in world.progress.lines if line.startswith("warning")]
+    assert "shop keeps the rows of its clone (nightly)" in told
+    assert "liftlock branch down, then this command again" in told
+
+
 def test_a_named_copy_is_taken_whatever_is_newer() -> None:
     world = World()
     declared = _branch(source=DataSource.ANONYMISED, snapshot="other")
