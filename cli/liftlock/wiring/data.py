@@ -180,11 +180,13 @@ def anonymisation(work: Workspace) -> Anonymisation:
     )
 
 
-def copy_asked(schema: str, workers: int, key: str | None, *, replace: bool, whole: bool, spec: str | None = None) -> CopyAsked:
+def copy_asked(
+    schema: str, workers: int, key: str | None, *, replace: bool, whole: bool, fresh: bool, spec: str | None = None
+) -> CopyAsked:
     """What a command line asks for."""
     from liftlock.services.data.anonymisation import CopyAsked
 
-    return CopyAsked(schema, workers, replace, whole, key, spec)
+    return CopyAsked(schema, workers, replace, whole, key, spec, fresh)
 
 
 def _write(path: Path, text: str) -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from liftlock.adapters.config_files.data_files import DataFiles
 from liftlock.core.errors import BlockedError, ConfigError, PolicyError, UsageError
 from liftlock.main import app
+from liftlock_datagen.masking.keys import read_key
+from liftlock_datagen.masking.run import MaskRequest, anonymise
 from tests.config_repository import FILES
 from tests.json_results import validated
 from tests.postgres import PASSWORD, RunningPostgres
@@ -64,6 +67,35 @@ def run(root: Path) -> Run:
 def server(postgres: RunningPostgres) -> RunningPostgres:
     """By the name that its use here has."""
     return postgres
+
+
+def test_a_copy_that_was_cut_off_is_gone_on_with_unless_it_is_to_be_fresh(server: RunningPostgres, root: Path, run: Run) -> None:
+    (root / "secret").mkdir()
+    assert run("key", "new", "--output", str(root / "secret/data.key")).exit_code == 0
+    with server.database(_SCHEMA) as source, server.database("") as target:
+        (root / f"data/{target}.yaml").write_text(_CLASSIFICATION, encoding="utf-8")
+        words = ("anonymise", "--from", "env:A", "--to", "env:B", "--workers", "1", "--repo", str(root))
+        places = {"A": server.url(source), "B": server.url(target)}
+
+        def cut_off() -> None:
+            def stop(_name: str, done: int, total: int) -> None:
+                if done >= total:
+                    raise KeyboardInterrupt
+
+            spec, key = DataFiles(root).read(target), read_key("file:secret/data.key", {}, root)
+            assert spec is not None
+            with pytest.raises(KeyboardInterrupt):
+                anonymise(MaskRequest(places["A"], places["B"], spec, key, workers=1), stop, lambda _: None)
+
+        cut_off()
+        gone_on = run(*words, **places)
+        assert gone_on.exit_code == 0, gone_on.output
+        assert "1 of 1 tables taken over from a run that was cut off" in gone_on.stdout
+        cut_off()
+        report = validated(run(*words, "--json", **places).stdout)
+        assert (report["taken_over"], report["tables"]) == (["public.customers"], {"public.customers": 600})
+        cut_off()
+        assert validated(run(*words, "--fresh", "--json", **places).stdout)["taken_over"] == []
 
 
 def test_a_copy_from_the_plan_to_the_summary(server: RunningPostgres, root: Path, run: Run) -> None:

@@ -46,6 +46,7 @@ def anonymise(
     key: KeyOption = None,
     spec: Annotated[str | None, typer.Option("--spec", metavar="DB", help="Which data/DB.yaml holds; otherwise the target's.")] = None,
     whole: Annotated[bool, typer.Option("--whole", help="All rows, also where data/DB.yaml has a subset.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew, also where a run that was cut off can be gone on with.")] = False,
     replace: ReplaceOption = False,
     environment: EnvironmentOption = None,
     repo: RepoOption = None,
@@ -54,7 +55,8 @@ def anonymise(
     """Replace a database by an anonymised copy of another, as data/DB.yaml classifies its columns.
 
     The copy is built beside the target and swapped in when it is whole: the old rows serve until then. An interrupted run changes
-    nothing. A target in use, and rows that are no copy of this source, are replaced only where somebody says so.
+    nothing, and the same command goes on from what it had copied, as far as the source's rows are still the same. A target in use, and
+    rows that are no copy of this source, are replaced only where somebody says so.
     Exits 78 where something is not classified or cannot be done as it is classified, 4 where the copy is not k-anonymous, 6 for a target
     that is not to be replaced.
 
@@ -66,7 +68,7 @@ def anonymise(
     places, use = wiring.data_places(work), wiring.anonymisation(work)
     to = places.resolve(target, environment) if plan_only else places.resolve_target(target, environment, "data anonymise")
     at = places.resolve(source, environment)
-    asked = wiring.copy_asked(schema.value, workers, key, replace=replace, whole=whole, spec=spec)
+    asked = wiring.copy_asked(schema.value, workers, key, replace=replace, whole=whole, fresh=fresh, spec=spec)
     report = use.plan(at, to, spec) if plan_only else use.run(at, to, asked, confirm=confirm)
     print_json("data-anonymise", report) if as_json else _show(report)
     if report.problems:
@@ -81,13 +83,16 @@ def _show(report: AnonymisationReport) -> None:
             typer.echo(f"problem: {problem}")
         typer.echo(f"{report.source} -> {report.target}: {_privacy(report)}; {len(report.problems)} problems; no row was read")
         return
-    print_table(["table", "rows"], [(name, f"{count:,}") for name, count in report.tables.items()], empty="there are no tables to copy")
+    counts = [(name, f"{count:,}", "taken over" if name in report.taken_over else "copied") for name, count in report.tables.items()]
+    print_table(["table", "rows", ""], counts, empty="there are no tables to copy")
     for crowd in report.crowds:
         typer.echo(f"{crowd.table} ({', '.join(crowd.columns)}): every row has at least {crowd.smallest - 1:,} others like it")
     rate = report.total / report.seconds if report.seconds else 0
     typer.echo(
         f"{report.target}: {report.total:,} rows of {report.source} in {report.seconds:.1f} s, {rate:,.0f} rows/s, key {report.key_id}"
     )
+    if report.taken_over:
+        typer.echo(f"{len(report.taken_over)} of {len(report.tables)} tables taken over from a run that was cut off")
     typer.echo(f"{_privacy(report)}. Pseudonymised is not anonymous: whoever has the key can tell who is who")
 
 

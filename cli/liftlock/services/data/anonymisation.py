@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class CopyAsked:
     """What the command line says. schema: source or target. replace: rows of the target that are not ours may go. whole: no subset.
 
-    spec: the database whose classification holds, where it is not that of the target.
+    spec: the database whose classification holds, where it is not that of the target. fresh: nothing of an earlier run is gone on with.
     """
 
     schema: str = "source"
@@ -35,6 +35,7 @@ class CopyAsked:
     whole: bool = False
     key: str | None = None
     spec: str | None = None
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,10 @@ class CrowdOutcome:
 
 @dataclass(frozen=True, slots=True)
 class AnonymisationReport:
-    """What was copied, or would be. planned: nothing was read but the catalog. privacy: columns and paths of each class."""
+    """What was copied, or would be. planned: nothing was read but the catalog. privacy: columns and paths of each class.
+
+    taken_over: the tables whose rows a run that was cut off had copied already, from rows that are still the same.
+    """
 
     source: str
     target: str
@@ -77,6 +81,7 @@ class AnonymisationReport:
     key_id: str | None = None
     spec_digest: str = ""
     seconds: float = 0.0
+    taken_over: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,7 @@ class Anonymisation:
         spec, key = self.require_ready(source, target, asked)
         request = MaskRequest(
             source.url, target.url, spec, key, SchemaFrom(asked.schema), asked.workers, asked.replace, asked.whole, _image(source, target),
-            self.tool, source.name,
+            self.tool, source.name, asked.fresh,
         )  # fmt: skip
         self.progress.step(f"data anonymise {source.shown} -> {target.shown}: key {key.id}")
         try:
@@ -131,7 +136,7 @@ class Anonymisation:
                 raise err from None
         return AnonymisationReport(
             source.shown, target.shown, False, done.total, done.rows, done.privacy, _columns(done.plan), (), done.k,
-            tuple(map(_crowd, done.crowds)), done.key_id, done.spec_digest, done.seconds,
+            tuple(map(_crowd, done.crowds)), done.key_id, done.spec_digest, done.seconds, done.taken_over,
         )  # fmt: skip
 
     def require_ready(self, source: Place, target: Place, asked: CopyAsked) -> tuple[DataSpec, PseudonymKey]:
