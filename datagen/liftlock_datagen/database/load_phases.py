@@ -39,6 +39,23 @@ def prepare_load(connection: Connection, catalog: Catalog) -> None:
             _alter(connection, table, sql.SQL("NO FORCE ROW LEVEL SECURITY"))
 
 
+def empty_anew(connection: Connection, catalog: Catalog) -> frozenset[TableName]:
+    """Gives empty tables new files in this transaction, so that COPY FREEZE may fill them; which ones.
+
+    Rows that are frozen as they come need no vacuum that writes them a second time, and are not logged where the server keeps no log for
+    others. They are seen at once, also by the statement that writes them: so no table has a trigger, which might look.
+    """
+    tables = [table.name for table in catalog.tables if table.holds_rows and table.partition_of is None and not table.triggers]
+    if not tables:
+        return frozenset()
+    try:
+        with connection.transaction():
+            connection.execute(sql.SQL("TRUNCATE ONLY {}").format(sql.SQL(", ONLY ").join(map(_name, tables))))
+    except (psycopg.errors.FeatureNotSupported, psycopg.errors.InsufficientPrivilege):
+        return frozenset()  # a table outside the catalog refers to one of them, or somebody else owns it: rows as usual
+    return frozenset(tables)
+
+
 def build_indexes(connection: Connection, catalog: Catalog) -> None:
     """Every dropped index, primary keys first. Those of partitions get their own names, then become parts of the whole."""
     parts = _parts(catalog)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -21,22 +20,20 @@ from psycopg import sql
 from liftlock_datagen.catalog.model import Catalog, TableName
 from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.database.connect import Connection, connected, wrapped
-from liftlock_datagen.database.load_phases import build_indexes, finish_load, prepare_load, prove_references
+from liftlock_datagen.database.load_phases import build_indexes, empty_anew, finish_load, prepare_load, prove_references
 from liftlock_datagen.database.refusals import synthetic_errors
 from liftlock_datagen.errors import DatagenError, RequestError
 from liftlock_datagen.snapshots.markers import anonymised
 from liftlock_datagen.snapshots.seal import written_since
-from liftlock_datagen.synthesis.generate import Generation
+from liftlock_datagen.synthesis.copying import Progress, copy_tables, rows_ahead
 from liftlock_datagen.synthesis.marker import Found, asked, mark, marked_rows, read_marker
 from liftlock_datagen.synthesis.plan import plan_load
-from liftlock_datagen.synthesis.plan_data import LoadPlan, TablePlan
+from liftlock_datagen.synthesis.plan_data import LoadPlan
 from liftlock_datagen.synthesis.request import RowsRequest
 from liftlock_datagen.vocabulary.words import Vocabularies, load_vocabularies
 
-Progress = Callable[[str, int, int], None]
 Note = Callable[[str], None]
 
-_BLOCK_ROWS = 16384
 _LOCK = 7_236_409_112_001  # an advisory lock of this package: two runs on one database follow each other
 _LOCK_TIMEOUT = "60s"
 _INDEX_MEMORY = "256MB"
@@ -170,13 +167,13 @@ def _load(
     url: str, connection: Connection, catalog: Catalog, plan: LoadPlan, vocabularies: Vocabularies, on_progress: Progress, on_note: Note
 ) -> Mapping[str, float]:
     phases: dict[str, float] = {}
-    with _timed(phases, "prepare"):
-        _refuse_filled(connection, catalog)
-        prepare_load(connection, catalog)
-    with _timed(phases, "copy"), synthetic_errors(url), ThreadPoolExecutor(1, thread_name_prefix="generate") as worker:
-        generation = Generation(plan, vocabularies)
-        for table in plan.tables:
-            _copy(connection, table, generation, worker, on_progress)
+    with rows_ahead(plan, vocabularies) as rows:
+        with _timed(phases, "prepare"):
+            _refuse_filled(connection, catalog)
+            prepare_load(connection, catalog)
+            frozen = empty_anew(connection, catalog)
+        with _timed(phases, "copy"), synthetic_errors(url):
+            copy_tables(connection, plan, rows, frozen, on_progress)
     on_note("indexes")
     with _timed(phases, "indexes"), synthetic_errors(url):
         build_indexes(connection, catalog)
@@ -226,24 +223,3 @@ def _filled(connection: Connection, catalog: Catalog) -> list[str]:
         for table in catalog.tables
         if (row := connection.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(_name(table.name))).fetchone()) and row[0]
     ]
-
-
-def _copy(connection: Connection, table: TablePlan, generation: Generation, worker: ThreadPoolExecutor, on_progress: Progress) -> None:
-    """One table. The worker makes the next block while the present one is on its way."""
-    columns = sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns)
-    listed = sql.SQL("({})").format(columns) if table.columns else sql.SQL("")
-    statement = sql.SQL("COPY {} {} FROM STDIN").format(_name(table.name), listed)
-    starts = range(0, table.rows, _BLOCK_ROWS)
-    on_progress(str(table.name), 0, table.rows)
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        coming = [worker.submit(_block, generation, table, start) for start in starts[:2]]
-        for place, start in enumerate(starts):
-            block = coming.pop(0).result()
-            if place + 2 < len(starts):
-                coming.append(worker.submit(_block, generation, table, starts[place + 2]))
-            copy.write(block)
-            on_progress(str(table.name), min(start + _BLOCK_ROWS, table.rows), table.rows)
-
-
-def _block(generation: Generation, table: TablePlan, start: int) -> bytes:
-    return generation.block(table, start, min(_BLOCK_ROWS, table.rows - start))

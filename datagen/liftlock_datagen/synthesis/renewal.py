@@ -18,7 +18,8 @@ from liftlock_datagen.database.beside import built_beside
 from liftlock_datagen.database.connect import Connection, connected, wrapped
 from liftlock_datagen.database.schema_copy import Section, copied_schema
 from liftlock_datagen.errors import TargetError
-from liftlock_datagen.synthesis.load import Before, Progress, SeedReport, fill, found_before, plan_database
+from liftlock_datagen.synthesis.copying import Progress
+from liftlock_datagen.synthesis.load import Before, SeedReport, fill, found_before, plan_database
 from liftlock_datagen.synthesis.marker import Found
 from liftlock_datagen.synthesis.request import RowsRequest
 

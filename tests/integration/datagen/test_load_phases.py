@@ -10,7 +10,7 @@ import pytest
 
 from liftlock_datagen.catalog.model import Catalog, TableName, View
 from liftlock_datagen.catalog.read import read_catalog
-from liftlock_datagen.database.load_phases import build_indexes, finish_load, ordered_views, prepare_load, prove_references
+from liftlock_datagen.database.load_phases import build_indexes, empty_anew, finish_load, ordered_views, prepare_load, prove_references
 from tests.integration.datagen.shape import SHAPE
 from tests.postgres import RunningPostgres
 
@@ -77,3 +77,32 @@ def test_views_come_behind_those_that_they_read() -> None:
     a, b, c = (TableName("public", name) for name in "abc")
     views = (View(a, "", depends_on=(b, c)), View(b, "", depends_on=(c,)), View(c, "", depends_on=(TableName("public", "t"),)))
     assert [view.name for view in ordered_views(Catalog(views=views))] == [c, b, a]
+
+
+def test_rows_that_are_copied_in_frozen_need_no_vacuum_and_a_table_whose_triggers_might_look_is_left_out(
+    postgres: RunningPostgres, database: str
+) -> None:
+    with postgres.connect(database) as connection:
+        catalog = read_catalog(connection)
+        with connection.transaction():
+            prepare_load(connection, catalog)
+            frozen = empty_anew(connection, catalog)
+            assert TableName("public", "animal") in frozen
+            assert {TableName("public", "child"), TableName("public", "event")}.isdisjoint(frozen)  # they have triggers
+            with connection.cursor().copy("COPY animal (id) FROM STDIN (FREEZE)") as copy:
+                copy.write(b"5\n9\n")
+            build_indexes(connection, catalog)
+            prove_references(connection, catalog)
+            finish_load(connection, catalog)
+        visible = "SELECT relallvisible = relpages AND relpages > 0 FROM pg_class WHERE oid = 'animal'::regclass"
+        assert connection.execute(visible).fetchone() == (True,)
+
+
+def test_tables_that_may_not_be_emptied_are_filled_as_usual(postgres: RunningPostgres) -> None:
+    with postgres.database("CREATE TABLE held (id int PRIMARY KEY)") as name, postgres.connect(name) as connection:
+        catalog = read_catalog(connection)
+        connection.execute("CREATE TABLE unknown (held int REFERENCES held)")  # the catalog does not have it, as with another schema's
+        with connection.transaction():
+            assert empty_anew(connection, catalog) == frozenset()
+            connection.execute("INSERT INTO held VALUES (1)")  # the transaction goes on
+        assert connection.execute("SELECT count(*) FROM held").fetchone() == (1,)

@@ -160,6 +160,25 @@ def test_triggers_of_the_application_fire(postgres: RunningPostgres) -> None:
         assert ask(postgres, name, "SELECT count(*) FROM note WHERE size IS DISTINCT FROM length(body)") == [(0,)]
 
 
+def test_a_trigger_that_may_not_see_the_rows_of_its_own_statement_sees_none(postgres: RunningPostgres) -> None:
+    schema = """
+    CREATE TABLE note (id int PRIMARY KEY, body text NOT NULL, before int);
+    CREATE FUNCTION look() RETURNS trigger STABLE LANGUAGE plpgsql
+      AS $$ BEGIN NEW.before := (SELECT count(*) FROM note); RETURN NEW; END $$;
+    CREATE TRIGGER look BEFORE INSERT ON note FOR EACH ROW EXECUTE FUNCTION look();
+    """
+    with postgres.database(schema) as name:
+        fill(postgres, name, rows=100)
+        assert ask(postgres, name, "SELECT count(DISTINCT before) FROM note") == [(1,)]
+
+
+def test_no_vacuum_has_to_write_synthetic_rows_again(postgres: RunningPostgres, shop: str) -> None:
+    unfrozen = (
+        "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relallvisible < relpages"
+    )
+    assert ask(postgres, shop, unfrozen) == []
+
+
 def test_an_impossible_number_of_rows_is_refused_and_names_the_narrow_column(postgres: RunningPostgres) -> None:
     with postgres.database("CREATE TABLE small (code char(1) PRIMARY KEY CHECK (code IN ('a', 'b')))") as name:
         with pytest.raises(PlanError, match=r"public\.small\.code \[unique-domain-too-small\]: its keys allow 2 rows"):
