@@ -45,7 +45,7 @@ def _template() -> Template:
     pages = Environment(loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     pages.filters |= {
         "area": _area, "line": _line, "curve": _curve, "end": _end, "share": _share, "count": _count, "bytes": size_text, "bars": _bars,
-        "verdict": _verdict, "plain": plain_name,
+        "verdict": _verdict, "plain": plain_name, "far": _far,
     }  # fmt: skip
     return pages.get_template("data_shapes.html.j2")
 
@@ -125,6 +125,16 @@ def _share(share: float) -> str:
 
 def _count(count: float | None) -> str:
     return "?" if count is None else f"{abs(count):,.0f}"  # no -0
+
+
+def _far(column: ColumnComparison) -> str:
+    """What the distance means, in words."""
+    share = _share(column.distance or 0.0)
+    if column.bins is not None:
+        return f"{share} of the rows lie in another range than profiled"
+    if column.shares:
+        return f"{share} of the rows have another value than profiled"
+    return f"the most common values have up to {share} of the rows more or fewer than profiled"
 
 
 def _verdict(distance: float | None) -> str:

@@ -34,7 +34,8 @@ class Compared:
 class Agreement:
     """One form of one column. rows: how many agree. values: hashes of what they agree on. expected: by chance.
 
-    odds: how likely each row agrees where our own makers could have given all of these values; 0 where they could not.
+    odds: how likely each row agrees where our own makers could have given all of these values; 0 where they could not. by_map: the map of
+    pseudonyms leaves each of these values as it is.
     """
 
     form: Form
@@ -42,6 +43,7 @@ class Agreement:
     values: Hashes = field(default_factory=lambda: np.empty(0, np.uint64))
     expected: Chance = field(default_factory=lambda: Chance(0.0, 0.0, same_counts=False))
     odds: float = 0.0
+    by_map: bool = False
 
     @property
     def is_counted(self) -> bool:
@@ -60,7 +62,8 @@ class ColumnAgreement:
     """A column's rows. rows: matched ones in which the source has a value. source_rows, copy_rows: all that have a value.
 
     filled, emptied: matched ones whose NULL became a value, and the other way round. nulls: of each side. merged: values of the copy that
-    stand for several of the source, where they were to stay apart.
+    stand for several of the source, where they were to stay apart. crowded: the source has nearly every value that its
+    rule chooses among, so that the copy has them, too.
     """
 
     forms: list[Agreement]
@@ -69,6 +72,7 @@ class ColumnAgreement:
     emptied: int = 0
     nulls: tuple[int, int] = (0, 0)
     merged: int = 0
+    crowded: bool = False
     distinct_source: int = 0
     distinct_copy: int = 0
     source_rows: int = 0

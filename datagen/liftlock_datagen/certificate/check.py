@@ -58,7 +58,8 @@ def _read(
 ) -> Reading:  # fmt: skip
     """Both sides, the source first: what is looked for must be known."""
     catalogs = read_catalog(source), read_catalog(copy)
-    plan = plan_check(spec, *catalogs, generated=_is_generated(source, copy), has_key=key is not None)
+    generated, made = _is_generated(source, copy), seeded(source) is not None
+    plan = plan_check(spec, *catalogs, generated=generated, seeded=made, has_key=key is not None)
     hasher = make_hasher(secrets.token_bytes(32))  # for this run alone: no hash that it makes is in the report
     relations = read_relations(source)
     side = read_source(source, plan, hasher, folder, secret, on_progress, relations=relations, common=common, key=key)
@@ -70,7 +71,7 @@ def _read(
         scan.relation(copy, relation, side, on_progress)
     scan.places(copy)
     scan.gallery(copy)
-    return Reading(spec, source, copy, catalogs, plan, hasher, secret, common, relations, side, table, scan)
+    return Reading(spec, source, copy, catalogs, plan, hasher, secret, common, key, relations, side, table, scan)
 
 
 def _certificate(reading: Reading, sides: Sides, began: float) -> Certificate:

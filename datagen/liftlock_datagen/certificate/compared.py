@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from liftlock_datagen.certificate.aligned import ColumnAgreement
+import numpy as np
+
+from liftlock_datagen.certificate.aligned import Agreement, ColumnAgreement
+from liftlock_datagen.certificate.features import Features
 from liftlock_datagen.certificate.judgement import Looked, judge_column, unseen
 from liftlock_datagen.certificate.model import BrokenPromise, ColumnResult, TableResult
 from liftlock_datagen.certificate.ours import odds
 from liftlock_datagen.certificate.plan import Sensitive, TablePlan
 from liftlock_datagen.certificate.promises import broken_by_values
 from liftlock_datagen.certificate.reading import Reading
-from liftlock_datagen.certificate.source import ours_alone
+from liftlock_datagen.certificate.rooms import is_crowded, room
+from liftlock_datagen.certificate.source import cells_of, ours_alone
+from liftlock_datagen.masking.cells import ColumnMaker
+from liftlock_datagen.masking.keys import PseudonymKey
+from liftlock_datagen.masking.transformers import Addresses, Chosen, Integers, Invented, Letters, Shifted, Uuids
 from liftlock_datagen.spec.model import Rule
+
+_BY_VALUE = (Integers, Letters, Uuids, Invented, Chosen, Addresses)  # what they make depends on key and value alone
 
 
 @dataclass
@@ -44,6 +53,7 @@ def _compare(reading: Reading, table: TablePlan, result: Comparison) -> None:
     rows = TableResult(str(table.name), table.method, alignment.rows[0], alignment.rows[1], matched)
     pairs = list(zip(table.columns, found, strict=True))
     _weigh(reading, table, found)
+    _excuse(reading, table, pairs)
     result.tables.append(rows)
     result.gaps += unseen(rows, [Looked(item, column, _left_out(reading, item)) for item, column in pairs], generated=generated)
     result.promises += broken_by_values(rows, pairs)
@@ -66,6 +76,38 @@ def _weigh(reading: Reading, table: TablePlan, found: Sequence[ColumnAgreement])
     for place, column in enumerate(found):
         for agreement in column.forms:
             agreement.odds = likely[place, agreement.form] if (place, agreement.form) in chosen else 0.0
+
+
+def _excuse(reading: Reading, table: TablePlan, pairs: Sequence[tuple[Sensitive, ColumnAgreement]]) -> None:
+    """What would be a leak but for the map itself: a value that it leaves as it is, or a column that has all the values there are.
+
+    Reads a column of the source again where that is to be told.
+    """
+    for place, (item, column) in enumerate(pairs):
+        first = column.forms[0]
+        if first.expected.same_counts and isinstance(item.new, Letters | Integers | Shifted):
+            among = room(item.new, item.column.type, _texts(reading, table, place))
+            column.crowded = is_crowded(column.distinct_source, among, first.expected.share)
+        if first.rows and first.is_counted and reading.key is not None and isinstance(item.new, _BY_VALUE):
+            first.by_map = _is_by_map(reading, table, place, item, first, reading.key)
+
+
+def _texts(reading: Reading, table: TablePlan, place: int) -> Iterator[bytes]:
+    for block, index in cells_of(reading.source, table, reading.relations, place):
+        yield from (block.cell(row * block.columns + index) for row in range(block.rows))
+
+
+def _is_by_map(reading: Reading, table: TablePlan, place: int, item: Sensitive, agreement: Agreement, key: PseudonymKey) -> bool:
+    """Whether the map of pseudonyms leaves every value as it is that source and copy agree on."""
+    if item.new is None:
+        return False
+    make = ColumnMaker(str(item), item.new, key)
+    for block, index in cells_of(reading.source, table, reading.relations, place):
+        agreed = np.isin(Features(reading.hasher, block).of(index, [agreement.form])[0], agreement.values)
+        texts = list({block.cell(row * block.columns + index) for row in np.flatnonzero(agreed).tolist()})
+        if any(b"\\" in text for text in texts) or make(texts) != texts:
+            return False
+    return True
 
 
 def _left_out(reading: Reading, item: Sensitive) -> int:

@@ -51,7 +51,7 @@ class _Layout:
         return len(self.spots) - 1
 
     @staticmethod
-    def of(relation: Relation, table: TablePlan | None, *, generated: bool) -> _Layout:
+    def of(relation: Relation, table: TablePlan | None, *, is_made: bool) -> _Layout:
         """The layout: the row's place, its key and sensitive values (where it has a plan), then every column that may hold text."""
         parts: list[sql.Composable] = expressions(table) if table else [sql.SQL("ctid")]
         masked = kinds_of(table)
@@ -59,7 +59,7 @@ class _Layout:
         spots = [Spot("")] * len(parts)
         texts = 0
         for column in relation.texts:
-            spot = Spot(f"{relation.name}.{column.name}", _ALL if generated else masked.get(column.name, frozenset()))
+            spot = Spot(f"{relation.name}.{column.name}", _ALL if is_made else masked.get(column.name, frozenset()))
             if table and column.name in alone:
                 spots[first_sensitive(table) + alone[column.name]] = spot
             else:
@@ -97,7 +97,7 @@ class CopyScan:
     def relation(self, connection: Connection, relation: Relation, side: SourceSide, on_progress: Counted) -> None:
         """Every row of a relation."""
         table = self._comparable(relation)
-        layout = _Layout.of(relation, table, generated=self.plan.generated)
+        layout = _Layout.of(relation, table, is_made=self.plan.is_made)
         self.masked |= {f"{name}.{column}": kinds for name in (relation.name, relation.root) for column, kinds in kinds_of(table).items()}
         begun = self.rows
         try:
@@ -201,7 +201,7 @@ class CopyScan:
         """What kinds of pseudonyms belong there: statistics repeat what their column holds."""
         if item.category != "statistics":
             return frozenset()
-        return _ALL if self.plan.generated else self.masked.get(item.name, frozenset())
+        return _ALL if self.plan.is_made else self.masked.get(item.name, frozenset())
 
     def _line(self, cells: Sequence[bytes], spots: Sequence[Spot], ours: Ours) -> None:
         block = Block(b"\t".join(cells) + b"\n", len(cells))

@@ -69,12 +69,12 @@ def _forms(item: Sensitive, found: ColumnAgreement, overlap: float, *, generated
         verdict = _verdict(rule, found, agreement, overlap)
         if generated and verdict is Verdict.LEAK and not _is_taken_over(item.value.kind, found, agreement):
             verdict = Verdict.CHANCE
-        expected = max(agreement.expected.rows, found.rows * agreement.odds)
+        expected = agreement.rows if agreement.by_map else max(agreement.expected.rows, found.rows * agreement.odds)
         yield FormCount(agreement.form, agreement.rows, round(expected, 2), verdict)
     first = found.forms[0]
     moved = (found.rows or found.copy_rows) - first.rows
     counted_up = generated and item.value.kind in _COUNTED
-    if first.expected.same_counts and moved > 0 and item.value.rule in _RENEWED and not counted_up:
+    if first.expected.same_counts and moved > 0 and item.value.rule in _RENEWED and not (counted_up or found.crowded):
         yield FormCount(Form.OTHER_ROWS, moved, 0.0, Verdict.LEAK)
 
 
@@ -82,6 +82,8 @@ def _verdict(rule: Rule, found: ColumnAgreement, agreement: Agreement, overlap: 
     """Rows and different values must both be more than chance gives: one frequent value that is its own pseudonym is many rows."""
     if agreement.rows == 0:
         return Verdict.CLEAN
+    if agreement.by_map:
+        return Verdict.CHANCE
     if rule is Rule.GENERALISE:  # what was coarse already stays as it is
         return Verdict.LEAK if _is_untouched(found, agreement) else Verdict.CHANCE
     expected = agreement.expected
@@ -126,7 +128,10 @@ def unseen(table: TableResult, looked: Sequence[Looked], *, generated: bool) -> 
             one for one in there if one.item.searched and one.item.value.kind in WEAK_KINDS
         ],
         "not compared row by row, and some values are too common or too short to be searched for": [
-            one for one in there if one.item.searched and one.item.value.kind not in WEAK_KINDS and one.left_out
+            one for one in there if one.item.searched and one.item.value.kind not in WEAK_KINDS and one.left_out and not one.found.crowded
+        ],
+        "not compared row by row, and it has nearly every value that there is of its shape, so finding one says nothing": [
+            one for one in there if one.item.searched and one.item.value.kind not in WEAK_KINDS and one.found.crowded
         ],
     }
     for what, columns in names.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from liftlock_datagen.catalog.model import Catalog, Column, ColumnType, Table, TableName, TypeKind
 from liftlock_datagen.certificate.features import forms_of
@@ -40,8 +40,8 @@ WEAK_KINDS = frozenset(
 class Sensitive:
     """A value that must not survive. number: among all of the check. path: of a document. searched: looked for everywhere, too.
 
-    made: what its rule does to it in a copy, where that can be seen in the copy alone. keeps_nulls, keeps_apart: what the rule promises:
-    NULLs stay and no others come; different values stay different.
+    made: what its rule does to it in a copy, where that can be seen in the copy alone. new: what a copy makes of it; None where its rows
+    were made from the schema alone, and for a path.
     """
 
     number: int
@@ -52,8 +52,19 @@ class Sensitive:
     forms: tuple[Form, ...]
     searched: bool
     made: Provable | None = None
-    keeps_nulls: bool = False
-    keeps_apart: bool = False
+    new: Transformer | None = None
+
+    @property
+    def keeps_nulls(self) -> bool:
+        """Whether NULLs stay and no others come."""
+        return self.new is not None and not isinstance(self.new, Null)
+
+    @property
+    def keeps_apart(self) -> bool:
+        """Whether different values surely stay different: not where a short text has room for a part of the hash alone."""
+        if self.new is None or isinstance(self.new, Keep) or (isinstance(self.new, Invented) and self.new.bits < _ROOMY):
+            return False
+        return guarantee_of(self.new) is Guarantee.PRESERVED
 
     def __str__(self) -> str:
         return f"{self.table}.{self.column.name}" + (f" {self.path}" if self.path else "")
@@ -79,8 +90,8 @@ class TablePlan:
 class CheckPlan:
     """Everything that is looked at. kept: columns that stay as they are, by name. gaps: what cannot be looked at, in words.
 
-    generated: no row of the copy comes from the source. canaries: texts that people planted in the source; their numbers follow those of
-    the sensitive columns.
+    generated: no row of the copy comes from the source. seeded: the source's own rows were made from a schema. canaries: texts that people
+    planted in the source; their numbers follow those of the sensitive columns.
     """
 
     tables: tuple[TablePlan, ...]
@@ -88,6 +99,12 @@ class CheckPlan:
     gaps: tuple[str, ...]
     generated: bool = False
     canaries: tuple[str, ...] = ()
+    seeded: bool = False
+
+    @property
+    def is_made(self) -> bool:
+        """Whether one side is said to hold nothing but what we made, so that what we could have made may be found anywhere."""
+        return self.generated or self.seeded
 
     @property
     def sensitive(self) -> tuple[Sensitive, ...]:
@@ -114,14 +131,16 @@ class CheckPlan:
         return next((table for table in self.tables if table.name == name), None)
 
 
-def plan_check(spec: DataSpec, source: Catalog, copy: Catalog, *, generated: bool = False, has_key: bool = False) -> CheckPlan:
+def plan_check(
+    spec: DataSpec, source: Catalog, copy: Catalog, *, generated: bool = False, seeded: bool = False, has_key: bool = False
+) -> CheckPlan:
     """The plan.
 
     generated: the copy's rows were made from the schema alone, so no row of it belongs to one of the source. They are held against each
     other all the same, by the keys as they are: a row that was taken over would have its key.
-    has_key: pseudonyms can be made again, so rows can be matched by pseudonymised keys.
+    seeded: the source's rows were. has_key: pseudonyms can be made again, so rows can be matched by pseudonymised keys.
     """
-    return _Planner(spec, source, copy, generated=generated, has_key=has_key).plan()
+    return replace(_Planner(spec, source, copy, generated=generated, has_key=has_key).plan(), seeded=seeded)
 
 
 class _Planner:
@@ -198,8 +217,7 @@ class _Planner:
         made = None if self._generated else provable(ColumnType("text") if path else kind, value)
         new = None if self._generated or path else self._masks[table.name].get(column.name)
         return Sensitive(
-            self._count - 1, table.name, column, path, value, forms_of(value.kind, text=is_text), searched, made,
-            keeps_nulls=new is not None and not isinstance(new, Null), keeps_apart=new is not None and _is_apart(new),
+            self._count - 1, table.name, column, path, value, forms_of(value.kind, text=is_text), searched, made, new
         )  # fmt: skip
 
     def _key(self, table: Table, spec: TableSpec) -> tuple[tuple[Column, ...], Method]:
@@ -212,13 +230,6 @@ class _Planner:
                 if self._generated or all(isinstance(masks.get(column.name), makers) for column in key):
                     return key, method
         return (), Method.VALUES
-
-
-def _is_apart(new: Transformer) -> bool:
-    """Whether different values surely stay different: not where a short text has room for a part of the hash alone."""
-    if isinstance(new, Keep) or (isinstance(new, Invented) and new.bits < _ROOMY):
-        return False
-    return guarantee_of(new) is Guarantee.PRESERVED
 
 
 def _keys(table: Table) -> Iterator[tuple[Column, ...]]:

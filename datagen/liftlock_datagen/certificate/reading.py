@@ -13,6 +13,7 @@ from liftlock_datagen.certificate.plan import CheckPlan
 from liftlock_datagen.certificate.relations import Relation
 from liftlock_datagen.certificate.source import SourceSide
 from liftlock_datagen.database.connect import Connection
+from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.spec.model import DataSpec
 
 
@@ -20,7 +21,8 @@ from liftlock_datagen.spec.model import DataSpec
 class Reading:
     """One check. catalogs: of source and copy. secret: what row positions are hashed with. common: in how many rows a value is too common.
 
-    relations: of the source. side: what its rows said. table: its needles. scan: what the copy's rows and other texts said.
+    key: of the pseudonyms, where it is at hand. relations: of the source. side: what its rows said. table: its needles. scan: what the
+    copy's rows and other texts said.
     """
 
     spec: DataSpec
@@ -31,6 +33,7 @@ class Reading:
     hasher: Hasher
     secret: bytes
     common: int
+    key: PseudonymKey | None
     relations: Sequence[Relation]
     side: SourceSide
     table: NeedleTable

@@ -110,11 +110,13 @@ class PairSample:
 class Chance:
     """rows: how many rows would agree if the copy's values were dealt out at random. values: how many different values a random map would
     leave as they are. same_counts: about as many rows, value by value, as in the source: the values are the source's, wherever they stand.
+    share: of the source's values, of which the copy has as many rows.
     """
 
     rows: float
     values: float
     same_counts: bool
+    share: float = 0.0
 
 
 def chance(source: ValueSample, copy: ValueSample, rows: int = 0, values: int = 0) -> Chance:
@@ -132,7 +134,7 @@ def chance(source: ValueSample, copy: ValueSample, rows: int = 0, values: int = 
     expected_rows = pairs / max(1, source.rows, copy.rows)
     expected_values = (len(at) - values / scale) / max(1, len(right))
     alike = abs(source.rows - copy.rows) <= _FEW_NEW * source.rows and same > _SAME * len(left) and _is_telling(left_counts)
-    return Chance(_unless_noise(expected_rows), _unless_noise(expected_values), alike)
+    return Chance(_unless_noise(expected_rows), _unless_noise(expected_values), alike, same / max(1, len(left)))
 
 
 def _is_telling(counts: NDArray[np.int64]) -> bool:

@@ -201,6 +201,13 @@ def ours_alone(
     return set(left)
 
 
+def cells_of(connection: Connection, table: TablePlan, relations: Sequence[Relation], place: int) -> Iterator[tuple[Block, int]]:
+    """Blocks of the source's rows again, and which cell of each row a sensitive column is. place: of the column in its table's plan."""
+    for relation in (relation for relation in relations if relation.root == table.name):
+        for block in _blocks(connection, relation, table, b""):
+            yield block, first_sensitive(table) + place
+
+
 _ALGORITHMS: Mapping[Form, Callable[[bytes], bytes]] = {
     Form.MD5: lambda text: hashlib.md5(text, usedforsecurity=False).digest(),
     Form.SHA1: lambda text: hashlib.sha1(text, usedforsecurity=False).digest(),

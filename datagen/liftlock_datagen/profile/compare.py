@@ -80,7 +80,13 @@ class Comparison:
     @property
     def distances(self) -> tuple[float, ...]:
         """Of all columns whose distributions can be compared, largest first."""
-        return tuple(sorted((c.distance for t in self.tables for c in t.columns if c.distance is not None), reverse=True))
+        return tuple(distance for distance, _ in self.farthest)
+
+    @property
+    def farthest(self) -> tuple[tuple[float, str], ...]:
+        """The same, each with its column's name."""
+        found = [(c.distance, f"{t.name}.{c.name}") for t in self.tables for c in t.columns if c.distance is not None]
+        return tuple(sorted(found, key=lambda one: (-one[0], one[1])))
 
 
 def compare_profiles(profiled: Profile, made: Profile) -> Comparison:

@@ -56,8 +56,9 @@ def test_the_page_is_one_file_without_scripts_that_fits_a_phone_and_the_night() 
 def test_each_kind_of_figure_has_its_plot_and_its_verdict() -> None:
     page = _page()
     assert page.count("<svg") == 3
-    assert "close, 0 % apart" in page
-    assert "far, 100 % apart" in page
+    assert "close: 0 % of the rows lie in another range than profiled" in page
+    assert "far: 100 % of the rows lie in another range than profiled" in page
+    assert " apart" not in page
     assert "75.0 %" in page
     assert "public.gone" in page
 

@@ -45,7 +45,8 @@ def report(
 
 
 def _show(comparison: Comparison, output: Path | None) -> None:
-    distances = comparison.distances
-    typer.echo(f"{len(comparison.tables)} tables, {len(distances)} columns compared: written to {output}")
-    if distances:
-        typer.echo(f"the farthest is {distances[0]:.0%} apart, the middle one {distances[len(distances) // 2]:.0%}")
+    far = comparison.farthest
+    typer.echo(f"{len(comparison.tables)} tables, {len(far)} columns compared: written to {output}")
+    if far:
+        (most, name), (middle, _) = far[0], far[len(far) // 2]
+        typer.echo(f"in {name}, which differs most, {most:.0%} of the rows lie elsewhere than profiled; in the middle one {middle:.0%}")

@@ -1,0 +1,57 @@
+"""How many values a rule chooses among: where a column holds nearly all of them, a correct copy holds nearly all of them, too. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from math import prod, sqrt
+
+from liftlock_datagen.catalog.model import ColumnType
+from liftlock_datagen.masking.transformers import Integers, Letters, Shifted, Transformer
+
+_SHAPE = bytes.maketrans(b"0123456789" + bytes(range(65, 91)) + bytes(range(97, 123)), b"0" * 10 + b"a" * 52)
+_SHAPES = 1000
+_CROWDED = 0.9
+
+
+def room(new: Transformer | None, kind: ColumnType, cells: Iterable[bytes]) -> int:
+    """How many values there are of the shapes, or on the days, that these cells have; 0 where that is not known, or there are too many."""
+    match new:
+        case Integers(bits=bits):
+            return (1 << bits) - 1
+        case Letters():
+            return _letters(cells, leading=9 if kind.name in {"numeric", "money"} else 10)
+        case Shifted() if kind.name == "date":
+            return _days(cells)
+        case _:
+            return 0
+
+
+def _letters(cells: Iterable[bytes], *, leading: int) -> int:
+    """leading: how many digits a value may begin with."""
+    shapes: set[bytes] = set()
+    for cell in cells:
+        shapes.add(cell.translate(_SHAPE))
+        if len(shapes) > _SHAPES:
+            return 0
+    return sum(_texts(shape, leading) for shape in shapes if shape)
+
+
+def _texts(shape: bytes, leading: int) -> int:
+    first = leading if shape.startswith(b"0") and len(shape) > 1 else 10
+    return prod((first if place == 0 else 10) if sign == 48 else 26 if sign == 97 else 1 for place, sign in enumerate(shape))
+
+
+def _days(cells: Iterable[bytes]) -> int:
+    days = {cell for cell in cells if len(cell) == 10 and cell[4:5] == b"-"}
+    if not days:
+        return 0
+    return (date.fromisoformat(max(days).decode()) - date.fromisoformat(min(days).decode())).days + 1
+
+
+def is_crowded(distinct: int, among: int, share: float) -> bool:
+    """Whether a column of so many different values, among so many that there are, would have this share of them again after its rule."""
+    if not among or distinct < _CROWDED * among:
+        return False
+    filled = min(1.0, distinct / among)
+    return share <= filled + 5 * sqrt(filled * (1 - filled) / distinct)

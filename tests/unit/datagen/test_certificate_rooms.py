@@ -1,0 +1,56 @@
+"""How many values a rule chooses among, and what a column that has nearly all of them may have in common with its pseudonyms."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from liftlock_datagen.catalog.model import ColumnType
+from liftlock_datagen.certificate.rooms import is_crowded, room
+from liftlock_datagen.masking.transformers import Integers, Invented, Letters, Shifted
+from liftlock_datagen.spec.model import Kind
+
+TEXT = ColumnType("text")
+
+
+@pytest.mark.parametrize(
+    ("cells", "many"),
+    [
+        ([b"0042", b"1234"], 10_000),
+        ([b"A1", b"b2"], 260),
+        ([b"a-1", b"a-12"], 260 + 2600),
+        ([b""], 0),
+        ([b"x" * number for number in range(1, 1100)], 0),
+    ],
+)
+def test_texts_of_one_shape_are_counted(cells: list[bytes], many: int) -> None:
+    assert room(Letters("d"), TEXT, cells) == many
+
+
+def test_numbers_and_days_are_counted() -> None:
+    assert room(Letters("d", Kind.NUMBER), ColumnType("numeric"), [b"42", b"9"]) == 90 + 10
+    assert room(Integers("d", 15), ColumnType("int2"), []) == 32_767
+    days = [str(date(2020, 1, 1) + timedelta(number)).encode() for number in range(0, 900, 2)]
+    assert room(Shifted("d", 180), ColumnType("date"), days) == 899
+    assert room(Shifted("d", 180), ColumnType("timestamptz"), days) == room(Invented(Kind.EMAIL, "d"), TEXT, days) == 0
+
+
+@settings(max_examples=40, deadline=None)
+@given(filled=st.floats(0.9, 1.0), seed=st.integers(0, 10_000))
+def test_a_permutation_of_a_crowded_column_is_no_leak_and_its_own_values_are_where_others_were_possible(filled: float, seed: int) -> None:
+    among, dice = 5000, np.random.default_rng(seed)
+    source = dice.permutation(among)[: int(filled * among)]
+    made = dice.permutation(among)[source]
+    assert is_crowded(len(source), among, len(np.intersect1d(source, made)) / len(source))
+    if filled < 0.98:
+        assert not is_crowded(len(source), among, 1.0)
+
+
+@given(st.integers(1, 4000))
+def test_a_column_with_few_of_the_values_is_never_crowded(distinct: int) -> None:
+    assert not is_crowded(distinct, 5000, 0.0)
+    assert not is_crowded(distinct, 0, 0.0)
