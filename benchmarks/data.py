@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import statistics
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.data_plot import rows_against_time
-from benchmarks.data_ways import SOURCE, TARGET
+from benchmarks.data_ways import READY_MADE, SOURCE, TARGET
 from benchmarks.data_workload import CUSTOMERS, GREENMASK_PLAIN_SECONDS, GREENMASK_SECONDS, cells_of, rows_of, workload
 from benchmarks.processes import measure
 from tests.postgres import RunningPostgres, postgres_image, run_postgres
@@ -37,15 +39,38 @@ def run(sizes: Sequence[int] = SIZES, rounds: int = 3, customers: int = CUSTOMER
     if image is None:
         raise SystemExit("the images are missing: run make images")
     with run_postgres(image) as server:
-        found = [*_synthesis(server, sizes), *_copies(server, rounds, customers), *_clones(server, rounds, customers)]
+        found = [*_synthesis(server, sizes, rounds), *_copies(server, rounds, customers), *_clones(server, rounds, customers)]
         return [*found, *_plotted(server, PLOTTED if plot else ())]
 
 
-def _synthesis(server: RunningPostgres, sizes: Sequence[int]) -> Iterator[Row]:
-    schema = _SCHEMA.read_text(encoding="utf-8")
-    for way, rows in (("naive-synthesis", _NAIVE_ROWS), *(("synthesis", size) for size in sizes)):
-        with server.database(schema) as target:
-            yield _measure("synthesis", way, rows, server, target=target)
+def _synthesis(server: RunningPostgres, sizes: Sequence[int], rounds: int) -> Iterator[Row]:
+    """The naive way, then each size beside psql with the same rows as ready-made text, round by round."""
+    with server.database(_schema()) as target:
+        yield _measure("synthesis", "naive-synthesis", _NAIVE_ROWS, server, target=target)
+    for size in sizes:
+        with TemporaryDirectory() as folder:
+            laps = [_beside_ready_made(server, size, Path(folder, "rows.sql")) for _ in range(rounds)]
+        ratio = statistics.median(ours["seconds"] / floor["seconds"] for ours, floor in laps)
+        slowest = min(ours["per_second"] for ours, _ in laps)
+        yield {**_middle([ours for ours, _ in laps]), "times_floor": round(ratio, 2), "slowest": slowest}
+        yield _middle([floor for _, floor in laps])
+
+
+def _synthesised(server: RunningPostgres, size: int, target: str) -> Row:
+    return _measure("synthesis", "synthesis", size, server, target=target)
+
+
+def _beside_ready_made(server: RunningPostgres, size: int, text: Path) -> tuple[Row, Row]:
+    """One lap. The text is a dump of the first one's rows."""
+    with server.database(_schema()) as target, server.database("SELECT 1") as other:
+        ours = _synthesised(server, size, target)
+        if not text.exists():
+            subprocess.run(["pg_dump", "--no-owner", "-N", "liftlock_data", f"--file={text}", server.url(target)], check=True)
+        return ours, _measure("synthesis", "ready-made", ours["done"], server, target=other, ready_made=text)
+
+
+def _schema() -> str:
+    return _SCHEMA.read_text(encoding="utf-8")
 
 
 def _copies(server: RunningPostgres, rounds: int, customers: int) -> Iterator[Row]:
@@ -68,10 +93,10 @@ def _copies(server: RunningPostgres, rounds: int, customers: int) -> Iterator[Ro
 
 def _plotted(server: RunningPostgres, sizes: Sequence[int]) -> Iterator[Row]:
     """The same three at each size."""
-    for row in _synthesis(server, sizes) if sizes else ():
-        if row["way"] == "synthesis":
-            yield {**row, "benchmark": "plot", "rows": row["done"]}
     for size in sizes:
+        with server.database(_schema()) as target:
+            made = _synthesised(server, size, target)
+        yield {**made, "benchmark": "plot", "rows": made["done"]}
         customers = size // 3
         with server.database(workload(customers)) as source, server.database("SELECT 1") as masked:
             copied = _measure("plot", "anonymised-copy", rows_of(customers), server, source, masked)
@@ -114,10 +139,12 @@ def _megabytes(server: RunningPostgres, database: str) -> int:
     return int(str(row[0])) if row else 0
 
 
-def _measure(what: str, way: str, count: int, server: RunningPostgres, source: str = "", target: str = "") -> Row:
+def _measure(
+    what: str, way: str, count: int, server: RunningPostgres, source: str = "", target: str = "", ready_made: Path | None = None
+) -> Row:
     """Runs one way in a fresh process. peak_mib: of the largest process; sum_mib: of all at one time; cpu: theirs, not the server's."""
-    addresses = {SOURCE: server.url(source) if source else "", TARGET: server.url(target) if target else ""}
-    done = measure([sys.executable, "-m", "benchmarks.data_ways", way, str(count)], cwd=_ROOT, env=addresses)
+    given = {SOURCE: server.url(source) if source else "", TARGET: server.url(target) if target else "", READY_MADE: str(ready_made or "")}
+    done = measure([sys.executable, "-m", "benchmarks.data_ways", way, str(count)], cwd=_ROOT, env=given)
     measured: Row = json.loads(done.printed.splitlines()[-1])
     print(f"{way}: {measured['done']:,} in {measured['seconds']} s", file=sys.stderr, flush=True)
     rate = round(measured["done"] / measured["seconds"])
@@ -145,7 +172,9 @@ def _verdicts(found: Sequence[Row]) -> Iterator[str]:
     by_way = {row["way"]: row for row in found}
     beside = min((row for row in found if row["way"] == "synthesis"), key=lambda row: abs(row["done"] - _BESIDE))
     times = beside["per_second"] / by_way["naive-synthesis"]["per_second"]
-    yield f"synthesis of {beside['done']:,} rows: {_against(beside['per_second'], 'synthesis')}, {times:.1f} times the naive way"
+    rate = f"slowest round {_against(beside['slowest'], 'synthesis')}, median {beside['per_second']:,}/s"
+    yield f"synthesis of {beside['done']:,} rows: {rate}, {times:.1f} times the naive way"
+    yield f"synthesis: {beside['times_floor']:.2f} times psql with the same rows as ready-made text"
     copied = by_way["anonymised-copy"]
     peer = f"Greenmask on its machine: {GREENMASK_SECONDS / GREENMASK_PLAIN_SECONDS:.1f}"
     times = copied["per_second"] / by_way["naive-copy"]["per_second"]
