@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from liftlock.core.errors import UsageError
-from liftlock.wiring.data import anonymisation, certification, data_workspace
+from liftlock.main import app
+from liftlock.wiring.data import anonymisation, certification, data_workspace, profiles
 from liftlock.wiring.data_keys import reference_of, write_key
 from tests.config_repository import FILES, write
 from tests.git_repositories import git
@@ -65,3 +69,34 @@ def test_a_key_is_not_written_where_the_next_commit_would_publish_it(tmp_path: P
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert git(repo, "status", "--porcelain", "--untracked-files=all").split() == ["??", ".gitignore"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "--from", "env:A", "--to", "env:B", "--report"),
+        ("generate", "env:A", "--report"),
+        ("profile", "env:A", "--output"),
+        ("report", "env:A", "--output"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_named_before_any_work(tmp_path: Path, words: tuple[str, ...]) -> None:
+    for path in (tmp_path, tmp_path / "nowhere" / "page.html"):
+        done = CliRunner().invoke(app, ["data", *words, str(path)])
+        assert isinstance(done.exception, UsageError)
+        assert f"{path} cannot be written: " in str(done.exception)
+
+
+def test_a_page_is_whole_or_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, FILES)
+    page = tmp_path / "page.html"
+    page.write_text("old")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        profiles(data_workspace(tmp_path)).write(page, "new")
+    assert [path.read_text() for path in tmp_path.glob("*.html")] == ["old"]
+    assert [path.name for path in tmp_path.glob(".*.tmp")] == []

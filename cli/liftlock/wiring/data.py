@@ -190,4 +190,10 @@ def copy_asked(
 
 
 def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+    """The whole text or the old file; what is no file, such as /dev/stdout, is written to."""
+    from liftlock_engine.files import write_atomically
+
+    if path.exists() and not path.is_file():
+        path.write_text(text, encoding="utf-8")
+    else:
+        write_atomically(path.resolve(), text)

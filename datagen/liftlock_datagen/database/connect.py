@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -24,9 +25,33 @@ def connected(url: str) -> Iterator[Connection]:
         connection = psycopg.connect(url, autocommit=True, application_name="liftlock-datagen", client_encoding="utf8")
     except psycopg.Error as err:
         # "from None": the driver's own message may quote the URL
-        raise UnreachableError(f"no connection to the database: {without_password(str(err).strip(), url)}", hint="is it up?") from None
+        raise unreachable(without_password(str(err), url)) from None
     with connection:
         yield connection
+
+
+_WAYS_OUT = (
+    ("password authentication failed", "mend the user or the password in the address"),
+    ("no password supplied", "the address, PGPASSWORD or the file of PGPASSFILE has to say the password"),
+    ('database "', "mend the name of the database in the address, or make it"),
+    ('role "', "mend the user in the address"),
+    ("resolve", "mend the name of the host in the address"),
+    ("pg_hba.conf", "an administrator of the server lets this role in from here (pg_hba.conf)"),
+    ("starting up", "wait until the server has started, then run the same command again"),
+    ("connection slots", "end sessions there, then run the same command again"),
+    ("too many c", "end sessions there, then run the same command again"),
+    ("SSL", "say another sslmode in the address, or have the server take encrypted connections"),
+)
+_OTHERWISE = "start the server, or mend host and port in the address"
+
+
+def unreachable(text: str) -> UnreachableError:
+    """What libpq said of a connection that failed, in one line, and what to do next. text: without a password."""
+    said = (
+        re.sub(r" +", " ", re.sub(r"\s*\n\s*", "; ", text.strip())).removeprefix("connection failed: ").removeprefix("connection is bad: ")
+    )
+    hint = next((hint for sign, hint in _WAYS_OUT if sign in said), _OTHERWISE)
+    return UnreachableError(f"no connection to the database: {said}", hint=hint)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from liftlock.commands.data.options import PLACE, EnvironmentOption
+from liftlock.commands.data.options import PLACE, EnvironmentOption, new_file
 from liftlock.commands.output import JsonOption, print_json, print_table
 from liftlock.commands.repository import RepoOption
 from liftlock.core.errors import UsageError
@@ -32,7 +32,9 @@ def check(
     to: Annotated[str, typer.Option("--to", metavar="PLACE", help=f"The copy that is looked at. {PLACE}")],
     source: FromOption = None,
     spec: Annotated[str | None, typer.Option("--spec", metavar="DB", help="Which data/DB.yaml holds; otherwise the source's.")] = None,
-    report: Annotated[Path | None, typer.Option("--report", metavar="FILE", help="Also write the certificate as a page (HTML).")] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", callback=new_file, help="Also write the certificate as a page (HTML).")
+    ] = None,
     find: FindOption = None,
     salt: SaltOption = None,
     environment: EnvironmentOption = None,

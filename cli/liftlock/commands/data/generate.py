@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from liftlock.commands.data.options import PLACE, EnvironmentOption, confirm
+from liftlock.commands.data.options import PLACE, EnvironmentOption, confirm, new_file
 from liftlock.commands.output import JsonOption, print_json, print_table
 from liftlock.commands.repository import RepoOption
 
@@ -47,7 +47,8 @@ def generate(
         bool, typer.Option("--yes", "-y", help="Do not ask: also replace rows that liftlock did not make; they are lost.")
     ] = False,
     report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Also write a page that shows the rows beside the profile.")
+        Path | None,
+        typer.Option("--report", metavar="FILE", callback=new_file, help="Also write a page that shows the rows beside the profile."),
     ] = None,
     environment: EnvironmentOption = None,
     repo: RepoOption = None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from liftlock.commands.data.options import PLACE, EnvironmentOption, SpecOption
+from liftlock.commands.data.options import PLACE, EnvironmentOption, SpecOption, new_file
 from liftlock.commands.output import JsonOption, print_json
 from liftlock.commands.repository import RepoOption
 from liftlock.core.errors import UsageError
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 def profile(
     place: Annotated[str, typer.Argument(metavar="PLACE", help=PLACE)],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there; data/DB.profile.json is used by data generate.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", callback=new_file, help="Write it there; data/DB.profile.json is used by data generate."
+        ),
     ] = None,
     database: SpecOption = None,
     environment: EnvironmentOption = None,

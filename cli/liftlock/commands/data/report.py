@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from liftlock.commands.data.options import PLACE, EnvironmentOption
+from liftlock.commands.data.options import PLACE, EnvironmentOption, new_file
 from liftlock.commands.output import JsonOption, print_json
 from liftlock.commands.repository import RepoOption
 from liftlock.core.errors import UsageError
@@ -21,7 +21,7 @@ def report(
     profile: Annotated[
         Path | None, typer.Option("--profile", metavar="FILE", help="What to hold the rows against; otherwise data/DB.profile.json.")
     ] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where the page goes.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", callback=new_file, help="Where the page goes.")] = None,
     environment: EnvironmentOption = None,
     repo: RepoOption = None,
     as_json: JsonOption = False,
