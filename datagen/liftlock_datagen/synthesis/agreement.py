@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from liftlock_datagen.synthesis.draws import Permuted
-from liftlock_datagen.synthesis.generators import Lexemes, PersonName, Prose, Title
-from liftlock_datagen.synthesis.limits import Family
+from liftlock_datagen.synthesis.families import Family
+from liftlock_datagen.synthesis.generators import Lexemes, Prose, Title
+from liftlock_datagen.synthesis.person_makers import PersonName
 from liftlock_datagen.synthesis.plan_data import ColumnPlan, TablePlan
 from liftlock_datagen.synthesis.shaping import Room
 

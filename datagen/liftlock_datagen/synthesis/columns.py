@@ -7,6 +7,7 @@ import re
 from liftlock_datagen.errors import Problem, ProblemCode
 from liftlock_datagen.synthesis.demands import describe
 from liftlock_datagen.synthesis.draws import Milestone, Serial, Uniform
+from liftlock_datagen.synthesis.families import Family
 from liftlock_datagen.synthesis.forms import Bits, Day, Duration, Form, Listed, Moment, TimeOfDay, Whole, Word
 from liftlock_datagen.synthesis.generators import (
     Address,
@@ -21,7 +22,7 @@ from liftlock_datagen.synthesis.generators import (
     Scaled,
     Uuid,
 )
-from liftlock_datagen.synthesis.limits import FIRST_MOMENT, LAST_MOMENT, Family, Limits
+from liftlock_datagen.synthesis.limits import FIRST_MOMENT, LAST_MOMENT, Limits
 from liftlock_datagen.synthesis.semantics import (
     ANY_NUMBER,
     milestone_window,

@@ -5,22 +5,11 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-from liftlock_datagen.synthesis.draws import (
-    Covering,
-    Earlier,
-    GroupOf,
-    Later,
-    Milestone,
-    Permuted,
-    Piecewise,
-    Popular,
-    Serial,
-    Source,
-    Uniform,
-)
+from liftlock_datagen.synthesis.draws import Earlier, GroupOf, Later, Milestone, Permuted, Popular, Serial, Source, Uniform
 from liftlock_datagen.synthesis.forms import Day, Form, Listed, Moment, Whole, Word
 from liftlock_datagen.synthesis.generators import Null, Reference, Repeated, Scaled
 from liftlock_datagen.synthesis.plan_data import ColumnPlan, TablePlan
+from liftlock_datagen.synthesis.spreads import Covering, Piecewise
 
 _MOST_SHOWN = 4
 

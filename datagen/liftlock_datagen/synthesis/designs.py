@@ -8,25 +8,14 @@ from math import prod
 from typing import assert_never
 
 from liftlock_datagen.synthesis.differences import Differences
-from liftlock_datagen.synthesis.draws import (
-    FirstOf,
-    Grouping,
-    GroupOf,
-    Later,
-    MixedIn,
-    Permuted,
-    Piecewise,
-    PlaceIn,
-    Radix,
-    Source,
-    Spaced,
-    Uniform,
-)
+from liftlock_datagen.synthesis.draws import FirstOf, GroupOf, Later, MixedIn, Permuted, PlaceIn, Radix, Source, Spaced, Uniform
+from liftlock_datagen.synthesis.families import Family
 from liftlock_datagen.synthesis.forms import Bits, Code, Day, Form, Listed, Moment, TimeOfDay, Whole
 from liftlock_datagen.synthesis.generators import Generator, Scaled, Span
 from liftlock_datagen.synthesis.key_designs import Digits, FirstNull, FirstOnly, Grouped, KeyDesign, SoleColumn, SoleLink
-from liftlock_datagen.synthesis.limits import END_OF_TABLES, FIRST_MOMENT, Family, Limits
+from liftlock_datagen.synthesis.limits import END_OF_TABLES, FIRST_MOMENT, Limits
 from liftlock_datagen.synthesis.plan_data import Presences
+from liftlock_datagen.synthesis.spreads import Grouping, Piecewise
 from liftlock_datagen.synthesis.subjects import UNLIMITED, Choice
 
 

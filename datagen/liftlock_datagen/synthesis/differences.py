@@ -13,7 +13,7 @@ from liftlock_datagen.catalog.model import Exclusion, IndexPart, Table
 from liftlock_datagen.errors import Problem, ProblemCode
 from liftlock_datagen.synthesis.checks import generated_columns
 from liftlock_datagen.synthesis.expressions import Call, ColumnUse, Constant, Expression, UnreadableExpressionError, substitute
-from liftlock_datagen.synthesis.limits import Family, family_of
+from liftlock_datagen.synthesis.families import Family, family_of
 from liftlock_datagen.synthesis.read_expressions import read_expression
 
 _SAME = frozenset({"lower", "upper", "btrim", "ltrim", "rtrim", "md5", "reverse", "cast numeric", "cast timestamp", "cast timestamptz"})

@@ -11,9 +11,10 @@ from typing import Any
 
 from liftlock_datagen.catalog.model import Column
 from liftlock_datagen.synthesis.expressions import ColumnUse, Compare, Constant, Expression, Membership, parts_of
+from liftlock_datagen.synthesis.families import Family
 from liftlock_datagen.synthesis.forms import Listed, Word
 from liftlock_datagen.synthesis.generators import Null, Scaled
-from liftlock_datagen.synthesis.limits import Family, Limits
+from liftlock_datagen.synthesis.limits import Limits
 from liftlock_datagen.synthesis.sampling import sample_texts
 from liftlock_datagen.synthesis.sql_values import OPAQUE, NotEvaluableError, read_text
 from liftlock_datagen.synthesis.subjects import Choice

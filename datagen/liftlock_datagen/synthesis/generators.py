@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from liftlock_datagen.catalog.model import TableName
-from liftlock_datagen.spec.model import Kind
 from liftlock_datagen.synthesis.draws import Source
 from liftlock_datagen.synthesis.forms import Form
+from liftlock_datagen.synthesis.person_makers import Email, Identified, PersonName, Phone, Street, UserName
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,54 +23,6 @@ class Scaled:
 
 
 # --- makers ---------------------------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Email:
-    """given.family.<row>@example.org: unique. short: u<row>@example.com. Given and family name are those of the row's person."""
-
-    short: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class UserName:
-    """given.family<row>: unique. short: the given name's first letter, the family name and the row's number."""
-
-    short: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PersonName:
-    """The row's person: given and family name. unique: with the row's number behind. initial: of the given name its first letter."""
-
-    unique: bool = False
-    initial: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Phone:
-    """A number from a range reserved for fiction: +1-nnn-555-01nn, or where local that of the row's place.
-
-    unique: with the row's number as extension.
-    """
-
-    unique: bool = False
-    local: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Street:
-    """House number and street, in the country of the row's place. unique: with the row's number as flat."""
-
-    unique: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Identified:
-    """A number that somebody or something is known by, in a form that nobody is given (see vocabulary.identifiers)."""
-
-    kind: Kind
-    unique: bool = False
 
 
 @dataclass(frozen=True, slots=True)

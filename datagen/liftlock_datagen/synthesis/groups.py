@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from liftlock_datagen.primitives.bits import Counters, Numbers, scatter, skewed
-from liftlock_datagen.synthesis.draws import Grouping, Piecewise
+from liftlock_datagen.synthesis.spreads import Grouping, Piecewise
 
 _LARGEST_WEIGHT = 12  # bits
 

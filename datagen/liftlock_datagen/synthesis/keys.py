@@ -20,8 +20,9 @@ from liftlock_datagen.synthesis.expressions import (
     NullTest,
     UnreadableExpressionError,
 )
+from liftlock_datagen.synthesis.families import Family
 from liftlock_datagen.synthesis.key_designs import Digits, FirstNull, FirstOnly, Grouped, KeyDesign, KeyDesigns, SoleColumn, SoleLink
-from liftlock_datagen.synthesis.limits import Family, Limits
+from liftlock_datagen.synthesis.limits import Limits
 from liftlock_datagen.synthesis.links import TableLinks
 from liftlock_datagen.synthesis.read_expressions import read_expression
 from liftlock_datagen.synthesis.subjects import Choice, is_wide

@@ -9,9 +9,9 @@ import re
 from dataclasses import replace
 
 from liftlock_datagen.synthesis.draws import Uniform
+from liftlock_datagen.synthesis.families import Family
 from liftlock_datagen.synthesis.forms import Day, Listed, Moment
 from liftlock_datagen.synthesis.generators import Scaled
-from liftlock_datagen.synthesis.limits import Family
 from liftlock_datagen.synthesis.plan_data import ColumnPlan, Presences, TablePlan
 from liftlock_datagen.synthesis.semantics import plain_name
 from liftlock_datagen.synthesis.shaping import Room

@@ -7,70 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
-from enum import StrEnum
 
-from liftlock_datagen.catalog.model import Column, ColumnType, TypeKind
+from liftlock_datagen.catalog.model import Column, ColumnType
 from liftlock_datagen.synthesis.demands import NOW, Among, Bound, CaseKept, ColumnDemand, JsonShape, LengthBound, Matching, Presence
+from liftlock_datagen.synthesis.families import Family, family_of
 
-
-class Family(StrEnum):
-    """Types whose values are made in the same way."""
-
-    NUMBER = "number"
-    TEXT = "text"
-    BOOLEAN = "boolean"
-    ENUM = "enum"
-    DATE = "date"
-    MOMENT = "moment"
-    TIME = "time"
-    INTERVAL = "interval"
-    UUID = "uuid"
-    JSON = "json"
-    BINARY = "binary"
-    NETWORK = "network"
-    HARDWARE = "hardware"
-    BITS = "bits"
-    XML = "xml"
-    TECHNICAL = "technical"
-    VECTOR = "vector"
-    RANGE = "range"
-    MULTIRANGE = "multirange"
-    ARRAY = "array"
-    COMPOSITE = "composite"
-    UNSUPPORTED = "unsupported"
-
-
-_FAMILIES = {
-    "int2 int4 int8 numeric float4 float8 money oid": Family.NUMBER,
-    "text varchar bpchar citext name char refcursor": Family.TEXT,
-    "bool": Family.BOOLEAN,
-    "date": Family.DATE,
-    "timestamp timestamptz": Family.MOMENT,
-    "time timetz": Family.TIME,
-    "interval": Family.INTERVAL,
-    "uuid": Family.UUID,
-    "json jsonb": Family.JSON,
-    "bytea": Family.BINARY,
-    "inet cidr": Family.NETWORK,
-    "macaddr": Family.HARDWARE,
-    "bit varbit": Family.BITS,
-    "xml": Family.XML,
-    "point line lseg box path polygon circle cube seg tsquery jsonpath ltree lquery ltxtquery hstore macaddr8": Family.TECHNICAL,
-    "pg_lsn tid xid cid xid8 pg_snapshot txid_snapshot int2vector oidvector": Family.TECHNICAL,
-    "regclass regtype regproc regprocedure regoper regoperator regrole regnamespace": Family.TECHNICAL,
-    "regconfig regdictionary regcollation ean13 isbn13 isbn ismn13 ismn issn13 issn upc": Family.TECHNICAL,
-    "tsvector": Family.VECTOR,
-    "int4multirange int8multirange nummultirange datemultirange tsmultirange tstzmultirange": Family.MULTIRANGE,
-    "int4range int8range numrange daterange tsrange tstzrange": Family.RANGE,
-}
 _COUNTED = {Family.NUMBER, Family.DATE, Family.MOMENT, Family.TIME, Family.INTERVAL}
-_BY_KIND = {
-    TypeKind.ARRAY: Family.ARRAY,
-    TypeKind.COMPOSITE: Family.COMPOSITE,
-    TypeKind.RANGE: Family.RANGE,
-    TypeKind.MULTIRANGE: Family.MULTIRANGE,
-}
-_BY_NAME = {name: family for names, family in _FAMILIES.items() for name in names.split()}
 _TYPE_RANGE = {"int2": (-(2**15), 2**15 - 1), "int4": (-(2**31), 2**31 - 1), "oid": (1, 2**32 - 1)}
 _WIDEST = 10**18 - 1  # fits a signed 64-bit number with room for sums
 
@@ -81,15 +23,6 @@ FAR_FUTURE = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
 _EPOCH_OF_TABLES = int(datetime(1900, 1, 2, tzinfo=UTC).timestamp())
 END_OF_TABLES = int(datetime(2199, 12, 30, tzinfo=UTC).timestamp())
 SCALE_OF_FREE_NUMBERS = 2
-
-
-def family_of(kind: ColumnType) -> Family:
-    """The family of a type, domains already resolved."""
-    if kind.kind is TypeKind.ENUM:
-        return Family.ENUM
-    if kind.kind in _BY_KIND:
-        return _BY_KIND[kind.kind]
-    return _BY_NAME.get(kind.name, Family.UNSUPPORTED)
 
 
 @dataclass(frozen=True, slots=True)

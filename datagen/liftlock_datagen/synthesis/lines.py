@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from liftlock_datagen.catalog.model import TableName
-from liftlock_datagen.synthesis.draws import Covering, FirstOf, Grouping, GroupOf, MixedIn, PlaceIn, Popular, Source
+from liftlock_datagen.synthesis.draws import FirstOf, GroupOf, MixedIn, PlaceIn, Popular, Source
 from liftlock_datagen.synthesis.generators import Scaled
 from liftlock_datagen.synthesis.plan_data import ColumnPlan, Link, LoadPlan, TablePlan
 from liftlock_datagen.synthesis.semantics import plain_name
+from liftlock_datagen.synthesis.spreads import Covering, Grouping
 
 _LINES = re.compile(r"(.*_)?(lines?|items?|details?|positions?|entries|products|contents)|(order|invoice|cart|basket)(line|item|detail)s?")
 _DOCUMENTS = re.compile(

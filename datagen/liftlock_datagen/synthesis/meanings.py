@@ -5,19 +5,8 @@ from __future__ import annotations
 from liftlock_datagen.spec.model import Kind
 from liftlock_datagen.synthesis.draws import Serial, Uniform
 from liftlock_datagen.synthesis.forms import Code, Listed, Whole, Word
-from liftlock_datagen.synthesis.generators import (
-    Composed,
-    Email,
-    Generator,
-    Identified,
-    PersonName,
-    Phone,
-    Prose,
-    Scaled,
-    Street,
-    Title,
-    UserName,
-)
+from liftlock_datagen.synthesis.generators import Composed, Generator, Prose, Scaled, Title
+from liftlock_datagen.synthesis.person_makers import Email, Identified, PersonName, Phone, Street, UserName
 from liftlock_datagen.vocabulary.words import (
     CITY,
     COUNTRY,

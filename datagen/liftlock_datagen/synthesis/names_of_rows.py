@@ -9,7 +9,8 @@ import numpy as np
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.primitives.bits import Counters, Numbers, draw, mix, reduce_bits, uniform
 from liftlock_datagen.primitives.encoding import Bytes, Piece, digits, padded_digits
-from liftlock_datagen.synthesis.generators import Email, PersonName, Phone, Street, Title, UserName
+from liftlock_datagen.synthesis.generators import Title
+from liftlock_datagen.synthesis.person_makers import Email, PersonName, Phone, Street, UserName
 from liftlock_datagen.synthesis.sources import SourceReader
 from liftlock_datagen.synthesis.word_tables import WordTables
 from liftlock_datagen.vocabulary.parts import fill_chosen

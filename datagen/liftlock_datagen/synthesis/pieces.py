@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import ceil
 
 from liftlock_datagen.profile.model import ColumnProfile
-from liftlock_datagen.synthesis.draws import Covering, Piecewise
+from liftlock_datagen.synthesis.spreads import Covering, Piecewise
 
 _WHOLE = 1 << 32
 _MOST_PIECES = 4096

@@ -9,9 +9,10 @@ from decimal import ROUND_CEILING
 from liftlock_datagen.synthesis import partitions
 from liftlock_datagen.synthesis.demands import Among, Bound, ColumnDemand, Presence
 from liftlock_datagen.synthesis.draws import Boxed
+from liftlock_datagen.synthesis.families import Family
 from liftlock_datagen.synthesis.forms import Day, Form, Listed, Moment, Whole
 from liftlock_datagen.synthesis.generators import Generator, Scaled
-from liftlock_datagen.synthesis.limits import Family, Limits, units_of
+from liftlock_datagen.synthesis.limits import Limits, units_of
 from liftlock_datagen.synthesis.partitions import Between, Partitions
 
 _WIDEST = 1 << 31

@@ -5,8 +5,6 @@ Only what pg_get_expr prints is read, and not all of it: anything else is Unread
 
 from __future__ import annotations
 
-import re
-
 from liftlock_datagen.synthesis.expression_tokens import TokenReader, tokens_of
 from liftlock_datagen.synthesis.expressions import (
     Call,
@@ -22,6 +20,7 @@ from liftlock_datagen.synthesis.expressions import (
     NullTest,
     UnreadableExpressionError,
 )
+from liftlock_datagen.synthesis.typed_constants import as_type, listed_constants, unquoted
 
 _COMPARISONS = {"=", "<>", "<", "<=", ">", ">=", "~", "~*", "!~", "!~*", "~~", "!~~", "~~*", "!~~*"}
 _LONG_TYPES = {
@@ -34,9 +33,6 @@ _LONG_TYPES = {
     ("time", "without"): 4,
 }
 _KEYWORDS = {"select", "interval", "any", "all", "array", "row", "exists", "when", "then", "else", "end", "from", "in"}
-# Casts that leave the value as it is, for what is asked of it here; any other becomes a call of "cast <type>".
-_TRANSPARENT = frozenset({"text", "varchar", "character", "bpchar", "citext", "name"})
-_NUMERIC = frozenset({"numeric", "int8", "bigint", "float8", "double", "real"})  # more room for a number: its value stays
 _TRIM_WORDS = {"both": "btrim", "leading": "ltrim", "trailing": "rtrim"}
 _BARE_FUNCTIONS = {"current_date", "current_timestamp", "localtimestamp"}
 
@@ -94,7 +90,7 @@ class _Reader(TokenReader):
             if self.take(quantifier, "("):
                 inner = self._sum()
                 self.need(")")
-                values = _constants(inner)
+                values = listed_constants(inner)
                 if values is not None and sign == wanted:
                     return Membership(left, values, quantifier == "all")
                 return Call(quantifier, (Constant(sign), left, inner))
@@ -116,7 +112,7 @@ class _Reader(TokenReader):
         left = self._atom()
         while True:
             if self.take("::"):
-                left = _as_type(left, self._type())
+                left = as_type(left, self._type())
             elif self.take("collate"):
                 self._type()
             elif self.take("["):
@@ -148,7 +144,7 @@ class _Reader(TokenReader):
         kind, text = self.peek()
         self.skip()
         if kind == "string":
-            return Constant(_unquote(text))
+            return Constant(unquoted(text))
         if kind == "number":
             return Constant(text, "number")
         if kind == "quoted":
@@ -234,27 +230,3 @@ class _Reader(TokenReader):
                 self.need(",")
             parts.append(self.either())
         return tuple(parts)
-
-
-def _unquote(text: str) -> str:
-    if text[0] in "Ee":
-        return text[2:-1].replace("''", "'").replace("\\\\", "\\")
-    return text[1:-1].replace("''", "'")
-
-
-def _constants(tree: Expression) -> tuple[str, ...] | None:
-    """The texts of a list of constants; None where it is anything else."""
-    if isinstance(tree, Call) and tree.name == "array":
-        texts = tuple(part.text for part in tree.arguments if isinstance(part, Constant) and part.text is not None)
-        return texts if len(texts) == len(tree.arguments) else None
-    if isinstance(tree, Constant) and tree.text and re.fullmatch(r"\{[^\"{}\\]*\}", tree.text):
-        return tuple(tree.text[1:-1].split(","))
-    return None
-
-
-def _as_type(tree: Expression, name: str) -> Expression:
-    if isinstance(tree, Constant):
-        return Constant(tree.text, name)
-    if name.removesuffix("[]") in _TRANSPARENT or (isinstance(tree, Call) and tree.name == "array"):
-        return tree
-    return Call("cast numeric" if name in _NUMERIC else f"cast {name}", (tree,))

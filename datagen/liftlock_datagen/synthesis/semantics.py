@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.synthesis.draws import Uniform
 from liftlock_datagen.synthesis.forms import Listed, Word
-from liftlock_datagen.synthesis.generators import Composed, Generator, PersonName, Scaled, Title
+from liftlock_datagen.synthesis.generators import Composed, Generator, Scaled, Title
 from liftlock_datagen.synthesis.meanings import MAKERS, VALUES, WORDS, firm_makers
+from liftlock_datagen.synthesis.person_makers import PersonName
 from liftlock_datagen.vocabulary.words import COUNTRY, LATITUDE, LONGITUDE, Vocabularies
 
 _STATES = {

@@ -6,20 +6,12 @@ What a key, a CHECK between columns or another column decides stays as planned, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass, replace
 
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.profile.model import ColumnProfile, Histogram, Profile, TableProfile, Unit
-from liftlock_datagen.synthesis.draws import (
-    Grouping,
-    GroupOf,
-    Later,
-    Milestone,
-    Piecewise,
-    Popular,
-    Uniform,
-)
+from liftlock_datagen.synthesis.draws import GroupOf, Later, Milestone, Popular, Uniform
+from liftlock_datagen.synthesis.families import Family
 from liftlock_datagen.synthesis.forms import Day, Listed, Moment, Whole, Word
 from liftlock_datagen.synthesis.generators import (
     Binary,
@@ -34,17 +26,15 @@ from liftlock_datagen.synthesis.generators import (
     Title,
     Uuid,
 )
-from liftlock_datagen.synthesis.limits import Family, Limits, units_of
+from liftlock_datagen.synthesis.limits import Limits, units_of
 from liftlock_datagen.synthesis.pieces import covering, of_bounds, of_ranks, of_shares
 from liftlock_datagen.synthesis.plan_data import ColumnPlan, Link, LoadPlan, TablePlan
+from liftlock_datagen.synthesis.regrouping import regrouped
 from liftlock_datagen.synthesis.sampling import sample_texts
+from liftlock_datagen.synthesis.spreads import Grouping, Piecewise
 from liftlock_datagen.synthesis.text_columns import fits
 from liftlock_datagen.vocabulary.words import Vocabularies
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-_Plan = TypeVar("_Plan", bound="DataclassInstance")
 _DAY = 86400
 _COIN = 65536
 _MOST_SENTENCES = 40
@@ -84,8 +74,8 @@ class _Shaper:
     def shaped(self) -> TablePlan:
         links = tuple(self._link(link) for link in self._table.links)
         groupings = dict(found for link in self._table.links if (found := self._grouping(link)))
-        columns = [_regrouped(self._column(column), groupings) for column in self._table.columns]
-        links = tuple(_regrouped(link, groupings) for link in links)
+        columns = [regrouped(self._column(column), groupings) for column in self._table.columns]
+        links = tuple(regrouped(link, groupings) for link in links)
         return replace(self._table, columns=tuple(columns), links=links)
 
     # --- links ------------------------------------------------------------------------------------------------------------------------
@@ -256,23 +246,3 @@ def _is_allowed(value: str, limits: Limits) -> bool:
 def _mean(generator: Generator, vocabularies: Vocabularies) -> float:
     texts = sample_texts(generator, vocabularies).texts
     return sum(len(text.encode()) for text in texts) / max(1, len(texts))
-
-
-def _regrouped(value: _Plan, groupings: Mapping[Grouping, Grouping]) -> _Plan:
-    """The plan with its groupings in the new shape, however deep they are: all that share one must agree."""
-    changed = {}
-    for item in fields(value):
-        old = getattr(value, item.name)
-        new = _renewed(old, groupings)
-        if new is not old:
-            changed[item.name] = new
-    return replace(value, **changed) if changed else value
-
-
-def _renewed(value: object, groupings: Mapping[Grouping, Grouping]) -> object:
-    if isinstance(value, Grouping):
-        return groupings.get(value, value)
-    if isinstance(value, tuple):
-        parts = tuple(_renewed(part, groupings) for part in value)
-        return parts if any(new is not old for new, old in zip(parts, value, strict=True)) else value
-    return _regrouped(value, groupings) if is_dataclass(value) and not isinstance(value, type) else value

@@ -23,12 +23,10 @@ from liftlock_datagen.synthesis.draws import (
     Agreeing,
     Besides,
     Boxed,
-    Covering,
     Earlier,
     Even,
     FirstOf,
     FromColumns,
-    Grouping,
     GroupOf,
     InGroup,
     Later,
@@ -36,7 +34,6 @@ from liftlock_datagen.synthesis.draws import (
     Milestone,
     MixedIn,
     Permuted,
-    Piecewise,
     PlaceIn,
     Popular,
     Product,
@@ -52,6 +49,7 @@ from liftlock_datagen.synthesis.generators import Scaled
 from liftlock_datagen.synthesis.groups import group_starts, piecewise
 from liftlock_datagen.synthesis.matching import Matcher
 from liftlock_datagen.synthesis.plan_data import ColumnPlan, LoadPlan
+from liftlock_datagen.synthesis.spreads import Covering, Grouping, Piecewise
 
 _OF_SUBJECT = frozenset({"person.given", "person.family", "place", "company"})
 

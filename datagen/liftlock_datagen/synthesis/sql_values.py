@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from liftlock_datagen.synthesis.expressions import Constant
-from liftlock_datagen.synthesis.limits import Family
+from liftlock_datagen.synthesis.families import Family
 
 _NUMBERS = frozenset(
     ["number", "numeric", "integer", "int4", "bigint", "int8", "smallint", "int2", "real", "double", "float4", "float8", "money"]

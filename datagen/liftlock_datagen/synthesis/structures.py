@@ -11,9 +11,10 @@ from liftlock_datagen.catalog.model import Check, Column, ColumnType, Table
 from liftlock_datagen.errors import Problem, ProblemCode
 from liftlock_datagen.synthesis.checks import read_checks
 from liftlock_datagen.synthesis.draws import Serial, Uniform
+from liftlock_datagen.synthesis.families import Family, family_of
 from liftlock_datagen.synthesis.forms import Code, Day, Duration, Form, Listed, Moment, TimeOfDay, Whole
 from liftlock_datagen.synthesis.generators import ArrayOf, Fields, Generator, Null, Scaled, Span, Spans
-from liftlock_datagen.synthesis.limits import FIRST_MOMENT, LAST_MOMENT, Family, family_of, limits_of
+from liftlock_datagen.synthesis.limits import FIRST_MOMENT, LAST_MOMENT, limits_of
 from liftlock_datagen.synthesis.subjects import Subject, capacity_of
 
 Inner = Callable[[Subject], Generator | Problem]

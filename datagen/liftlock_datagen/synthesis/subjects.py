@@ -14,23 +14,18 @@ from liftlock_datagen.synthesis.generators import (
     ArrayOf,
     Binary,
     Composed,
-    Email,
     Fields,
     Generator,
     HardwareAddress,
-    Identified,
     Pattern,
-    PersonName,
-    Phone,
     Scaled,
     Span,
     Spans,
-    Street,
     Title,
-    UserName,
     Uuid,
 )
 from liftlock_datagen.synthesis.limits import Limits
+from liftlock_datagen.synthesis.person_makers import Email, Identified, PersonName, Phone, Street, UserName
 from liftlock_datagen.vocabulary.realistic import realistic
 
 UNLIMITED = 1 << 60

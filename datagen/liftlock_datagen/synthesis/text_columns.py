@@ -11,9 +11,10 @@ from liftlock_datagen.errors import Problem, ProblemCode
 from liftlock_datagen.synthesis.demands import CaseKept, Matching, describe
 from liftlock_datagen.synthesis.draws import Permuted, Uniform
 from liftlock_datagen.synthesis.forms import Code, Listed
-from liftlock_datagen.synthesis.generators import Generator, Identified, Pattern, PersonName, Phone, Scaled, Street, Title, Variants
+from liftlock_datagen.synthesis.generators import Generator, Pattern, Scaled, Title, Variants
 from liftlock_datagen.synthesis.limits import Limits
 from liftlock_datagen.synthesis.patterns import Parts, read_pattern
+from liftlock_datagen.synthesis.person_makers import Identified, PersonName, Phone, Street
 from liftlock_datagen.synthesis.regular import python_pattern
 from liftlock_datagen.synthesis.sampling import sample_texts
 from liftlock_datagen.synthesis.semantics import text_candidates

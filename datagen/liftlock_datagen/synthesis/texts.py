@@ -25,29 +25,24 @@ from liftlock_datagen.synthesis.forms import Bits, Code, Day, Duration, Form, Li
 from liftlock_datagen.synthesis.generators import (
     ArrayOf,
     Composed,
-    Email,
     Fields,
     Generator,
-    Identified,
     JsonList,
     JsonObject,
     Lexemes,
     Maker,
     Markup,
     Null,
-    PersonName,
-    Phone,
     Prose,
     Reference,
     Repeated,
     Scaled,
     Span,
     Spans,
-    Street,
     Title,
-    UserName,
 )
 from liftlock_datagen.synthesis.names_of_rows import NamesOfRows
+from liftlock_datagen.synthesis.person_makers import Email, Identified, PersonName, Phone, Street, UserName
 from liftlock_datagen.synthesis.sources import SourceReader
 from liftlock_datagen.synthesis.technical_texts import technical_pieces
 from liftlock_datagen.synthesis.word_tables import WordTables, literal

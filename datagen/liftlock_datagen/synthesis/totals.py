@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from liftlock_datagen.catalog.model import TableName
-from liftlock_datagen.synthesis.draws import Grouping, GroupOf, Product, SumOver, Total
+from liftlock_datagen.synthesis.draws import GroupOf, Product, SumOver, Total
 from liftlock_datagen.synthesis.forms import Whole
 from liftlock_datagen.synthesis.generators import Scaled
 from liftlock_datagen.synthesis.lines import head_of
 from liftlock_datagen.synthesis.plan_data import ColumnPlan, LoadPlan, TablePlan
 from liftlock_datagen.synthesis.semantics import plain_name
 from liftlock_datagen.synthesis.shaping import Room
+from liftlock_datagen.synthesis.spreads import Grouping
 
 _QUANTITY = re.compile(r"(.*_)?(quantity|qty|units|count|pieces)")
 _PRICE = re.compile(r"(.*_)?(price|unit_price|unit_cost|price_each|unit_amount)(_(cents?|minor|net|eur|usd|chf|gbp))?")

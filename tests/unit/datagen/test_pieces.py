@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liftlock_datagen.catalog.model import TableName
-from liftlock_datagen.synthesis.draws import Grouping
 from liftlock_datagen.synthesis.groups import group_starts
 from liftlock_datagen.synthesis.row_counts import Shares, count_rows
 from liftlock_datagen.synthesis.semantics import plain_name
+from liftlock_datagen.synthesis.spreads import Grouping
 from liftlock_datagen.vocabulary.words import load_vocabularies
 from tests.unit.datagen.catalogs import column, key, plan, table, unique, values_of
 

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from liftlock_datagen.catalog.model import Catalog, Check, Table, TableName
 from liftlock_datagen.primitives.bits import draw
 from liftlock_datagen.profile.model import ColumnProfile, Histogram, Profile, TableProfile, Unit
-from liftlock_datagen.synthesis.draws import Grouping, Piecewise
 from liftlock_datagen.synthesis.groups import group_starts, piecewise
 from liftlock_datagen.synthesis.pieces import of_bounds, of_ranks, of_shares
 from liftlock_datagen.synthesis.plan import plan_load
 from liftlock_datagen.synthesis.plan_data import LoadPlan
+from liftlock_datagen.synthesis.spreads import Grouping, Piecewise
 from liftlock_datagen.vocabulary.words import load_vocabularies
 from tests.unit.datagen.catalogs import column, key, refers, shop, table, text_of, unique, values_of
 
