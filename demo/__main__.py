@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from demo.data import anonymised_data
 from demo.outside import container, recreate_command
 from demo.reset import reset
 from demo.shell import DemoError, Shell, chapter
@@ -21,6 +22,7 @@ FOLDER = ROOT / "build" / "demo"
 IMAGES = ROOT / ".machine" / "images.json"
 ADA, GRACE = "Ada <ada@shop.example>", "Grace <grace@shop.example>"
 SHOP = "shop-environments"
+BRANCH = "feature/checkout"
 
 
 def main() -> int:
@@ -50,10 +52,12 @@ def tell() -> Shell:
     shell.run("liftlock config validate")
     three_environments(shell)
     a_branch(shell)
+    anonymised_data(shell, f"{BRANCH}/shop")
+    no_branches(shell)
     a_promotion(shell)
     drift(shell)
     a_failure(shell)
-    chapter(7, "What happened, from the ledger in Git")
+    chapter(8, "What happened, from the ledger in Git")
     shell.run("liftlock history", says=("dev", "staging", "prod", "deploy-failed", "promoted"))
     return shell
 
@@ -80,21 +84,25 @@ def promote(shell: Shell, source: str, target: str) -> None:
 def a_branch(shell: Shell) -> None:
     """A branch gets an environment of its own, with data."""
     chapter(3, "A branch with an environment of its own and 100,000 rows of synthetic data")
-    said = shell.run("liftlock branch up --branch feature/checkout", says=("rows loaded", "http://"))
+    said = shell.run(f"liftlock branch up --branch {BRANCH}", says=("rows loaded", "http://"))
     rows = int(re.findall(r"([\d,]+) rows loaded", said)[0].replace(",", ""))
     if rows < 100_000:
         raise DemoError(f"the branch has only {rows} rows")
     page = fetch(re.findall(r"http://\S+", said)[-1])
     if not re.search(r"\d[\d,.]{3,}", page):
         raise DemoError("the page does not show the branch's data")
-    shell.run("liftlock branch list", says=("feature/checkout", "Ada"))
-    shell.run("liftlock branch down --branch feature/checkout", says=("removed",))
+    shell.run("liftlock branch list", says=(BRANCH, "Ada"))
+
+
+def no_branches(shell: Shell) -> None:
+    """What a branch had goes with it."""
+    shell.run(f"liftlock branch down --branch {BRANCH}", says=("removed",))
     shell.run("liftlock branch list", says=("no branch has an environment",))
 
 
 def a_promotion(shell: Shell) -> None:
     """v2 goes to dev and is promoted by a reviewed pull request."""
-    chapter(4, "v2: recorded, proved in dev, promoted to staging through a reviewed pull request")
+    chapter(5, "v2: recorded, proved in dev, promoted to staging through a reviewed pull request")
     shell.run("liftlock image record --env dev api=v2 web=v2", says=("sha256:",))
     shell.run("liftlock promote open --from dev --to staging", expect=4)
     shell.run("liftlock env up dev", says=("healthy",))
@@ -117,7 +125,7 @@ def a_promotion(shell: Shell) -> None:
 
 def drift(shell: Shell) -> None:
     """Changes by hand are shown property by property, and repaired."""
-    chapter(5, "Somebody changes staging by hand; drift shows it, env up repairs it")
+    chapter(6, "Somebody changes staging by hand; drift shows it, env up repairs it")
     shell.run("liftlock drift staging", says=("no drift",))
     shell.run(f"docker update --memory 200m --memory-swap 200m {container('api').name}")
     for command in recreate_command("web", variable="LOG_LEVEL=debug", label="debugged-by=eve"):
@@ -134,7 +142,7 @@ def drift(shell: Shell) -> None:
 
 def a_failure(shell: Shell) -> None:
     """v3 never gets healthy: it is not deployed, the previous version serves, and nothing can promote it."""
-    chapter(6, "v3 fails its health check: the previous version serves on, and v3 goes nowhere")
+    chapter(7, "v3 fails its health check: the previous version serves on, and v3 goes nowhere")
     shell.run("liftlock image record --env dev api=v3 web=v3")
     shell.run("liftlock env up dev", expect=1)
     fetch(status(shell, "dev")["url"])
