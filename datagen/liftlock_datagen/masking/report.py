@@ -28,7 +28,7 @@ class Crowd:
 class MaskReport:
     """rows: per table. plan: what was done to each column. key_id and spec_digest: what gives the same again.
 
-    taken_over: the tables whose rows a run that was cut off had copied, from rows of the source that are still the same.
+    taken_over: how many of them a run that was cut off had copied, from rows of the source that are still the same.
     """
 
     rows: Mapping[str, int]
@@ -39,7 +39,7 @@ class MaskReport:
     spec_digest: str
     seconds: float
     phases: Mapping[str, float] = field(default_factory=dict)
-    taken_over: tuple[str, ...] = ()
+    taken_over: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:

@@ -67,7 +67,7 @@ class MaskRequest:
     """What is asked. replace: rows of the target that are not ours may go. whole: all rows, also where the classification has a subset.
 
     image: of PostgreSQL, for its pg_dump where this machine has none. tool: name and version, for the marker. source_name: what the source
-    is called where its address may change. fresh: nothing of an earlier run is gone on with."""
+    is called where its address may change. fresh: nothing of an earlier run is gone on with, and after an error nothing is left."""
 
     source_url: str = field(repr=False)
     target_url: str = field(repr=False)
@@ -121,7 +121,7 @@ class _Run:
         self._started = time.monotonic()
         self._phases: dict[str, float] = {}
         self._rows: Mapping[str, int] = {}
-        self._taken: tuple[str, ...] = ()
+        self._taken: dict[str, int] = {}
         self._open: Beside | None = None  # while the next run could go on with it
 
     def build(self, plan: MaskPlan, schema: SchemaCopy, beside: Beside) -> tuple[Crowd, ...]:
@@ -163,7 +163,12 @@ class _Run:
     def stays(self, error: BaseException) -> bool:
         """Whether the next run may go on with what this one leaves. A full disk needs its room back, for those whose server it is."""
         left = self._open
-        if left is None or isinstance(error, NoRoomError | psycopg.errors.DiskFull) or not (left.begun or self._crew.copied):
+        if (
+            left is None
+            or self._request.fresh
+            or isinstance(error, NoRoomError | psycopg.errors.DiskFull)
+            or not (left.begun or self._crew.copied)
+        ):
             return False
         self._on_note(
             f"what was copied stays in database {left.name}: the same command goes on from there, another run for {left.target} removes it"
@@ -200,10 +205,12 @@ class _Run:
                 empty(target, decided.emptied)
             load = [every[key] for key in decided.load]
             for one in decided.taken:
-                rows[str(every[one.key].table.name)] += one.rows
-            unfinished = {part.table.name for part in load}
-            self._taken = tuple(sorted({str(part.table.name) for part in work if part.table.name not in unfinished}))
-            self._on_note(f"{len(self._taken)} of {len(rows)} tables taken over from a run that was cut off")
+                name = str(every[one.key].table.name)
+                self._taken[name] = self._taken.get(name, 0) + one.rows
+            rows |= self._taken
+            self._on_note(
+                f"{len(self._taken)} of {len(rows)} tables, {sum(self._taken.values()):,} rows, taken over from a run that was cut off"
+            )
         for name, count in self._crew.run(load, expected, self._on_progress).items():
             rows[name] += count
         self._rows = rows

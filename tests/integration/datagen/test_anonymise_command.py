@@ -90,12 +90,12 @@ def test_a_copy_that_was_cut_off_is_gone_on_with_unless_it_is_to_be_fresh(server
         cut_off()
         gone_on = run(*words, **places)
         assert gone_on.exit_code == 0, gone_on.output
-        assert "1 of 1 tables taken over from a run that was cut off" in gone_on.stdout
+        assert "1 of 1 tables, 600 rows, taken over from a run that was cut off" in gone_on.stdout
         cut_off()
         report = validated(run(*words, "--json", **places).stdout)
-        assert (report["taken_over"], report["tables"]) == (["public.customers"], {"public.customers": 600})
+        assert (report["taken_over"], report["tables"]) == ({"public.customers": 600}, {"public.customers": 600})
         cut_off()
-        assert validated(run(*words, "--fresh", "--json", **places).stdout)["taken_over"] == []
+        assert validated(run(*words, "--fresh", "--json", **places).stdout)["taken_over"] == {}
 
 
 def test_a_copy_from_the_plan_to_the_summary(server: RunningPostgres, root: Path, run: Run) -> None:

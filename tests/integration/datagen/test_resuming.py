@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from liftlock_datagen.errors import SpecError
+from liftlock_datagen.errors import DatagenError, SpecError
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.report import MaskReport
 from liftlock_datagen.masking.run import MaskRequest, anonymise
@@ -123,7 +123,7 @@ def test_a_killed_run_is_gone_on_with_and_ends_as_a_new_one(
     noted = rows(server, str(left), "SELECT recipe, digest FROM liftlock_data.copied")
     assert len({digest for _, digest in noted}) == len(noted) >= 2
     report = copy()
-    assert PEOPLE in report.taken_over
+    assert report.taken_over[PEOPLE] == 2000
     assert 2 <= len(report.taken_over) < len(EVERY)
     assert any("taken over from a run that was cut off" in note for note in notes)
     assert report.rows == {PEOPLE: 2000, VISITS: 8000, UNITS: 300, MIGRATION: 1, BOOKS: 1}
@@ -142,7 +142,8 @@ def test_only_tables_that_changed_and_those_that_a_crash_empties_are_copied_agai
         connection.execute("UPDATE people SET email = 'canary.new@mail.ch' WHERE id = 1000")
         connection.execute("DELETE FROM visits WHERE person = 7 AND at >= '2025-01-01'")
     report = copy()
-    assert set(report.taken_over) == EVERY - {PEOPLE, VISITS, UNITS}
+    assert set(report.taken_over) == EVERY - {PEOPLE, UNITS}
+    assert 0 < report.taken_over[VISITS] < report.rows[VISITS]  # the partition in which nothing changed
     assert everything(server, target) == fresh(server, source)
 
 
@@ -165,7 +166,7 @@ def test_another_key_or_schema_and_who_asks_for_it_begins_anew(
         with server.connect(source) as connection:
             connection.execute("CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'")
     report = copy(key=key, fresh=what == "asked")
-    assert report.taken_over == ()
+    assert report.taken_over == {}
     assert notes[0].startswith("removed database") or notes[1].startswith("removed database")
     assert everything(server, target) == fresh(server, source, key=key)
 
@@ -173,7 +174,7 @@ def test_another_key_or_schema_and_who_asks_for_it_begins_anew(
 def test_what_comes_behind_the_rows_is_never_gone_on_with(server: RunningPostgres, source: str, target: str, copy: Copy) -> None:
     cut_off(server, source, target, at="indexes and keys")
     assert len(beside(server, target)) == 1
-    assert copy().taken_over == ()
+    assert copy().taken_over == {}
     assert beside(server, target) == []
 
 
@@ -200,6 +201,21 @@ def test_a_value_that_its_rule_cannot_read_costs_no_more_than_its_table(
     report = copy(spec=replace(wrong, tables={**wrong.tables, named("Ünits"): right}))
     assert PEOPLE in report.taken_over
     assert UNITS not in report.taken_over
+
+
+@pytest.mark.parametrize(("code", "fresh", "left"), [("disk_full", False, 0), ("internal_error", False, 1), ("internal_error", True, 0)])
+def test_a_full_disk_gets_its_room_back_and_who_wants_nothing_left_has_nothing(
+    server: RunningPostgres, source: str, target: str, copy: Copy, code: str, fresh: bool, left: int
+) -> None:
+    refusal = f"""
+    CREATE FUNCTION room(v text) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN
+      IF current_database() LIKE '%liftlock%' THEN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END IF; RETURN true; END $$;
+    CREATE DOMAIN small AS text CHECK (room(VALUE)); ALTER TABLE "Ünits" ALTER what TYPE small"""
+    with server.connect(source) as connection:
+        connection.execute(refusal.encode())
+    with pytest.raises(DatagenError, match="Ünits"):
+        copy(fresh=fresh)
+    assert len(beside(server, target)) == left
 
 
 def test_a_subset_is_gone_on_with_where_it_takes_the_same_rows(server: RunningPostgres, source: str, target: str, copy: Copy) -> None:

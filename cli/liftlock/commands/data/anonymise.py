@@ -46,7 +46,7 @@ def anonymise(
     key: KeyOption = None,
     spec: Annotated[str | None, typer.Option("--spec", metavar="DB", help="Which data/DB.yaml holds; otherwise the target's.")] = None,
     whole: Annotated[bool, typer.Option("--whole", help="All rows, also where data/DB.yaml has a subset.")] = False,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew, also where a run that was cut off can be gone on with.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Go on with nothing, and leave nothing to go on with.")] = False,
     replace: ReplaceOption = False,
     environment: EnvironmentOption = None,
     repo: RepoOption = None,
@@ -83,16 +83,17 @@ def _show(report: AnonymisationReport) -> None:
             typer.echo(f"problem: {problem}")
         typer.echo(f"{report.source} -> {report.target}: {_privacy(report)}; {len(report.problems)} problems; no row was read")
         return
-    counts = [(name, f"{count:,}", "taken over" if name in report.taken_over else "copied") for name, count in report.tables.items()]
-    print_table(["table", "rows", ""], counts, empty="there are no tables to copy")
+    taken = report.taken_over
+    counts = [(name, f"{count:,}", f"{taken[name]:,}" if name in taken else "") for name, count in report.tables.items()]
+    print_table(["table", "rows", "taken over"], counts, empty="there are no tables to copy")
     for crowd in report.crowds:
         typer.echo(f"{crowd.table} ({', '.join(crowd.columns)}): every row has at least {crowd.smallest - 1:,} others like it")
     rate = report.total / report.seconds if report.seconds else 0
     typer.echo(
         f"{report.target}: {report.total:,} rows of {report.source} in {report.seconds:.1f} s, {rate:,.0f} rows/s, key {report.key_id}"
     )
-    if report.taken_over:
-        typer.echo(f"{len(report.taken_over)} of {len(report.tables)} tables taken over from a run that was cut off")
+    if taken:
+        typer.echo(f"{len(taken)} of {len(report.tables)} tables, {sum(taken.values()):,} rows, taken over from a run that was cut off")
     typer.echo(f"{_privacy(report)}. Pseudonymised is not anonymous: whoever has the key can tell who is who")
 
 

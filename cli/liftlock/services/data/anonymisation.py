@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from liftlock.core.errors import BlockedError, ConfigError, PolicyError, UsageError
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class CopyAsked:
     """What the command line says. schema: source or target. replace: rows of the target that are not ours may go. whole: no subset.
 
-    spec: the database whose classification holds, where it is not that of the target. fresh: nothing of an earlier run is gone on with.
+    spec: the database whose classification holds, where it is not that of the target. fresh: nothing of an earlier run is gone on with, and
+    after an error nothing is left.
     """
 
     schema: str = "source"
@@ -65,7 +66,7 @@ class CrowdOutcome:
 class AnonymisationReport:
     """What was copied, or would be. planned: nothing was read but the catalog. privacy: columns and paths of each class.
 
-    taken_over: the tables whose rows a run that was cut off had copied already, from rows that are still the same.
+    taken_over: per table, how many of its rows a run that was cut off had copied already, from rows that are still the same.
     """
 
     source: str
@@ -81,7 +82,7 @@ class AnonymisationReport:
     key_id: str | None = None
     spec_digest: str = ""
     seconds: float = 0.0
-    taken_over: Sequence[str] = ()
+    taken_over: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

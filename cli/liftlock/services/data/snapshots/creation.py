@@ -100,7 +100,7 @@ class SnapshotCreation:
         shown = f"golden copy of {database.name}"
         self.anonymisation.require_ready(place, Place("", shown, database.name), CopyAsked())
         with self._building(database) as building:
-            self.anonymisation.run(place, Place(building.url, shown, database.name), CopyAsked())
+            self.anonymisation.run(place, Place(building.url, shown, database.name), CopyAsked(fresh=True))
             return self._kept(database, place, wish, building, SnapshotOrigin.ANONYMISED)
 
     def _copied(self, database: Database, place: Place, wish: CopyWish) -> Snapshot:
