@@ -20,7 +20,7 @@ Offsets = NDArray[np.int64]
 ELEMENT = b"\x1f"  # between the elements of a cell that holds several values (arrays, JSON paths with wildcards)
 BREAKS = str.maketrans("\t\n\r\x00", "    ")
 _TAB, _LINE = 9, 10
-_MARKS = re.compile(r"[\u0300-\u036f]+")
+_MARKS = re.compile(r"[\u0300-\u036f\u00ad\u200b-\u200d\u2060\ufeff]+")  # accents, and signs that nobody sees
 _JSON_ESCAPE = re.compile(rb"(?:\\u[0-9a-fA-F]{4})+")
 _ENTITY = re.compile(rb"&(?:#[0-9]{1,6}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 _HIDDEN = bytes.maketrans(b"\x0b\x0c\r\xa0", b"    ")
@@ -100,7 +100,7 @@ def _null_cells(block: Block) -> Offsets:
 
 
 def fold(data: bytes) -> bytes:
-    """Lower case, without accents, with plain blanks; JSON's and XML's escapes are read. Tabs and line ends stay where they are."""
+    """Lower case, without accents, with single plain blanks; JSON's and XML's escapes are read. Tabs and line ends stay where they are."""
     if b"\\" in data:
         data = _JSON_ESCAPE.sub(_unescaped, data)
         data = data.replace(b'\\"', b'"').replace(b"\\/", b"/").replace(b"\\n", b" ").replace(b"\\t", b" ").replace(b"\\r", b" ")
@@ -108,9 +108,16 @@ def fold(data: bytes) -> bytes:
     if b"&" in data:
         data = _ENTITY.sub(_character, data)
     if data.isascii():
-        return data.translate(_HIDDEN).lower()
+        return _single(data.translate(_HIDDEN).lower())
     text = unicodedata.normalize("NFKD", data.decode("utf-8", "replace")).casefold()
-    return _MARKS.sub("", text).encode().translate(bytes.maketrans(b"\x0b\x0c\r", b"   "))
+    return _single(_MARKS.sub("", text).encode().translate(bytes.maketrans(b"\x0b\x0c\r", b"   ")))
+
+
+def _single(data: bytes) -> bytes:
+    """One blank where there were several."""
+    while b"  " in data:
+        data = data.replace(b"  ", b" ")
+    return data
 
 
 def _unescaped(found: re.Match[bytes]) -> bytes:

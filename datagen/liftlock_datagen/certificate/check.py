@@ -70,6 +70,7 @@ def _read(
     for relation in read_relations(copy):
         scan.relation(copy, relation, side, on_progress)
     scan.places(copy)
+    scan.names(copy, source)
     scan.gallery(copy)
     return Reading(spec, source, copy, catalogs, plan, hasher, secret, common, key, relations, side, table, scan)
 
@@ -83,7 +84,7 @@ def _certificate(reading: Reading, sides: Sides, began: float) -> Certificate:
     anonymity = tuple(_anonymity(reading, more))
     promises = (*rows.promises, *lost_uniqueness(reading.copy, *reading.catalogs, more))
     canary = canary_result(reading, rows.blind)
-    unread = (*gaps(reading), *more, *without_rows(rows.tables, spec, generated=plan.generated), *rows.gaps)
+    unread = tuple(map(scan.shown, (*gaps(reading), *more, *without_rows(rows.tables, spec, generated=plan.generated), *rows.gaps)))
     complete = not unread and not canary.missed
     verdicts = [*(item.verdict for item in rows.columns), *(item.verdict for item in findings), *(item.verdict for item in anonymity)]
     return Certificate(

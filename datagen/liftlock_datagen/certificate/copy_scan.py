@@ -9,64 +9,32 @@ from dataclasses import dataclass, field
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
-from psycopg import sql
 
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.certificate import canaries
 from liftlock_datagen.certificate.blocks import BREAKS, Block, Offsets, fold
 from liftlock_datagen.certificate.features import Features
+from liftlock_datagen.certificate.find import position
 from liftlock_datagen.certificate.findings import Findings, Rows, Spot
 from liftlock_datagen.certificate.forms import uncover
 from liftlock_datagen.certificate.hashing import Hasher
+from liftlock_datagen.certificate.layout import ALL, Layout, kinds_of
 from liftlock_datagen.certificate.model import Form
 from liftlock_datagen.certificate.needles import Hits, NeedleTable
-from liftlock_datagen.certificate.places import PlaceText, Unreadable, read_places
+from liftlock_datagen.certificate.places import PlaceText, Unreadable, read_names, read_places
 from liftlock_datagen.certificate.plan import CheckPlan, TablePlan
-from liftlock_datagen.certificate.relations import Relation, column_expression, only, select
+from liftlock_datagen.certificate.relations import Relation, only, select
 from liftlock_datagen.certificate.rules import leftovers
-from liftlock_datagen.certificate.source import Counted, SourceSide, expressions, first_sensitive, planted_rows, row_keys
+from liftlock_datagen.certificate.source import Counted, SourceSide, first_sensitive, planted_rows, row_keys
 from liftlock_datagen.certificate.streams import blocks
 from liftlock_datagen.database.connect import Connection
 from liftlock_datagen.database.refusals import told
 from liftlock_datagen.spec.model import Kind
 
-_ALL = frozenset(Kind)
 Digests = dict[int, dict[str, int]]
 """What looks like a digest: its first 64 bits and its places, with the number of cells."""
 Ours = Callable[[Offsets], NDArray[np.bool_]]
 """Which of these cells are of our own rows."""
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """What is read of a relation. parts: SQL, one for each cell. spots: what the cells are. texts: how many of the last ones are texts."""
-
-    parts: tuple[sql.Composable, ...]
-    spots: tuple[Spot, ...]
-    texts: int
-
-    @property
-    def cells(self) -> int:
-        """How many cells of a row are looked at."""
-        return len(self.spots) - 1
-
-    @staticmethod
-    def of(relation: Relation, table: TablePlan | None, *, is_made: bool) -> _Layout:
-        """The layout: the row's place, its key and sensitive values (where it has a plan), then every column that may hold text."""
-        parts: list[sql.Composable] = expressions(table) if table else [sql.SQL("ctid")]
-        masked = kinds_of(table)
-        alone = {item.column.name: place for place, item in enumerate(table.columns) if not item.path} if table else {}
-        spots = [Spot("")] * len(parts)
-        texts = 0
-        for column in relation.texts:
-            spot = Spot(f"{relation.name}.{column.name}", _ALL if is_made else masked.get(column.name, frozenset()))
-            if table and column.name in alone:
-                spots[first_sensitive(table) + alone[column.name]] = spot
-            else:
-                parts.append(column_expression(column.name, is_array=column.is_array))
-                spots.append(spot)
-                texts += 1
-        return _Layout(tuple(parts), tuple(spots), texts)
 
 
 @dataclass
@@ -74,7 +42,7 @@ class CopyScan:
     """Looks through a copy. found: what is reported; planted: the same for our own rows. expected: where those must be found.
 
     masked: what columns hold pseudonyms of, by name. left: by sensitive column, cells that its rule would not have left.
-    counts: rows by table. places_rows: by place that was searched.
+    hidden: names that hold a value, and what is shown instead. counts: rows by table. places_rows: by place that was searched.
     """
 
     table: NeedleTable
@@ -91,13 +59,14 @@ class CopyScan:
     left: Counter[int] = field(default_factory=Counter)
     counts: Counter[TableName] = field(default_factory=Counter)
     places_rows: Counter[str] = field(default_factory=Counter)
+    hidden: dict[str, str] = field(default_factory=dict)
     rows: int = 0
     cells: int = 0
 
     def relation(self, connection: Connection, relation: Relation, side: SourceSide, on_progress: Counted) -> None:
         """Every row of a relation."""
         table = self._comparable(relation)
-        layout = _Layout.of(relation, table, is_made=self.plan.is_made)
+        layout = Layout.of(relation, table, is_made=self.plan.is_made)
         self.masked |= {f"{name}.{column}": kinds for name in (relation.name, relation.root) for column, kinds in kinds_of(table).items()}
         begun = self.rows
         try:
@@ -124,7 +93,7 @@ class CopyScan:
         return table
 
     def _rows(
-        self, connection: Connection, relation: Relation, table: TablePlan | None, layout: _Layout, side: SourceSide, on_progress: Counted
+        self, connection: Connection, relation: Relation, table: TablePlan | None, layout: Layout, side: SourceSide, on_progress: Counted
     ) -> None:
         own = [canaries.canary(self.secret, number) for number in self.plan.canaries_of(table)] if table else []
         planted = canaries.line(len(table.key) if table else 0, [*own, *[self.needle] * layout.texts])
@@ -197,11 +166,30 @@ class CopyScan:
             self.cells += len(found)
             self.expected |= {category} if self.needle else set()
 
+    def names(self, connection: Connection, source: Connection) -> None:
+        """Names that only the copy has. One that holds a value is shown in no report, nor is where it stands."""
+        new = sorted(read_names(connection) - read_names(source))
+        self._line([name.translate(BREAKS).encode() for _, name in new] + [self.needle], [
+            *(Spot(f"name of a {what}") for what, _ in new), Spot("name"),
+        ], _last(len(new)))  # fmt: skip
+        self.expected |= {"name"} if self.needle else set()
+        self.cells += len(new)
+        for name in {name for _, name in new}:
+            hits = self.table.find(fold(name.translate(BREAKS).encode()) + b"\n")
+            if self.found.is_telling(hits):
+                self.hidden[name] = position(self.secret, name.encode())
+
+    def shown(self, text: str) -> str:
+        """A text for people, without names that hold a value."""
+        for name in sorted(self.hidden, key=len, reverse=True):
+            text = text.replace(name, f"[a name that holds a value, {self.hidden[name]}]")
+        return text
+
     def _pseudonyms(self, item: PlaceText) -> frozenset[Kind]:
         """What kinds of pseudonyms belong there: statistics repeat what their column holds."""
         if item.category != "statistics":
             return frozenset()
-        return _ALL if self.plan.is_made else self.masked.get(item.name, frozenset())
+        return ALL if self.plan.is_made else self.masked.get(item.name, frozenset())
 
     def _line(self, cells: Sequence[bytes], spots: Sequence[Spot], ours: Ours) -> None:
         block = Block(b"\t".join(cells) + b"\n", len(cells))
@@ -216,14 +204,6 @@ class CopyScan:
         for block in blocks(connection, query, len(spots)):
             self._search(block, None, Rows(spots), lambda at: np.ones(len(at), np.bool_))
         self.expected |= {spot.place for spot in spots[1:]}
-
-
-def kinds_of(table: TablePlan | None) -> dict[str, frozenset[Kind]]:
-    """The kinds of pseudonyms in each column that holds any."""
-    found: dict[str, frozenset[Kind]] = {}
-    for item in table.columns if table else ():
-        found[item.column.name] = found.get(item.column.name, frozenset()) | {item.value.kind}
-    return found
 
 
 def _rows_of(ours: NDArray[np.bool_], width: int) -> Ours:

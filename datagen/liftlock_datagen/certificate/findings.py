@@ -100,6 +100,10 @@ class Findings:
             found = self.found.setdefault(key, Found(room=10 ** (reason - _CROWDED) if reason >= _CROWDED else 0))
             self._count(found, hits.needles[here], cells[here], width, rows)
 
+    def is_telling(self, hits: Hits) -> bool:
+        """Whether one of them says something of one person."""
+        return bool(self._strong[self._table.columns(hits.needles)].any())
+
     def _count(self, found: Found, needles: Offsets, cells: Offsets, width: int, rows: Rows) -> None:
         unique, first = np.unique(cells, return_index=True)
         found.cells += len(unique)

@@ -32,12 +32,15 @@ QUERIES = {
     "partition bound": "SELECT relname, pg_get_expr(relpartbound, oid) FROM pg_class WHERE relpartbound IS NOT NULL",
     "view": f"SELECT c.relname, pg_get_viewdef(c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
     f" WHERE c.relkind IN ('v', 'm') AND {_OURS}",
-    "function": f"SELECT p.proname, p.prosrc FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE {_OURS} AND p.oid >= 16384",
+    "function": f"SELECT p.proname, concat_ws(' ', p.prosrc, CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END)"
+    f" FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE {_OURS} AND p.oid >= 16384",
+    "domain default": f"SELECT t.typname, t.typdefault FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace"
+    f" WHERE t.typdefault IS NOT NULL AND {_OURS}",
     "trigger": "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
     "rule": f"SELECT r.rulename, pg_get_ruledef(r.oid) FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class"
     f" JOIN pg_namespace n ON n.oid = c.relnamespace WHERE r.rulename <> '_RETURN' AND {_OURS}",
     "policy": "SELECT polname, concat_ws(' ', pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid)) FROM pg_policy",
-    "sequence": "SELECT schemaname || '.' || sequencename, last_value::text FROM pg_sequences",
+    "sequence": "SELECT schemaname || '.' || sequencename, concat_ws(' ', last_value, start_value, min_value, max_value) FROM pg_sequences",
     "database setting": "SELECT current_database(), array_to_string(setconfig, ' ') FROM pg_db_role_setting"
     " WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))",
     "statistics": "SELECT schemaname || '.' || tablename || '.' || attname,"
@@ -49,13 +52,34 @@ QUERIES = {
     " concat_ws(' ', most_common_vals::text, histogram_bounds::text, most_common_elems::text) FROM pg_stats_ext_exprs",
     "large object": "SELECT oid::text, '\\x' || encode(lo_get(oid), 'hex') FROM pg_largeobject_metadata",
     "foreign server": "SELECT srvname, array_to_string(srvoptions, ' ') FROM pg_foreign_server",
+    "foreign table": "SELECT ftrelid::regclass::text, array_to_string(ftoptions, ' ') FROM pg_foreign_table",
+    "user mapping": "SELECT srvname, array_to_string(umoptions, ' ') FROM pg_user_mappings",
     "publication": "SELECT pubname, pubname FROM pg_publication",
+    "publication's rows": "SELECT prrelid::regclass::text, pg_get_expr(prqual, prrelid) FROM pg_publication_rel",
+    "statistics object": "SELECT stxname, pg_get_statisticsobjdef(oid) FROM pg_statistic_ext",
+    "text search dictionary": "SELECT dictname, dictinitoption FROM pg_ts_dict WHERE oid >= 16384",
     "security label": "SELECT provider, label FROM pg_seclabels",
 }
 _STATEMENTS = (
     "SELECT 'pg_stat_statements', query FROM {}.pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid"
     " WHERE datname = current_database()"
 )
+
+
+_NAMES = f"""
+SELECT 'schema', n.nspname FROM pg_namespace n WHERE {_OURS} AND n.nspname <> 'liftlock_data'
+UNION SELECT 'relation', c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_OURS}
+UNION SELECT 'column', a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE a.attnum > 0 AND NOT a.attisdropped AND {_OURS}
+UNION SELECT 'constraint', k.conname FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace WHERE {_OURS}
+UNION SELECT 'type', t.typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typcategory <> 'A' AND {_OURS}
+UNION SELECT 'function', p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE {_OURS}
+UNION SELECT 'function', unnest(p.proargnames) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE {_OURS}
+UNION SELECT 'trigger', tgname FROM pg_trigger WHERE NOT tgisinternal
+UNION SELECT 'policy', polname FROM pg_policy
+UNION SELECT 'publication', pubname FROM pg_publication
+UNION SELECT 'server', srvname FROM pg_foreign_server
+UNION SELECT 'statistics', stxname FROM pg_statistic_ext"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +119,8 @@ def read_places(connection: Connection) -> Iterator[PlaceText | Unreadable]:
             continue  # this version or this server has no such thing
         for name, text in rows:
             yield PlaceText(category, str(name), str(text or ""))
+
+
+def read_names(connection: Connection) -> frozenset[tuple[str, str]]:
+    """What everything in a database is called: what it is, and its name."""
+    return frozenset((str(what), str(name)) for what, name in connection.execute(_NAMES.encode()).fetchall())

@@ -23,7 +23,7 @@ def _needles(reading: Reading) -> Iterator[Finding]:
         verdict, reason = scan.found.verdict(key, scan.places_rows[place.removeprefix("statistics of ")])
         yield Finding(
             source=names[column],
-            place=place,
+            place=scan.shown(place),
             part=part,
             form=form,
             cells=found.cells,
@@ -59,7 +59,7 @@ def _digests(reading: Reading) -> list[Finding]:
             values, many = counted.get((str(item), place, form), (0, 0))
             counted[str(item), place, form] = values + 1, many + cells
     return [
-        Finding(source, place, "value", form, cells, values, 0, (), Verdict.LEAK, "")
+        Finding(source, reading.scan.shown(place), "value", form, cells, values, 0, (), Verdict.LEAK, "")
         for (source, place, form), (values, cells) in counted.items()
     ]
 
