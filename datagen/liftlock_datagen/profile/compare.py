@@ -110,8 +110,8 @@ def _column(name: str, profiled: ColumnProfile, made: ColumnProfile, before: Tab
     shares = _shares(profiled, made) if profiled.values else ()
     curves = _curves(profiled, made, before.rows or 0, rows) if profiled.frequencies else None
     distance = None
-    if bins is not None:
-        distance = _distance(bins.profiled, bins.made)
+    if profiled.histogram and made.histogram:
+        distance = _distance_of(profiled.histogram, made.histogram)
     elif shares:
         distance = _distance([share.profiled for share in shares], [share.made for share in shares])
     elif curves is not None:
@@ -128,6 +128,24 @@ def _expected(column: ColumnProfile, rows: int) -> float:
 
 def _distance(one: Sequence[float], other: Sequence[float]) -> float:
     return min(1.0, sum(abs(a - b) for a, b in zip(one, other, strict=True)) / 2)
+
+
+def _distance_of(profiled: Histogram, made: Histogram) -> float:
+    """Between the profile's own bounds, whose outermost ones stand for all rows beyond them: the rows that were made are not rounded so."""
+    edges = sorted(set(profiled.bounds))
+    return _distance(_pieces(profiled, edges), _pieces(made, edges))
+
+
+def _pieces(histogram: Histogram, edges: Sequence[float]) -> tuple[float, ...]:
+    """The share of the rows up to the first edge, between each two, and from the last one on."""
+    cuts = [0.0, *(_up_to(histogram, edge) for edge in edges[:-1]), _below(histogram, edges[-1]), 1.0]
+    return tuple(after - before for before, after in pairwise(cuts))
+
+
+def _up_to(histogram: Histogram, edge: float) -> float:
+    """The share of the rows at the edge or below; a piece without width is one value."""
+    pieces = zip(pairwise(histogram.bounds), histogram.masses, strict=True)
+    return min(1.0, sum((1.0 if high <= edge else _part_below(low, high, edge)) * mass for (low, high), mass in pieces))
 
 
 def _bins(profiled: Histogram, made: Histogram) -> Bins:

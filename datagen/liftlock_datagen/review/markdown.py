@@ -23,7 +23,7 @@ def markdown(plan: DataPlan) -> str:
 
 
 def _head(plan: DataPlan) -> Iterator[str]:
-    yield f"## Data plan of `{_code(plan.file)}`"
+    yield f"## Data plan of {_code(plan.file)}"
     yield ""
     yield "| privacy | columns and paths | what it means |"
     yield "|---|---:|---|"
@@ -51,7 +51,7 @@ def _findings(plan: DataPlan) -> Iterator[str]:
 
 def _finding(item: Finding, plan: DataPlan) -> str:
     what = f"{item.problem.text}; accepted: {item.accepted}" if item.accepted else item.problem.said
-    return f"| `{_code(item.id)}` | {_cell(what)} | {f'{_cell(plan.file)}:{item.line}' if item.line else ''} |"
+    return f"| {_code(item.id)} | {_cell(what)} | {f'{_cell(plan.file)}:{item.line}' if item.line else ''} |"
 
 
 def _tables(plan: DataPlan) -> Iterator[str]:
@@ -85,4 +85,7 @@ def _cell(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    return " ".join(text.split()).replace("`", "'").replace("|", "\\|").replace("<", "&lt;")
+    """A code span, as it stands: whoever copies an id into the file must have it to the letter. A table ends cells at | even there."""
+    text = " ".join(text.split()).replace("|", "\\|")
+    fence = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
+    return f"{fence} {text} {fence}" if "`" in text else f"{fence}{text}{fence}"

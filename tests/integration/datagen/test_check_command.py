@@ -69,6 +69,19 @@ def test_a_clean_copy_exits_with_0_and_a_page(run: Run, databases: dict[str, str
     assert "src=" not in html
 
 
+def test_a_column_of_which_no_row_was_compared_is_not_called_clean(
+    run: Run, postgres: RunningPostgres, databases: dict[str, str], tmp_path: Path
+) -> None:
+    page = tmp_path / "certificate.html"
+    with postgres.database("CREATE TABLE people (id int PRIMARY KEY, email text, city text)") as name:
+        words = ("--from", "env:SOURCE", "--to", "env:NONE", "--spec", "shop", "--report", str(page))
+        done = run(*words, **databases, NONE=postgres.url(name))
+    assert done.exit_code == 3, done.output
+    line = next(line for line in done.stdout.splitlines() if line.startswith("public.people.email "))
+    assert line.endswith("not compared")
+    assert '<td class="soft">not compared</td>' in page.read_text()
+
+
 def test_a_leak_exits_with_4_and_leads_to_its_row(run: Run, databases: dict[str, str], tmp_path: Path) -> None:
     page = tmp_path / "certificate.html"
     words = ("--from", "env:SOURCE", "--to", "env:BAD", "--spec", "shop", "--json", "--report", str(page))

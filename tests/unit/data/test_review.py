@@ -168,6 +168,12 @@ def test_markdown_keeps_text_of_the_database_in_its_cell() -> None:
     assert "<i>" not in text
 
 
+def test_markdown_shows_the_id_of_a_problem_to_the_letter() -> None:
+    """It is copied into the classification. Inside a code span nothing is markup, and nothing is unescaped but the bar of a table."""
+    odd = Catalog((replace(CATALOG.tables[0], columns=(*CATALOG.tables[0].columns, Column("<b>&`x", TEXT))),))
+    assert "| `` unclassified-column:public.people.<b>&`x `` |" in markdown(plan(SPEC, odd))
+
+
 _VALUES = st.builds(ValueSpec, st.sampled_from(list(Kind)), st.sampled_from([Rule.KEEP, Rule.EMPTY, Rule.PSEUDONYM, Rule.SYNTHETIC]))
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -65,6 +66,15 @@ def test_each_kind_of_figure_has_its_plot_and_its_verdict() -> None:
 
 def test_the_same_shape_is_nowhere_apart() -> None:
     assert set(compare_profiles(_PROFILE, _PROFILE).distances) == {0.0}
+
+
+def test_rounding_the_profile_alone_is_no_distance() -> None:
+    """The profile's outermost bounds stand for all rows beyond them; the rows that were made are read as they are."""
+    rounded, exact = Histogram(Unit.NUMBER, (50, 50, 100, 150, 150)), Histogram(Unit.NUMBER, (0, 50, 100, 150, 200))
+    elsewhere = Histogram(Unit.NUMBER, (300, 400))
+    for made, distance in ((exact, 0.0), (elsewhere, 0.75)):
+        before, after = (Profile({_T: TableProfile(200, columns={"n": ColumnProfile(histogram=shape)})}) for shape in (rounded, made))
+        assert compare_profiles(before, after).distances[0] == pytest.approx(distance)
 
 
 def test_a_database_without_common_tables_says_so() -> None:
