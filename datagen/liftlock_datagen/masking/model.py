@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from liftlock_datagen.catalog.model import ColumnType, TableName
-from liftlock_datagen.errors import Problem, SpecPlanError
+from liftlock_datagen.errors import Problem, RequestError, SpecPlanError
 from liftlock_datagen.masking.outcomes import Guarantee, describe, document_paths, guarantee_of
 from liftlock_datagen.masking.transformers import Keep, Transformer
 from liftlock_datagen.spec.model import Kind, Privacy, Rows, Rule, ValueSpec
@@ -104,7 +104,11 @@ class MaskPlan:
         return tally(line.privacy for table in copied for line in counted(table.outcomes))
 
     def required(self) -> MaskPlan:
-        """The plan itself; SpecPlanError where there are problems."""
+        """The plan itself; SpecPlanError where there are problems, RequestError where there are no tables: nobody means that."""
         if self.problems:
             raise SpecPlanError(self.problems)
+        if not self.tables:
+            raise RequestError(
+                "the source has no tables, so the copy would be empty", hint="is it the right database? name another with --from"
+            )
         return self

@@ -21,7 +21,7 @@ from liftlock_datagen.catalog.model import (
     TypeKind,
 )
 from liftlock_datagen.classify.model import Proposal
-from liftlock_datagen.errors import DatagenError, PlanError, ProblemCode
+from liftlock_datagen.errors import DatagenError, PlanError, ProblemCode, RequestError
 from liftlock_datagen.masking.cells import ColumnMaker
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.model import MaskPlan
@@ -79,6 +79,11 @@ def test_what_is_not_classified_stops_the_run() -> None:
     ]
     with pytest.raises(PlanError, match=r"public\.customers\.email \[unclassified-column\]"):
         plan.required()
+
+
+def test_a_source_without_tables_is_the_wrong_one() -> None:
+    with pytest.raises(RequestError, match="the source has no tables"):
+        masked(spec_of(customers={"id": KEPT})).required()
 
 
 def test_an_e_mail_address_stays_unique_and_a_name_need_not() -> None:

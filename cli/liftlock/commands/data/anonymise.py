@@ -40,7 +40,12 @@ ReplaceOption = Annotated[
 def anonymise(
     source: FromOption,
     target: ToOption,
-    schema: Annotated[SchemaOf, typer.Option("--schema", help="Whose schema the copy has.")] = SchemaOf.SOURCE,
+    schema: Annotated[
+        SchemaOf,
+        typer.Option(
+            "--schema", help="Whose schema the copy has: the source's, or the one that the target has now, with newer migrations."
+        ),
+    ] = SchemaOf.SOURCE,
     plan_only: Annotated[bool, typer.Option("--plan-only", help="Show what happens to each column, and read no row.")] = False,
     workers: Annotated[int, typer.Option("--workers", min=1, max=64, metavar="N", help="Processes that copy side by side.")] = 2,
     key: KeyOption = None,

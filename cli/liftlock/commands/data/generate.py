@@ -17,20 +17,29 @@ if TYPE_CHECKING:
 SizeOption = Annotated[
     str | None,
     typer.Option(
-        "--size", "-s", metavar="NAME", help="tiny (1,000 rows), small (100,000), production (as profiled), or one of data/DB.yaml."
+        "--size",
+        "-s",
+        metavar="NAME",
+        help="tiny (1,000 rows), small (100,000), production (as profiled), or one of data/DB.yaml; otherwise as declared, else small.",
     ),
 ]
-RowsOption = Annotated[int | None, typer.Option("--rows", "-n", min=1, metavar="N", help="Rows over all tables.")]
+RowsOption = Annotated[int | None, typer.Option("--rows", "-n", min=1, metavar="N", help="Rows over all tables, in place of a size.")]
 SeedOption = Annotated[int | None, typer.Option("--seed", metavar="N", help="The same seed gives the same rows; 1 where nothing says it.")]
 LocaleOption = Annotated[
-    str | None, typer.Option("--locale", metavar="NAME", help="Names, places and text of a country, such as de_CH; or mixed.")
+    str | None,
+    typer.Option(
+        "--locale",
+        metavar="NAME",
+        help="Names, places and text of a country, such as de_CH, or mixed; otherwise as declared, as data/DB.yaml says, else mixed.",
+    ),
 ]
 ProfileOption = Annotated[
     Path | None,
     typer.Option("--profile", metavar="FILE", help="The shape of the rows; otherwise data/DB.profile.json where it is there."),
 ]
 TableOption = Annotated[
-    list[str] | None, typer.Option("--table", "-t", metavar="TABLE=ROWS", help="The rows of one table; may be given several times.")
+    list[str] | None,
+    typer.Option("--table", "-t", metavar="TABLE=ROWS", help="The rows of one table, such as orders=500; may be given several times."),
 ]
 
 
