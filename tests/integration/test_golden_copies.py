@@ -257,6 +257,26 @@ def test_a_run_that_is_killed_over_a_clone_leaves_none_that_passes_for_whole(she
     _remove_volumes(*set(whole) - set(before))
 
 
+def test_a_full_disk_is_told_and_leaves_the_mark_of_what_is_not_whole(shelf: Shelf, golden: Snapshot) -> None:
+    client: Any = docker.from_env().api
+    before, volume, target = shelf.objects(), shelf.volume("full"), shelf.target("full")
+    labels = {str(key): str(value) for key, value in target.labels.items()}
+    small = {"type": "tmpfs", "device": "tmpfs", "o": "size=4m"}
+    client.create_volume(volume, driver="local", driver_opts=small, labels=labels)
+    server = client.create_container(golden.image, labels={**labels, "liftlock.role": "database", "liftlock.service": "shop"})
+    try:
+        with pytest.raises(LiftlockError, match="restoring the data: there is no room left where Docker keeps its volumes") as raised:
+            shelf.vault.refill(golden, target)
+        assert "liftlock data snapshot prune --keep 1 makes room" in str(raised.value.hint)
+        assert f"{volume}-restore" in shelf.objects()
+    finally:
+        for name in (server["Id"], f"{volume}-restore"):
+            client.remove_container(name, force=True)
+        client.remove_volume(volume)
+        client.close()
+    assert shelf.objects() == before
+
+
 def _clone_until_killed(shelf: Shelf, golden: Snapshot, killed_at: str) -> None:
     """Clones in a process of its own that dies, without a word, where it would call this next."""
     work = (

@@ -13,13 +13,16 @@ from urllib.parse import quote, unquote, urlsplit
 import psycopg
 from psycopg import pq
 
-from liftlock_datagen.errors import DatagenError, NoRoomError
+from liftlock_datagen.errors import DatagenError, NoRoomError, UnreachableError
 
 _SAID = ("08", "0A", "25", "28", "3D", "3F", "40", "53", "54", "55", "57", "58")
 """Classes of SQLSTATE whose messages are of connections, rights, resources and settings; values are in none of them."""
 _NAMED = frozenset({"42501", "42P01", "XX001", "XX002"})
 _AS_IT_WAS = "nothing was swapped in; the target is as it was"
 DISK_FULL = "53100"
+_LOST = frozenset({"57P01", "57P02", "57P03"})
+_CONNECTION = "08"
+_AGAIN = "is its server up? Then run the same command again"
 _HINTS = {
     DISK_FULL: "the server's disk is full; nothing was changed: free some, then run the same command again",
     "53200": "the server has too little memory: lower its work, then run the same command again",
@@ -46,13 +49,15 @@ def synthetic_errors(url: str) -> Iterator[None]:
         quoted = [err.diag.message_primary or str(err).strip(), err.diag.message_detail, (err.diag.context or "").partition("\n")[0]]
         text = without_password("; ".join(part for part in quoted if part), url)
         hint = _HINTS.get(err.sqlstate or "", "nothing was written; the database is as it was")
+        if _is_lost(err):
+            raise UnreachableError(f"the connection to the database was lost: {text}", hint=f"{hint}. {_AGAIN}") from None
         raise DatagenError(f"the database refused a synthetic row: {text}", hint=hint) from None
 
 
 def refusal(about: str, err: psycopg.Error, *urls: str, hint: str = _AS_IT_WAS) -> DatagenError:
     """What the database said, without values and passwords."""
     names = (err.diag.table_name, err.diag.column_name, err.diag.constraint_name)
-    return _error(about, err.sqlstate or "", told(err), names, urls, hint)
+    return _error(about, err.sqlstate or "", told(err), names, urls, hint, lost=_is_lost(err))
 
 
 def told(err: psycopg.Error) -> str:
@@ -72,8 +77,11 @@ def result_refusal(about: str, result: pq.abc.PGresult) -> DatagenError:
 
     fields = pq.DiagnosticField
     state = said(fields.SQLSTATE)
+    if not state:  # the library's own
+        return _error(about, state, "it does not answer any more", (), (), _AS_IT_WAS, lost=True)
     text = shown(state, said(fields.MESSAGE_PRIMARY), said(fields.CONTEXT))
-    return _error(about, state, text, tuple(map(said, (fields.TABLE_NAME, fields.COLUMN_NAME, fields.CONSTRAINT_NAME))), (), _AS_IT_WAS)
+    return _error(about, state, text, tuple(map(said, (fields.TABLE_NAME, fields.COLUMN_NAME, fields.CONSTRAINT_NAME))), (), _AS_IT_WAS,
+                  lost=_is_lost_state(state))  # fmt: skip
 
 
 def shown(state: str, primary: str, context: str = "", *, own_statement: bool = False) -> str:
@@ -86,10 +94,25 @@ def shown(state: str, primary: str, context: str = "", *, own_statement: bool = 
     return primary if ours and harmless else _condition(state)
 
 
-def _error(about: str, state: str, text: str, names: tuple[str | None, ...], urls: tuple[str, ...], hint: str) -> DatagenError:
+def _is_lost(err: psycopg.Error) -> bool:
+    """Whether the connection is gone; errors without a state are the driver's own."""
+    if err.sqlstate:
+        return _is_lost_state(err.sqlstate)
+    return type(err) in {psycopg.OperationalError, psycopg.InterfaceError}
+
+
+def _is_lost_state(state: str) -> bool:
+    return state in _LOST or state[:2] == _CONNECTION
+
+
+def _error(
+    about: str, state: str, text: str, names: tuple[str | None, ...], urls: tuple[str, ...], hint: str, *, lost: bool
+) -> DatagenError:
     for url in urls:
         text = without_password(text, url)
     where = ".".join(name for name in names if name)
+    if lost:
+        return UnreachableError(f"{about}: the connection was lost: {text}", hint=f"{hint}. {_AGAIN}")
     kind = NoRoomError if state == DISK_FULL else DatagenError
     return kind(f"{about}: {text}{f' ({where})' if where else ''}", hint=_HINTS.get(state, hint))
 

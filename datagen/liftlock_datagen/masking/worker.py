@@ -16,7 +16,7 @@ from psycopg import pq, sql
 
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.database.refusals import result_refusal, without_password
-from liftlock_datagen.errors import DatagenError, NoRoomError, SpecError
+from liftlock_datagen.errors import DatagenError, NoRoomError, SpecError, UnreachableError
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.model import TableMask
 from liftlock_datagen.masking.records import recording
@@ -115,7 +115,7 @@ def work(pipe: Pipe) -> None:
 
 def _send(pipe: Pipe, err: DatagenError) -> None:
     try:
-        kind = next((kind for kind in (SpecError, NoRoomError) if isinstance(err, kind)), DatagenError)
+        kind = next((kind for kind in (SpecError, NoRoomError, UnreachableError) if isinstance(err, kind)), DatagenError)
         pipe.send((kind, err.message, err.hint))
     except (BrokenPipeError, ConnectionResetError):
         return
@@ -129,7 +129,10 @@ class Copier:
         self._source = _connect(setup.source_url)
         _run(self._source, _FORM + _SOURCE + _ORDER, "source")
         snapshot = sql.Literal(setup.snapshot).as_string(None).encode()
-        _run(self._source, b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT " + snapshot, "source")
+        _run(self._source, b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "source")
+        if self._source.exec_(b"SET TRANSACTION SNAPSHOT " + snapshot).status != pq.ExecStatus.COMMAND_OK:
+            hint = "nothing was swapped in. Is its server up, and does nobody end its sessions? Then run the same command again"
+            raise UnreachableError("source: the session whose view of the rows all others share is gone", hint=hint)
         self._target = _connect(setup.target_url)
         _run(self._target, _FORM + _TARGET, "target")
         self._maskers: dict[str, RowMasker] = {}
@@ -234,7 +237,7 @@ def _connect(url: str) -> pq.abc.PGconn:
     connection = pq.PGconn.connect(psycopg.conninfo.make_conninfo(url, application_name="liftlock-datagen").encode())
     if connection.status != pq.ConnStatus.OK:
         text = without_password(connection.error_message.decode(errors="replace").strip(), url)
-        raise DatagenError(f"no connection to the database: {text}", hint="is it up?")
+        raise UnreachableError(f"no connection to the database: {text}", hint="is it up?")
     return connection
 
 
