@@ -115,6 +115,14 @@ UNION ALL SELECT proname, pg_get_userbyid(proowner), proacl::text, NULL FROM pg_
 UNION ALL SELECT nspname, pg_get_userbyid(nspowner), nspacl::text, NULL FROM pg_namespace WHERE nspname = 'Mine'
 UNION ALL SELECT 'defaults', pg_get_userbyid(defaclrole), defaclacl::text, NULL FROM pg_default_acl ORDER BY 1
 """
+
+
+def rights(connection: psycopg.Connection[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    """In no order: PostgreSQL writes them in that of their giving."""
+    rows = connection.execute(RIGHTS.encode()).fetchall()
+    return [(name, owner, sorted(str(given).strip("{}").split(",")), columns) for name, owner, given, columns in rows]
+
+
 OBJECTS = """
 CREATE TABLE thing (id serial, what text); CREATE VIEW seen AS SELECT * FROM thing;
 CREATE FUNCTION one(a int, b text) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE SCHEMA "Mine";
@@ -147,6 +155,30 @@ def test_applications_keep_their_rights_and_what_they_own(server: RunningPostgre
             assert not [note for note in notes if "rights" in note]
     finally:
         server.administer('DROP ROLE IF EXISTS "an app"; DROP ROLE IF EXISTS reader')
+
+
+def test_a_clone_of_a_template_gets_the_rights_of_the_old_database(server: RunningPostgres) -> None:
+    with server.database(OBJECTS) as template, server.database(OBJECTS) as target:
+        with server.connect(target) as connection:
+            for statement in (
+                "GRANT SELECT ON seen TO PUBLIC",
+                "GRANT UPDATE (what) ON thing TO PUBLIC",
+                "REVOKE EXECUTE ON FUNCTION one FROM PUBLIC",
+                "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC",
+            ):
+                connection.execute(statement.encode())
+            before = rights(connection)
+        with built_beside(server.url(target), template=template, drop_later=True):
+            pass
+        with server.connect(target) as connection:
+            assert rights(connection) == before
+
+
+def test_a_template_that_is_not_there_leaves_everything_as_it_was(server: RunningPostgres, target: str) -> None:
+    with pytest.raises(DatagenError), built_beside(server.url(target), template=f"{target}_nowhere"):
+        pass
+    assert content(server, target) == "old"
+    assert databases(server, target) == [target]
 
 
 def test_a_setting_that_the_role_may_not_make_is_told_and_holds_nothing_up(server: RunningPostgres, target: str) -> None:
