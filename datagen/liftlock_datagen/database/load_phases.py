@@ -43,7 +43,8 @@ def empty_anew(connection: Connection, catalog: Catalog) -> frozenset[TableName]
     """Gives empty tables new files in this transaction, so that COPY FREEZE may fill them; which ones.
 
     Rows that are frozen as they come need no vacuum that writes them a second time, and are not logged where the server keeps no log for
-    others. They are seen at once, also by the statement that writes them: so no table has a trigger, which might look.
+    others. They are seen at once, by the statement that writes them (so no table has a trigger, which might look) and, when the load is
+    over, by a transaction that began before it and saw none.
     """
     tables = [table.name for table in catalog.tables if table.holds_rows and table.partition_of is None and not table.triggers]
     if not tables:
