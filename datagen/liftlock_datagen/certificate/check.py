@@ -113,6 +113,7 @@ def _certificate(reading: Reading, sides: Sides, began: float) -> Certificate:
         anonymity=anonymity,
         promises=promises,
         unread=unread,
+        remarks=tuple(_remarks(reading)),
     )
 
 
@@ -132,3 +133,16 @@ def _is_generated(source: Connection, copy: Connection) -> bool:
     """Whether the copy's rows were made from the schema alone. A copy of rows that were made so has the very marker of its source."""
     made = seeded(copy)
     return made is not None and made != seeded(source)
+
+
+def _remarks(reading: Reading) -> Iterator[str]:
+    """What explains a result that may surprise."""
+    made = seeded(reading.copy)
+    if made is not None and made == seeded(reading.source):
+        yield (
+            f"the same data generate made the rows of both sides (seed {made.seed}), so they are alike, and nobody's:"
+            " is --from the place whose values must not survive?"
+        )
+    for table in reading.plan.tables:
+        if table.method is Method.VALUES and table.columns:
+            yield f"{table.name}: rows are not compared with their own, as they have no key to meet by; values and their numbers are"

@@ -155,7 +155,10 @@ def _why(table: TableResult) -> str:
     match table.method:
         case Method.KEY | Method.PSEUDONYM:
             missing = table.copy_rows - table.matched
-            other = "; was another pseudonym key used?" if table.method is Method.PSEUDONYM and not table.matched else ""
-            return f"{missing:,} of {table.copy_rows:,} rows have no row in the source{other}"
+            if table.method is Method.PSEUDONYM and not table.matched:
+                return "no row has one in the source: was another pseudonym key used?"
+            text = f"{missing:,} of {table.copy_rows:,} rows have no row in the source: deleted there since, or new in the copy"
+            return f"{text}; check a copy when it is made, or make it again"
         case _:
-            return "its rows have no key that is kept, or whose pseudonyms can be made again"
+            text = "its rows have no key that is kept, or whose pseudonyms can be made again: check where the pseudonym key is at hand"
+            return f"{text}, or give the table a unique key without NULLs that is kept or pseudonymised"

@@ -193,8 +193,8 @@ class TableResult:
 class Certificate:
     """All of it. complete: everything was looked at; a leak does not hide that something was not. source, copy: as they may be shown.
 
-    rows: of the copy. cells: of both sides: the source's sensitive ones, and the copy's that hold text or are compared. seconds and the
-    two times are the only parts that differ from run to run.
+    rows: of the copy. cells: of both sides: the source's sensitive ones, and the copy's that hold text or are compared. remarks: what else
+    people should know. seconds and the two times are the only parts that differ from run to run.
     """
 
     verdict: Verdict
@@ -222,6 +222,7 @@ class Certificate:
     anonymity: tuple[AnonymityResult, ...]
     promises: tuple[BrokenPromise, ...]
     unread: tuple[str, ...]
+    remarks: tuple[str, ...]
 
     @property
     def leaks(self) -> int:

@@ -13,7 +13,10 @@ from tests.postgres import RunningPostgres
 
 pytestmark = pytest.mark.docker
 KEY = PseudonymKey(bytes(range(32)))
-_NO_KEY = "its rows have no key that is kept, or whose pseudonyms can be made again"
+_NO_KEY = (
+    "its rows have no key that is kept, or whose pseudonyms can be made again: check where the pseudonym key is at hand,"
+    " or give the table a unique key without NULLs that is kept or pseudonymised"
+)
 _VISITS = """
 CREATE TABLE visit (id int {0}, at date); INSERT INTO visit SELECT {1}, date '1950-01-01' + i + {2} FROM generate_series(1, 90) i;
 """
@@ -81,7 +84,10 @@ def test_rows_that_meet_no_row_of_the_source_are_a_gap(postgres: RunningPostgres
     with postgres.database(rows[0]) as source, postgres.database(rows[1]) as copy:
         found = check(postgres, source, copy, VISITS)
     assert found.verdict is Verdict.INCOMPLETE
-    assert "at: neither compared row by row nor searched for (10 of 90 rows have no row in the source)" in found.unread[0]
+    assert (
+        "at: neither compared row by row nor searched for (10 of 90 rows have no row in the source: deleted there since" in found.unread[0]
+    )
+    assert "check a copy when it is made, or make it again" in found.unread[0]
 
 
 def test_rows_do_not_meet_by_a_key_that_may_be_null(postgres: RunningPostgres) -> None:
@@ -90,6 +96,9 @@ def test_rows_do_not_meet_by_a_key_that_may_be_null(postgres: RunningPostgres) -
         found = check(postgres, source, copy, VISITS)
     assert [(item.method, item.matched) for item in found.tables] == [(Method.VALUES, 0)]
     assert found.verdict is Verdict.INCOMPLETE
+    assert found.remarks == (
+        "public.visit: rows are not compared with their own, as they have no key to meet by; values and their numbers are",
+    )
 
 
 def test_values_that_are_not_looked_for_are_a_gap_where_no_rows_meet(postgres: RunningPostgres) -> None:
@@ -112,6 +121,7 @@ def test_a_copy_of_synthetic_rows_is_a_copy_although_it_says_that_its_rows_are_s
     INSERT INTO liftlock_data.seeded VALUES ({}, 300, 'c', 'v');"""
     with postgres.database(_PAY + marked.format(1)) as source, postgres.database(_PAY + marked.format(1)) as copy:
         same = check(postgres, source, copy, *_PAY_SPEC)
+    assert "the same data generate made the rows of both sides (seed 1)" in same.remarks[0]
     with postgres.database(_PAY) as source, postgres.database(_PAY + marked.format(2)) as copy:
         claimed = check(postgres, source, copy, *_PAY_SPEC)
     for found in (same, claimed):

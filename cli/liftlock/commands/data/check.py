@@ -93,6 +93,8 @@ def _show(certificate: Certificate, report: Path | None) -> None:
     for broken in certificate.promises:
         typer.echo(f"broken promise: {broken.table}.{broken.column} [{broken.code}]: {broken.text}")
     _show_gaps((*certificate.unread, *(f"canary not found: {place}" for place in certificate.canaries.missed)), report)
+    for remark in certificate.remarks:
+        typer.echo(f"note: {remark}")
     rate = certificate.cells / certificate.seconds if certificate.seconds else 0
     typer.echo(
         f"{_verdict(certificate)}: {certificate.leaks} leaks; {certificate.cells:,} cells of {certificate.rows:,} rows held against"
