@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from liftlock.commands.app import Later
 from liftlock.commands.data import app
+from liftlock.core.errors import UsageError
+from liftlock.main import app as root
 
 _DOCS = Path(__file__).parents[3] / "docs"
 _SHARED = {"--repo", "--env", "--json", "--help", "--yes"}  # of all commands alike
@@ -47,3 +50,10 @@ def test_the_pages_have_every_option(words: str) -> None:
     pages = "".join(path.read_text(encoding="utf-8") for path in (_DOCS / "data.md", *sorted((_DOCS / "data").glob("*.md"))))
     options = {max(param.opts, key=len) for param in COMMANDS[words].params if param.opts[0].startswith("-")}
     assert [option for option in sorted(options - _SHARED) if option not in pages] == []
+
+
+@pytest.mark.parametrize("name", ["bad name", "../up", "Nightly", "n" * 41, "", "n\n"])
+def test_a_golden_copy_is_only_named_as_an_environment_can_declare_it(name: str) -> None:
+    done = CliRunner().invoke(root, ["data", "snapshot", "create", "dev/shop", "--name", name])
+    assert isinstance(done.exception, UsageError)
+    assert "is no name of a golden copy" in str(done.exception)

@@ -47,7 +47,7 @@ def init(
     name = wiring.declared_database(work, database)
     place = wiring.data_places(work).resolve(source or database, environment)
     report = wiring.classification(work).init(name, place, sample=None if no_sample else sample or _SAMPLE, check=check)
-    print_json("data-init", report) if as_json else _show(report, name, _again(source, environment))
+    print_json("data-init", report) if as_json else _show(report, name if source else database, _again(source, environment))
     if check and report.changed:
         raise typer.Exit(ExitCode.CHANGES)
 

@@ -11,6 +11,7 @@ from liftlock.commands.data.options import EnvironmentOption
 from liftlock.commands.output import JsonOption, YesOption, confirm, print_json, print_table
 from liftlock.commands.people import age
 from liftlock.commands.repository import RepoOption
+from liftlock.core.config.text_rules import NAME
 from liftlock.core.errors import UsageError
 from liftlock.core.sizes import size_text
 
@@ -24,7 +25,16 @@ FromOption = Annotated[
     str | None,
     typer.Option("--from", metavar="PLACE", help="Where the rows are: ENV/DB, postgresql://…, env:NAME or file:PATH; otherwise DB itself."),
 ]
-NameOption = Annotated[str | None, typer.Option("--name", metavar="NAME", help="Its name; one of that name is replaced.")]
+
+
+def _a_name(name: str | None) -> str | None:
+    """As environments/*.yaml can say it: a copy of another name could be declared nowhere."""
+    if name is not None and not NAME.fits(name):
+        raise UsageError(f'"{name[:40]}" is no name of a golden copy: {NAME.says}', hint="such as nightly, or shop-2026")
+    return name
+
+
+NameOption = Annotated[str | None, typer.Option("--name", metavar="NAME", callback=_a_name, help="Its name; one of that name is replaced.")]
 SnapshotOption = Annotated[str | None, typer.Option("--snapshot", metavar="NAME", help="Another golden copy than its own.")]
 AcceptOption = Annotated[bool, typer.Option("--accept-changes", help="Vouch for rows that were written since liftlock filled the source.")]
 KeepOption = Annotated[int | None, typer.Option("--keep", min=0, metavar="N", help="Keep the newest N of each database and origin.")]
