@@ -8,21 +8,20 @@ blocks of rows and by a limited memory of values per column.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-import psycopg
-
-from liftlock_datagen.catalog.model import ColumnType, TableName, TypeKind
+from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.database.beside import Beside, built_beside
 from liftlock_datagen.database.connect import connected
 from liftlock_datagen.database.refusals import masked_errors
-from liftlock_datagen.database.resumption import Resumption, say_final, say_resumable
+from liftlock_datagen.database.resumption import Resumption
 from liftlock_datagen.database.schema_copy import SchemaCopy, Section, copied_schema
-from liftlock_datagen.errors import DatagenError, NoRoomError
-from liftlock_datagen.masking.crew import Crew
+from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.masking.crew import Crew, Progress
+from liftlock_datagen.masking.filling import Filling, Note
 from liftlock_datagen.masking.finish import (
     analyse,
     crowds,
@@ -35,24 +34,17 @@ from liftlock_datagen.masking.finish import (
 )
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.model import MaskPlan
-from liftlock_datagen.masking.obstacles import sorted_by
+from liftlock_datagen.masking.parts import parts
 from liftlock_datagen.masking.plan import plan_mask
-from liftlock_datagen.masking.recipes import part_recipe, schema_recipe
-from liftlock_datagen.masking.records import begin_records, drop_records, empty, read_records
+from liftlock_datagen.masking.recipes import schema_recipe
 from liftlock_datagen.masking.report import Crowd, MaskReport
-from liftlock_datagen.masking.resuming import candidates, resumed
 from liftlock_datagen.masking.source import Source, opened, present_digest
 from liftlock_datagen.masking.target import is_there, origin, refuse_target, require_columns
-from liftlock_datagen.masking.worker import Part, Setup
+from liftlock_datagen.masking.worker import Setup
 from liftlock_datagen.snapshots.markers import Anonymised, mark_anonymised
-from liftlock_datagen.spec.model import DataSpec, Rows
+from liftlock_datagen.spec.model import DataSpec
 from liftlock_datagen.subset.plan import plan_subset
 from liftlock_datagen.subset.selection import SubsetSelection, selected
-
-Progress = Callable[[str, int, int], None]
-Note = Callable[[str], None]
-
-_PART_PAGES = 1 << 15  # 256 MB: below, a table is one part, whose rows come with it and need no log
 
 
 class SchemaFrom(StrEnum):
@@ -120,26 +112,24 @@ class _Run:
         self._on_note = on_note
         self._started = time.monotonic()
         self._phases: dict[str, float] = {}
-        self._rows: Mapping[str, int] = {}
-        self._taken: dict[str, int] = {}
-        self._open: Beside | None = None  # while the next run could go on with it
+        self._filling = Filling(request.key, crew, on_progress, on_note)
 
     def build(self, plan: MaskPlan, schema: SchemaCopy, beside: Beside) -> tuple[Crowd, ...]:
         """Everything between the empty database, or what a cut-off run left of it, and the swap."""
         request, source, crew = self._request, self._source, self._crew
         with self._timed("schema"):
-            self._begin(schema, beside)
+            self._filling.begin(schema, beside)
             crew.begin(Setup(source.url, beside.url, source.snapshot, request.key))
         with self._timed("rows"), chosen(source, request) as selection:
             same = request.schema is SchemaFrom.SOURCE and source.catalog.version // 10000 == _server_major(beside.url)
             work = parts(source, plan, selection, same_types=same)
-            self._copy([replace(part, recipe=part_recipe(request.key, part)) for part in work], beside, self._expected(source, selection))
+            self._filling.copy(work, beside, self._expected(source, selection))
             stands, came_from = read_sequences(source), origin(source.connection, request.source_name)
             self._require_same_schema()
         # What follows is the target's alone and may take long: a source in production is not held for it.
         crew.dismiss()
         source.release()
-        self._end(beside)
+        self._filling.end(beside)
         with self._timed("indexes and keys"):
             schema.make(for_indexes(beside.url, source, request.workers), Section.BEHIND_ROWS, role=beside.owner, jobs=request.workers)
         with connected(beside.url) as target, masked_errors("behind the rows", beside.url):
@@ -157,66 +147,12 @@ class _Run:
     def report(self, plan: MaskPlan, found: tuple[Crowd, ...]) -> MaskReport:
         """What was done."""
         seconds = time.monotonic() - self._started
-        key = self._request.key.id
-        return MaskReport(self._rows, plan, found, plan.k, key, plan.spec_digest, seconds, self._phases, self._taken)
+        key, rows = self._request.key.id, self._filling
+        return MaskReport(rows.copied, plan, found, plan.k, key, plan.spec_digest, seconds, self._phases, rows.taken_over)
 
     def stays(self, error: BaseException) -> bool:
-        """Whether the next run may go on with what this one leaves. A full disk needs its room back, for those whose server it is."""
-        left = self._open
-        if (
-            left is None
-            or self._request.fresh
-            or isinstance(error, NoRoomError | psycopg.errors.DiskFull)
-            or not (left.begun or self._crew.copied)
-        ):
-            return False
-        self._on_note(
-            f"what was copied stays in database {left.name}: the same command goes on from there, another run for {left.target} removes it"
-        )
-        return True
-
-    def _begin(self, schema: SchemaCopy, beside: Beside) -> None:
-        """A schema that is ready for rows, from now on to be gone on with by the next run."""
-        if not beside.begun:
-            schema.make(beside.url, Section.BEFORE_ROWS, role=beside.owner)
-            with connected(beside.url) as target:
-                begin_records(target)
-                say_resumable(target, beside.name, beside.target, beside.recipe)
-        self._open = beside
-
-    def _end(self, beside: Beside) -> None:
-        """Nobody goes on with what comes behind the rows."""
-        self._open = None
-        with connected(beside.url) as target:
-            say_final(target, beside.name, beside.target)
-            drop_records(target)
-
-    def _copy(self, work: Sequence[Part], beside: Beside, expected: Mapping[TableName, int]) -> None:
-        """Copies all parts but those that a cut-off run copied from the same rows."""
-        every = {part.key: part for part in work}
-        rows = dict.fromkeys((str(part.table.name) for part in work), 0)
-        load = list(work)
-        if beside.begun:
-            planned = {key: part.recipe for key, part in every.items()}
-            with connected(beside.url) as target:
-                there = read_records(target)
-                again = [replace(every[one.key], expected=one.digest) for one in candidates(planned, there)]
-                decided = resumed(planned, there, self._crew.unchanged(again, expected, self._looking))
-                empty(target, decided.emptied)
-            load = [every[key] for key in decided.load]
-            for one in decided.taken:
-                name = str(every[one.key].table.name)
-                self._taken[name] = self._taken.get(name, 0) + one.rows
-            rows |= self._taken
-            self._on_note(
-                f"{len(self._taken)} of {len(rows)} tables, {sum(self._taken.values()):,} rows, taken over from a run that was cut off"
-            )
-        for name, count in self._crew.run(load, expected, self._on_progress).items():
-            rows[name] += count
-        self._rows = rows
-
-    def _looking(self, name: str, done: int, total: int) -> None:
-        self._on_progress(f"{name} (is it unchanged?)", done, total)
+        """Whether what this run leaves is to stay, for the next one to go on with."""
+        return not self._request.fresh and self._filling.stays(error)
 
     @staticmethod
     def _expected(source: Source, selection: SubsetSelection | None) -> dict[TableName, int]:
@@ -249,7 +185,7 @@ class _Run:
 
     def _require_same_schema(self) -> None:
         if present_digest(self._request.source_url) != self._source.catalog.digest:
-            self._open = None
+            self._filling.spoil()
             raise DatagenError("the source's schema changed during the run; nothing was swapped in", hint="run the same command again")
 
     @contextmanager
@@ -258,39 +194,6 @@ class _Run:
         started = time.monotonic()
         yield
         self._phases[name] = time.monotonic() - started
-
-
-def parts(source: Source, plan: MaskPlan, selection: SubsetSelection | None = None, *, same_types: bool = False) -> Sequence[Part]:
-    """The tables in parts, the largest first. Tables that the classification leaves empty have none. same_types: in source and target."""
-    found: list[tuple[int, Part]] = []
-    books = {book.name for book in source.catalog.books}
-    for mask in plan.tables:
-        if mask.rows is Rows.NONE:
-            continue
-        if mask.name in books:
-            found.append((0, Part(mask, mask.name, mask.name)))
-            continue
-        table = source.catalog.table(mask.name)
-        sorts = any(column.name in sorted_by(table) for column in mask.changed)
-        binary = same_types and mask.raw and selection is None and all(_is_own(column.type) for column in mask.columns)
-        for stored in source.catalog.partitions_of(mask.name):
-            pages = source.pages[stored.name]
-            into = mask.name if sorts else stored.name
-            whole = Part(mask, stored.name, into, whole=not sorts, selection=selection, binary=binary)
-            if selection is not None or pages <= _PART_PAGES:
-                found.append((pages, whole))
-                continue
-            for first in range(0, pages, _PART_PAGES):
-                last = first + _PART_PAGES
-                found.append((_PART_PAGES, replace(whole, first=first, last=last if last < pages else None, whole=False)))
-    return [part for _, part in sorted(found, key=lambda item: -item[0])]
-
-
-def _is_own(kind: ColumnType) -> bool:
-    """Whether the type is PostgreSQL's own, so that its binary form means the same in every database of one version."""
-    if kind.element is not None:
-        return _is_own(kind.element) and kind.element.kind is TypeKind.BASE
-    return kind.kind in {TypeKind.BASE, TypeKind.ENUM} and not kind.extension and (not kind.schema or kind.kind is TypeKind.ENUM)
 
 
 @contextmanager

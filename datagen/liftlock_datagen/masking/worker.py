@@ -15,9 +15,9 @@ import psycopg
 from psycopg import pq, sql
 
 from liftlock_datagen.catalog.model import TableName
-from liftlock_datagen.database.refusals import result_refusal, without_password
 from liftlock_datagen.errors import DatagenError, NoRoomError, SpecError, UnreachableError
 from liftlock_datagen.masking.keys import PseudonymKey
+from liftlock_datagen.masking.libpq import connect, finish, run, start
 from liftlock_datagen.masking.model import TableMask
 from liftlock_datagen.masking.records import recording
 from liftlock_datagen.masking.resuming import PartKey, Recorded
@@ -126,15 +126,15 @@ class Copier:
 
     def __init__(self, setup: Setup) -> None:
         self._key = setup.key
-        self._source = _connect(setup.source_url)
-        _run(self._source, _FORM + _SOURCE + _ORDER, "source")
+        self._source = connect(setup.source_url)
+        run(self._source, _FORM + _SOURCE + _ORDER, "source")
         snapshot = sql.Literal(setup.snapshot).as_string(None).encode()
-        _run(self._source, b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "source")
+        run(self._source, b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "source")
         if self._source.exec_(b"SET TRANSACTION SNAPSHOT " + snapshot).status != pq.ExecStatus.COMMAND_OK:
             hint = "nothing was swapped in. Is its server up, and does nobody end its sessions? Then run the same command again"
             raise UnreachableError("source: the session whose view of the rows all others share is gone", hint=hint)
-        self._target = _connect(setup.target_url)
-        _run(self._target, _FORM + _TARGET, "target")
+        self._target = connect(setup.target_url)
+        run(self._target, _FORM + _TARGET, "target")
         self._maskers: dict[str, RowMasker] = {}
 
     def copy(self, part: Part, tell: Tell) -> None:
@@ -147,18 +147,18 @@ class Copier:
             _, digest = self._stream(part, masker, tell, lambda _: None)
             tell(Moved(name, 0, done=True, same=digest == part.expected))
             return
-        _run(self._target, b"BEGIN", name)
+        run(self._target, b"BEGIN", name)
         if part.whole:
             # in one transaction: rows that come with their table need no log, and no second visit
-            _run(self._target, b"TRUNCATE ONLY " + _name(part.into), name)
-        _start(self._target, _writing(part, masker), pq.ExecStatus.COPY_IN, name)
+            run(self._target, b"TRUNCATE ONLY " + _name(part.into), name)
+        start(self._target, _writing(part, masker), pq.ExecStatus.COPY_IN, name)
         rows, digest = self._stream(part, masker, tell, self._put if part.table.raw else lambda block: self._put(masker(block)))
         self._target.put_copy_end()
-        _finish(self._target, f"{name} (target)")
+        finish(self._target, f"{name} (target)")
         if part.whole:
-            _run(self._target, b"ANALYZE " + _name(part.into), name)  # while its pages are at hand, and other tables are on their way
-        _run(self._target, recording(Recorded(part.key, part.recipe, digest, rows)), name)
-        _run(self._target, b"COMMIT", name)
+            run(self._target, b"ANALYZE " + _name(part.into), name)  # while its pages are at hand, and other tables are on their way
+        run(self._target, recording(Recorded(part.key, part.recipe, digest, rows)), name)
+        run(self._target, b"COMMIT", name)
         tell(Moved(name, 0, done=True))
 
     def _put(self, block: bytes) -> None:
@@ -170,7 +170,7 @@ class Copier:
         seen.update(repr((part.into, part.stored)).encode())  # two tables alike do not look alike
         rows = 0
         for condition in part.conditions():
-            _start(self._source, _reading(part, masker, condition), pq.ExecStatus.COPY_OUT, str(part.table.name))
+            start(self._source, _reading(part, masker, condition), pq.ExecStatus.COPY_OUT, str(part.table.name))
             for count, block in self._blocks():
                 seen.update(block)
                 try:
@@ -184,7 +184,7 @@ class Copier:
             if part.binary:
                 rows -= 1  # that form ends with a message of its own
                 tell(Moved(str(part.table.name), -1))
-            _finish(self._source, f"{part.table.name} (source)")
+            finish(self._source, f"{part.table.name} (source)")
         return rows, seen.hexdigest()
 
     def _blocks(self) -> Iterator[tuple[int, bytes]]:
@@ -228,33 +228,3 @@ def _writing(part: Part, masker: RowMasker) -> bytes:
 
 def _name(table: TableName) -> bytes:
     return sql.Identifier(table.schema, table.name).as_string(None).encode()
-
-
-# --- libpq --------------------------------------------------------------------------------------------------------------------------
-
-
-def _connect(url: str) -> pq.abc.PGconn:
-    connection = pq.PGconn.connect(psycopg.conninfo.make_conninfo(url, application_name="liftlock-datagen").encode())
-    if connection.status != pq.ConnStatus.OK:
-        text = without_password(connection.error_message.decode(errors="replace").strip(), url)
-        raise UnreachableError(f"no connection to the database: {text}", hint="is it up?")
-    return connection
-
-
-def _run(connection: pq.abc.PGconn, statement: bytes, about: str) -> None:
-    result = connection.exec_(statement)
-    if result.status not in {pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK}:
-        raise result_refusal(about, result)
-
-
-def _start(connection: pq.abc.PGconn, statement: bytes, expected: pq.ExecStatus, about: str) -> None:
-    result = connection.exec_(statement)
-    if result.status != expected:
-        raise result_refusal(about, result)
-
-
-def _finish(connection: pq.abc.PGconn, about: str) -> None:
-    """Reads to the end of the COPY; DatagenError where it failed."""
-    while (result := connection.get_result()) is not None:
-        if result.status != pq.ExecStatus.COMMAND_OK:
-            raise result_refusal(about, result)
