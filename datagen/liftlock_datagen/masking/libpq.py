@@ -10,7 +10,7 @@ from liftlock_datagen.errors import UnreachableError
 
 
 def connect(url: str) -> pq.abc.PGconn:
-    """A connection that blocks; DatagenError without the password where there is none to be had."""
+    """A connection that blocks; UnreachableError without the password where there is none to be had."""
     connection = pq.PGconn.connect(psycopg.conninfo.make_conninfo(url, application_name="liftlock-datagen").encode())
     if connection.status != pq.ConnStatus.OK:
         text = without_password(connection.error_message.decode(errors="replace").strip(), url)
