@@ -158,3 +158,23 @@ def test_nothing_heavy_is_loaded_for_the_version_and_the_help(words: list[str]) 
     loaded = done.stderr.split()
     assert "typer" in loaded
     assert HEAVY.isdisjoint(loaded)
+
+
+INTERRUPTED_WHILE_LOADING = """
+import sys
+
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == "liftlock.commands.app":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupt())
+from liftlock.entry import run
+run()
+"""
+
+
+def test_an_interrupt_while_the_command_line_is_loaded_ends_it_in_a_line() -> None:
+    code = [sys.executable, "-c", INTERRUPTED_WHILE_LOADING]
+    done = subprocess.run(code, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "liftlock: interrupted; nothing was begun\n")
