@@ -18,6 +18,7 @@ from psycopg import sql
 
 from liftlock_datagen.catalog.model import Catalog, ForeignKey, Index, Sequence, Table, TableName, Trigger, View
 from liftlock_datagen.database.connect import Connection
+from liftlock_datagen.database.row_security import force_again, lift_forced
 
 _ON = {"O": "ENABLE TRIGGER", "R": "ENABLE REPLICA TRIGGER", "A": "ENABLE ALWAYS TRIGGER"}
 _WHOLE = frozenset({"int2", "int4", "int8", "numeric"})
@@ -34,13 +35,13 @@ def prepare_load(connection: Connection, catalog: Catalog) -> None:
             connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(table.name.schema, index.name)))
     for table, trigger in _acting(catalog):
         _alter(connection, table, sql.SQL("DISABLE TRIGGER {}").format(sql.Identifier(trigger.name)))
-    for table in catalog.tables:
-        if table.row_security and table.row_security_forced:
-            _alter(connection, table, sql.SQL("NO FORCE ROW LEVEL SECURITY"))
+    lift_forced(connection, catalog)
 
 
 def empty_anew(connection: Connection, catalog: Catalog) -> frozenset[TableName]:
     """Gives empty tables new files in this transaction, so that COPY FREEZE may fill them; which ones.
+
+    It asks for no row: who calls it has seen, with the tables locked and nothing hidden by a policy, that there is none.
 
     Rows that are frozen as they come need no vacuum that writes them a second time, and are not logged where the server keeps no log for
     others. They are seen at once, by the statement that writes them (so no table has a trigger, which might look) and, when the load is
@@ -81,9 +82,7 @@ def finish_load(connection: Connection, catalog: Catalog) -> None:
     advance_sequences(connection, catalog)
     for table, trigger in _acting(catalog):
         _alter(connection, table, sql.SQL(f"{_ON[trigger.enabled]} {{}}").format(sql.Identifier(trigger.name)))
-    for table in catalog.tables:
-        if table.row_security and table.row_security_forced:
-            _alter(connection, table, sql.SQL("FORCE ROW LEVEL SECURITY"))
+    force_again(connection, catalog)
     for view in ordered_views(catalog):
         if view.materialised and view.populated:
             # one that made rows cannot satisfy (a division by a sum of them) stays as it was: it is no part of the data

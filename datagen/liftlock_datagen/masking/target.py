@@ -11,9 +11,10 @@ from liftlock_datagen.catalog.foreign import foreign_partitions
 from liftlock_datagen.catalog.model import Catalog
 from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.database.connect import Connection, connected, database_of, url_of
+from liftlock_datagen.database.row_security import hidden_rows
 from liftlock_datagen.errors import DatagenError, PlanError, TargetError
 from liftlock_datagen.snapshots.markers import anonymised, seeded
-from liftlock_datagen.snapshots.seal import written_since
+from liftlock_datagen.snapshots.seal import written_or_hidden
 
 _HINT = "are --from and --to the right way round? If nothing there is needed, say --replace"
 
@@ -81,11 +82,15 @@ def _held(source: str, target: Connection) -> str:
     catalog = read_catalog(target)
     copy = anonymised(target)
     if copy is not None and copy.source == source:
-        since = written_since(target, besides=[book.name for book in catalog.books])
+        since = written_or_hidden(target, besides=[book.name for book in catalog.books])
         return f"a copy of this source, and {since}" if since else ""
     filled = _filled(target, catalog)
     if not filled:
-        return ""
+        return (
+            f"perhaps more than it shows: {hidden}"
+            if (hidden := hidden_rows(target, among={table.name for table in catalog.tables}))
+            else ""
+        )
     if copy is not None:
         return "an anonymised copy of another source"
     made = seeded(target)

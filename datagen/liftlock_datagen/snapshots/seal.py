@@ -18,6 +18,7 @@ from psycopg import sql
 
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.database.connect import Connection
+from liftlock_datagen.database.row_security import hidden_rows
 
 _TABLE = """
 CREATE SCHEMA IF NOT EXISTS liftlock_data;
@@ -97,6 +98,11 @@ def written_since(connection: Connection, *, besides: Collection[TableName] = ()
         return ""
     named = ", ".join(list(later)[:_NAMED]) + (f" and {len(later) - _NAMED} more" if len(later) > _NAMED else "")
     return f"{sum(later.values()):,} rows were written behind its marker, in {named}"
+
+
+def written_or_hidden(connection: Connection, *, besides: Collection[TableName] = ()) -> str:
+    """As written_since, for who decides whether rows may go: those that a policy may hide from this role count as written."""
+    return hidden_rows(connection, besides=besides) or written_since(connection, besides=besides)
 
 
 def _read(connection: Connection) -> Seal | None:

@@ -22,9 +22,10 @@ from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.database.connect import Connection, connected, wrapped
 from liftlock_datagen.database.load_phases import build_indexes, empty_anew, finish_load, prepare_load, prove_references
 from liftlock_datagen.database.refusals import synthetic_errors
+from liftlock_datagen.database.row_security import hidden_rows, lift_forced
 from liftlock_datagen.errors import DatagenError, RequestError
 from liftlock_datagen.snapshots.markers import anonymised
-from liftlock_datagen.snapshots.seal import written_since
+from liftlock_datagen.snapshots.seal import written_or_hidden
 from liftlock_datagen.synthesis.copying import Progress, copy_tables, rows_ahead
 from liftlock_datagen.synthesis.marker import Found, asked, mark, marked_rows, read_marker
 from liftlock_datagen.synthesis.plan import plan_load
@@ -105,7 +106,7 @@ def planned(catalog: Catalog, request: RowsRequest) -> LoadPlan:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What is in a database before anything is written. since: what was written behind its marker, in words; nothing where nothing was."""
+    """What is in a database before anything is written. since: what was written behind its marker, or may be hidden, in words."""
 
     found: Found
     since: str = ""
@@ -123,11 +124,12 @@ def found_before(url: str, request: RowsRequest) -> Before:
         require_tables(catalog, request)
         done = read_marker(connection)
         if done is not None:
-            since = written_since(connection, besides=[book.name for book in catalog.books])
+            since = written_or_hidden(connection, besides=[book.name for book in catalog.books])
             same = (done.request, done.catalog_digest) == (asked(request), catalog.digest)
             return Before(Found.SAME if same else Found.SYNTHETIC, since)
         if not _filled(connection, catalog):
-            return Before(Found.EMPTY)
+            hidden = hidden_rows(connection, among={table.name for table in catalog.tables})
+            return Before(Found.FILLED, hidden) if hidden else Before(Found.EMPTY)
         return Before(Found.FILLED if anonymised(connection) is None else Found.COPY)
 
 
@@ -203,6 +205,7 @@ def _refuse_filled(connection: Connection, catalog: Catalog) -> None:
         return
     names = sql.SQL(", ").join(_name(table.name) for table in catalog.tables)
     connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(names))
+    lift_forced(connection, catalog)  # a policy would say of rows that it hides that there are none
     filled = _filled(connection, catalog)
     if filled and anonymised(connection) is not None:
         raise DatagenError(
@@ -214,6 +217,8 @@ def _refuse_filled(connection: Connection, catalog: Catalog) -> None:
             f"{', '.join(filled)}: there are rows already, and none of them are marked as made by this tool",
             hint="synthetic rows go into an empty, migrated database: create it anew, then run the same command again",
         )
+    if hidden := hidden_rows(connection, among={table.name for table in catalog.tables}):
+        raise DatagenError(hidden, hint="use the role that owns the tables")
 
 
 def _filled(connection: Connection, catalog: Catalog) -> list[str]:

@@ -69,7 +69,7 @@ def _lost(before: Before) -> str:
     """What others wrote that would be lost, in words; nothing where all of it can be made again."""
     match before.found:
         case Found.FILLED:
-            return "there are rows in the database, and none of them are marked as made by this tool"
+            return before.since or "there are rows in the database, and none of them are marked as made by this tool"
         case Found.COPY:
             return "the database holds an anonymised copy"
         case Found.SAME | Found.SYNTHETIC:

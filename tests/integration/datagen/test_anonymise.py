@@ -279,6 +279,27 @@ def test_a_copy_that_somebody_wrote_into_is_not_replaced_unasked(server: Running
     copy()
 
 
+def test_a_target_whose_rows_a_policy_may_hide_is_not_replaced_unasked(server: RunningPostgres, target: str, copy: Copy) -> None:
+    hide = """
+    ALTER TABLE {0} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+    CREATE POLICY own ON {0} USING (current_setting('app.tenant', true) = 'one')"""
+    with server.connect(target) as connection:
+        connection.execute(hide.format("old").encode())
+    copy()  # it has no row to hide
+    with server.connect(target) as connection:
+        connection.execute("SET app.tenant = 'one'")
+        connection.execute(hide.format("people").encode())
+        connection.execute("UPDATE people SET full_name = full_name WHERE id = (SELECT min(id) FROM people)")
+    with pytest.raises(TargetError, match=r"a copy of this source, and rows of public\.people may be hidden by row security"):
+        copy()
+    with server.connect(target) as connection:
+        connection.execute("DROP SCHEMA liftlock_data CASCADE")
+        connection.execute('DROP TABLE visits, audit, "Ünits", customer_migration, schema_migrations')
+    with pytest.raises(TargetError, match=r"perhaps more than it shows: rows of public\.people"):
+        copy()
+    copy(replace=True)
+
+
 def test_servers_of_one_golden_copy_are_told_apart(server: RunningPostgres, target: str, copy: Copy) -> None:
     """They share identifier and database; what tells them apart is where they are, or what they are called by who knows."""
     copy(replace=True, source_name="shop/one/shop")

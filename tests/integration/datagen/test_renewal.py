@@ -95,6 +95,58 @@ def test_synthetic_rows_that_somebody_wrote_into_are_replaced_only_on_demand(pos
     assert generate(url, RowsRequest(300), replace_rows=True, on_progress=_quiet).skipped
 
 
+_TENANTS = """
+CREATE TABLE note (id bigint PRIMARY KEY, tenant text NOT NULL);
+ALTER TABLE note ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON note USING (tenant = current_setting('app.tenant', true));
+"""
+
+
+@pytest.fixture
+def tenants(postgres: RunningPostgres) -> Iterator[str]:
+    """An empty database whose policy shows the owner no row but a tenant's own."""
+    with postgres.database(_TENANTS) as name:
+        yield name
+
+
+def _write_as_tenant(postgres: RunningPostgres, database: str) -> None:
+    with postgres.connect(database) as connection:
+        connection.execute("SET app.tenant = 'one'")
+        connection.execute("INSERT INTO note SELECT i, 'one' FROM generate_series(1000001, 1000050) i")
+
+
+def _of_tenant(postgres: RunningPostgres, database: str) -> object:
+    with postgres.connect(database) as connection:
+        connection.execute("SET app.tenant = 'one'")
+        row = connection.execute("SELECT count(*) FROM note WHERE id > 1000000").fetchone()
+        return row[0] if row else None
+
+
+def test_rows_that_row_security_hides_are_asked_for_too(postgres: RunningPostgres, tenants: str) -> None:
+    url, hidden = postgres.url(tenants), "rows of public.note may be hidden by row security"
+    _write_as_tenant(postgres, tenants)
+    with pytest.raises(TargetError, match=hidden) as raised:
+        generate(url, RowsRequest(20), on_progress=_quiet)
+    assert raised.value.may_be_lost
+    with pytest.raises(DatagenError, match=r"public\.note: there are rows already"):
+        seed(url, rows=20, seed=1, on_progress=_quiet)
+    assert _of_tenant(postgres, tenants) == 50
+    assert _ask(postgres, tenants, "SELECT relforcerowsecurity FROM pg_class WHERE relname = 'note'") is True
+    assert generate(url, RowsRequest(20), replace_rows=True, on_progress=_quiet).total == 20
+    assert _of_tenant(postgres, tenants) == 0
+
+
+def test_rows_that_row_security_hides_may_have_been_written_since(postgres: RunningPostgres, tenants: str) -> None:
+    url, hidden = postgres.url(tenants), "rows of public.note may be hidden by row security"
+    assert generate(url, RowsRequest(20), on_progress=_quiet).total == 20
+    _write_as_tenant(postgres, tenants)
+    same = generate(url, RowsRequest(20), on_progress=_quiet)
+    assert (same.skipped, same.since) == (True, hidden)
+    with pytest.raises(TargetError, match=f"synthetic rows, and {hidden}"):
+        generate(url, RowsRequest(30), on_progress=_quiet)
+    assert _of_tenant(postgres, tenants) == 50
+
+
 def test_a_run_that_is_interrupted_leaves_the_old_rows(postgres: RunningPostgres, database: str) -> None:
     url = postgres.url(database)
     generate(url, RowsRequest(300), on_progress=_quiet)
