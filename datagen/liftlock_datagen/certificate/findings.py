@@ -132,6 +132,8 @@ class Findings:
         """Of a value in a column of pseudonyms of these kinds."""
         if could_make(self._locale, kinds, text):
             return 2
+        if not text.isascii():
+            return 0  # letters of other alphabets become any of their block, which is more room than is counted here
         kind, digits = self._kinds[column], _room(text)
         if kind in SHAPED and kind in kinds and int(self._many[column]) ** 2 >= _NOISE * 10**digits:
             return _CROWDED + digits

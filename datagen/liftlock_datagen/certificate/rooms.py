@@ -7,30 +7,51 @@ from datetime import date
 from math import prod, sqrt
 
 from liftlock_datagen.catalog.model import ColumnType
+from liftlock_datagen.certificate.samples import SIZE
 from liftlock_datagen.masking.transformers import Integers, Letters, Shifted, Transformer
+from liftlock_datagen.spec.model import Kind
 
-_SHAPE = bytes.maketrans(b"0123456789" + bytes(range(65, 91)) + bytes(range(97, 123)), b"0" * 10 + b"a" * 52)
+_SHAPE = bytes.maketrans(b"0123456789" + bytes(range(65, 91)) + bytes(range(97, 123)), b"0" * 10 + b"A" * 26 + b"a" * 26)
 _SHAPES = 1000
 _CROWDED = 0.9
+_ESTIMATED = 1.02  # more different values than there are, where they are counted from a sample
 
 
 def room(new: Transformer | None, kind: ColumnType, cells: Iterable[bytes]) -> int:
     """How many values there are of the shapes, or on the days, that these cells have; 0 where that is not known, or there are too many."""
     match new:
         case Integers(bits=bits):
-            return (1 << bits) - 1
-        case Letters():
-            return _letters(cells, leading=9 if kind.name in {"numeric", "money"} else 10)
+            return _integers(cells, bits)
+        case Letters(kind=Kind.PHONE):
+            return 0  # a pseudonym's country is none, so no value comes again
+        case Letters(folded=folded):
+            return _letters((cell.lower() if folded else cell for cell in cells), leading=9 if kind.name in {"numeric", "money"} else 10)
         case Shifted() if kind.name == "date":
             return _days(cells)
         case _:
             return 0
 
 
+def _integers(cells: Iterable[bytes], bits: int) -> int:
+    """Those of each sign that comes, and 0. Larger numbers than the smallest type of the domain holds are permuted among many more."""
+    signs: set[int] = set()
+    for cell in filter(None, cells):
+        try:
+            number = int(cell)
+        except ValueError:
+            return 0
+        if abs(number) >> bits:
+            return 0
+        signs.add((number > 0) - (number < 0))
+    return sum((1 << bits) - 1 if sign else 1 for sign in signs)
+
+
 def _letters(cells: Iterable[bytes], *, leading: int) -> int:
-    """leading: how many digits a value may begin with."""
+    """leading: how many digits a value may begin with. A letter of another alphabet becomes any of its block: no column has them all."""
     shapes: set[bytes] = set()
     for cell in cells:
+        if not cell.isascii():
+            return 0
         shapes.add(cell.translate(_SHAPE))
         if len(shapes) > _SHAPES:
             return 0
@@ -39,7 +60,7 @@ def _letters(cells: Iterable[bytes], *, leading: int) -> int:
 
 def _texts(shape: bytes, leading: int) -> int:
     first = leading if shape.startswith(b"0") and len(shape) > 1 else 10
-    return prod((first if place == 0 else 10) if sign == 48 else 26 if sign == 97 else 1 for place, sign in enumerate(shape))
+    return prod((first if place == 0 else 10) if sign == 48 else 26 if sign in {65, 97} else 1 for place, sign in enumerate(shape))
 
 
 def _days(cells: Iterable[bytes]) -> int:
@@ -50,8 +71,12 @@ def _days(cells: Iterable[bytes]) -> int:
 
 
 def is_crowded(distinct: int, among: int, share: float) -> bool:
-    """Whether a column of so many different values, among so many that there are, would have this share of them again after its rule."""
-    if not among or distinct < _CROWDED * among:
+    """Whether a column of so many different values, among so many that there are, would have this share of them again after its rule.
+
+    Where there are more different values than there can be, they are others than was thought, and nothing is said.
+    """
+    most = among * (_ESTIMATED if distinct > SIZE else 1)
+    if not among or not _CROWDED * among <= distinct <= most:
         return False
     filled = min(1.0, distinct / among)
     return share <= filled + 5 * sqrt(filled * (1 - filled) / distinct)

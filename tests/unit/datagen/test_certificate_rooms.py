@@ -21,7 +21,10 @@ TEXT = ColumnType("text")
     ("cells", "many"),
     [
         ([b"0042", b"1234"], 10_000),
-        ([b"A1", b"b2"], 260),
+        ([b"a1", b"b2"], 260),
+        ([b"A1", b"b2"], 260 + 260),
+        ([b"", b"77"], 100),
+        (["я1".encode(), b"77"], 0),
         ([b"a-1", b"a-12"], 260 + 2600),
         ([b""], 0),
         ([b"x" * number for number in range(1, 1100)], 0),
@@ -33,10 +36,25 @@ def test_texts_of_one_shape_are_counted(cells: list[bytes], many: int) -> None:
 
 def test_numbers_and_days_are_counted() -> None:
     assert room(Letters("d", Kind.NUMBER), ColumnType("numeric"), [b"42", b"9"]) == 90 + 10
-    assert room(Integers("d", 15), ColumnType("int2"), []) == 32_767
+    assert room(Letters("d", folded=True), ColumnType("citext"), [b"A1", b"b2"]) == 260
+    assert room(Letters("d", Kind.PHONE), TEXT, [b"0042"]) == 0
     days = [str(date(2020, 1, 1) + timedelta(number)).encode() for number in range(0, 900, 2)]
     assert room(Shifted("d", 180), ColumnType("date"), days) == 899
     assert room(Shifted("d", 180), ColumnType("timestamptz"), days) == room(Invented(Kind.EMAIL, "d"), TEXT, days) == 0
+
+
+@pytest.mark.parametrize(
+    ("cells", "many"),
+    [([b"7", b"32767", b""], 32_767), ([b"-7", b"0", b"9"], 2 * 32_767 + 1), ([b"7", b"32768"], 0), ([b"-32768"], 0), ([b"x"], 0), ([], 0)],
+)
+def test_integers_are_counted_among_those_that_the_smallest_type_holds(cells: list[bytes], many: int) -> None:
+    assert room(Integers("d", 15), ColumnType("int4"), cells) == many
+
+
+def test_a_column_with_more_values_than_there_are_is_not_crowded_but_an_estimate_may_be_off() -> None:
+    assert not is_crowded(5001, 5000, 1.0)
+    assert is_crowded(100_500, 100_000, 1.0)
+    assert not is_crowded(105_000, 100_000, 1.0)
 
 
 @settings(max_examples=40, deadline=None)
