@@ -128,7 +128,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class BrokenPromise:
-    """A column whose rule was not kept in what it promises beside privacy. column: or those of a unique index."""
+    """A column whose rule was not kept in what it promises beside privacy. column: or those of a unique index, or its name."""
 
     table: str
     column: str

@@ -67,8 +67,13 @@ def lost_uniqueness(connection: Connection, source: Catalog, copy: Catalog, gaps
                 continue
             if rows:
                 text = f'{rows:,} rows share {values:,} values that "{index.name}" of the source keeps unique'
-                column = ", ".join(part.column or part.expression for part in index.parts)
-                yield BrokenPromise(str(table.name), column, PromiseCode.DUPLICATES, text)
+                yield BrokenPromise(str(table.name), _named(index), PromiseCode.DUPLICATES, text)
+
+
+def _named(index: Index) -> str:
+    """Its columns; its name where it has expressions, as those may hold a value of production."""
+    columns = [part.column for part in index.parts if part.column is not None]
+    return ", ".join(columns) if len(columns) == len(index.parts) else index.name
 
 
 def _missing(table: Table, copy: Table) -> Iterator[Index]:
