@@ -5,11 +5,13 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psycopg
 
+from liftlock_datagen.catalog.model import Catalog
 from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.certificate import canaries
 from liftlock_datagen.certificate.anonymity import count_groups
@@ -19,7 +21,7 @@ from liftlock_datagen.certificate.find import position_key
 from liftlock_datagen.certificate.findings import Findings
 from liftlock_datagen.certificate.hashing import make_hasher
 from liftlock_datagen.certificate.judgement import without_rows, worst
-from liftlock_datagen.certificate.model import AnonymityResult, Certificate, Method, Sides, Verdict
+from liftlock_datagen.certificate.model import AnonymityResult, BrokenPromise, Certificate, Method, Sides, Verdict
 from liftlock_datagen.certificate.plan import plan_check
 from liftlock_datagen.certificate.promises import lost_uniqueness
 from liftlock_datagen.certificate.reading import Reading
@@ -32,6 +34,7 @@ from liftlock_datagen.database.connect import Connection
 from liftlock_datagen.database.refusals import told
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.snapshots.markers import anonymised, seeded
+from liftlock_datagen.snapshots.seal import written_since
 from liftlock_datagen.spec.model import DataSpec
 
 COMMON = 100
@@ -58,7 +61,7 @@ def _read(
 ) -> Reading:  # fmt: skip
     """Both sides, the source first: what is looked for must be known."""
     catalogs = read_catalog(source), read_catalog(copy)
-    generated, made = _is_generated(source, copy), seeded(source) is not None
+    generated, made = _is_generated(source, copy), _is_still_seeded(source, catalogs[0])
     plan = plan_check(spec, *catalogs, generated=generated, seeded=made, has_key=key is not None)
     hasher = make_hasher(secrets.token_bytes(32))  # for this run alone: no hash that it makes is in the report
     relations = read_relations(source)
@@ -82,7 +85,7 @@ def _certificate(reading: Reading, sides: Sides, began: float) -> Certificate:
     findings = report(reading)
     rows = compare(reading)
     anonymity = tuple(_anonymity(reading, more))
-    promises = (*rows.promises, *lost_uniqueness(reading.copy, *reading.catalogs, more))
+    promises = tuple(_shown(item, scan) for item in (*rows.promises, *lost_uniqueness(reading.copy, *reading.catalogs, more)))
     canary = canary_result(reading, rows.blind)
     unread = tuple(map(scan.shown, (*gaps(reading), *more, *without_rows(rows.tables, spec, generated=plan.generated), *rows.gaps)))
     complete = not unread and not canary.missed
@@ -117,6 +120,11 @@ def _certificate(reading: Reading, sides: Sides, began: float) -> Certificate:
     )
 
 
+def _shown(item: BrokenPromise, scan: CopyScan) -> BrokenPromise:
+    """A broken promise for people, without names that hold a value."""
+    return replace(item, table=scan.shown(item.table), column=scan.shown(item.column), text=scan.shown(item.text))
+
+
 def _anonymity(reading: Reading, more: list[str]) -> Iterator[AnonymityResult]:
     """more: takes what could not be counted."""
     for table in reading.plan.tables:
@@ -133,6 +141,19 @@ def _is_generated(source: Connection, copy: Connection) -> bool:
     """Whether the copy's rows were made from the schema alone. A copy of rows that were made so has the very marker of its source."""
     made = seeded(copy)
     return made is not None and made != seeded(source)
+
+
+def _is_still_seeded(source: Connection, catalog: Catalog) -> bool:
+    """Whether the source's rows were made from the schema, and none was written since: its marker stays when people work in it."""
+    if seeded(source) is None:
+        return False
+    try:
+        with source.transaction():
+            return not written_since(source, besides=[book.name for book in catalog.books])
+    except psycopg.Error as err:
+        if err.sqlstate is None or source.closed:
+            raise
+        return False  # a table that cannot be read may hold anybody's rows
 
 
 def _remarks(reading: Reading) -> Iterator[str]:

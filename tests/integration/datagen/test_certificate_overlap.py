@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
 from liftlock_datagen.catalog.model import TableName
@@ -14,6 +15,7 @@ from liftlock_datagen.certificate.ours import our_words
 from liftlock_datagen.masking.cells import ColumnMaker
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.plan import plan_mask
+from liftlock_datagen.snapshots.seal import seal
 from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Rule, TableSpec, ValueSpec
 from liftlock_datagen.synthesis.load import seed
 from tests.postgres import RunningPostgres
@@ -64,6 +66,30 @@ def test_all_codes_that_there_are_under_a_permutation_are_chance_and_passed_thro
     assert "value: not compared row by row, and it has nearly every value that there is of its shape" in alone.unread[0]
 
 
+def _codes(alphabet: str, many: int) -> list[bytes]:
+    dice = np.random.default_rng(1)
+    return sorted({"".join(dice.choice(list(alphabet), 10)).encode() for _ in range(many)})
+
+
+@pytest.mark.parametrize("kind", [Kind.IDENTIFIER, Kind.NATIONAL_ID])
+def test_codes_of_another_alphabet_that_were_dealt_out_to_other_rows_are_a_leak(postgres: RunningPostgres, kind: Kind) -> None:
+    old = _codes("абвгдежзиклмнопрст", 400)
+    found = _check(postgres, "text", old, [*old[1:], old[0]], _spec(kind), _ALIKE, "PRIMARY KEY")
+    assert {form.form for item in found.columns for form in item.forms if form.verdict is Verdict.LEAK} == {Form.OTHER_ROWS}
+    assert {item.verdict for item in found.findings} == {Verdict.LEAK}
+
+
+def test_large_numbers_of_a_small_domain_that_were_dealt_out_to_other_rows_are_a_leak(postgres: RunningPostgres) -> None:
+    small = ColumnSpec(ValueSpec(Kind.IDENTIFIER, Rule.PSEUDONYM, domain="number"))
+    spec = _spec(Kind.IDENTIFIER, value=small, s=small)
+    rows = """CREATE TABLE item (id int PRIMARY KEY, value int, s smallint);
+    INSERT INTO item SELECT i, 40000 + (i + {}) % 33000 * 60000 FROM generate_series(0, 32999) i"""
+    with postgres.database(rows.format(0)) as source, postgres.database(rows.format(1)) as copy:
+        sides = Sides(postgres.url(source), postgres.url(copy), "production", "copy", "test")
+        found = check_copy(sides, spec, naming=b"x", key=_ALIKE, on_progress=lambda *_: None)
+    assert {form.form for item in found.columns for form in item.forms if form.verdict is Verdict.LEAK} == {Form.OTHER_ROWS}
+
+
 def test_a_shift_of_every_day_there_is_gives_the_same_days(postgres: RunningPostgres) -> None:
     spec = _spec(Kind.MOMENT, Rule.SHIFT)
     dense = "SELECT i, date '1990-01-01' + i + {} FROM generate_series(1, 3000) i"
@@ -102,6 +128,7 @@ def test_words_of_a_synthetic_source_may_be_in_columns_that_are_kept_and_those_o
         seed(postgres.url(source), rows=50, seed=1, on_progress=lambda *_: None)
         with postgres.connect(source) as connection:
             connection.execute("UPDATE item SET value = %s WHERE id = (SELECT min(id) FROM item)", [ours])
+            seal(connection)
             old = [row[0] for row in connection.execute("SELECT id FROM item").fetchall()]
         with postgres.connect(copy) as connection, connection.cursor() as cursor:
             cursor.executemany("INSERT INTO item VALUES (%s, %s, %s)", [(number, f"Zwq Pxr{number}", ours) for number in old])
@@ -109,7 +136,24 @@ def test_words_of_a_synthetic_source_may_be_in_columns_that_are_kept_and_those_o
             good = check_copy(sides, spec, naming=b"x", on_progress=lambda *_: None)
             with postgres.connect(source) as other:
                 other.execute("UPDATE item SET value = 'Wachtveitl Qorbani' WHERE id = (SELECT max(id) FROM item)")
+                seal(other)
             connection.execute("UPDATE item SET title = 'Wachtveitl Qorbani' WHERE id = (SELECT max(id) FROM item)")
             bad = check_copy(sides, spec, naming=b"x", on_progress=lambda *_: None)
     assert [(item.place, item.verdict) for item in good.findings] == [("public.item.title", Verdict.CHANCE)]
     assert {item.verdict for item in bad.findings} == {Verdict.CHANCE, Verdict.LEAK}
+
+
+def test_a_marker_of_synthetic_rows_excuses_nothing_once_others_were_written(postgres: RunningPostgres) -> None:
+    spec = _spec(Kind.PERSON_NAME, note=ColumnSpec(ValueSpec(Kind.NUMBER, Rule.KEEP)))
+    words = sorted(word.decode().title() for word in our_words() if word.isalpha() and len(word) > 3)
+    names = [f"{words[place]} {words[-1 - place]}" for place in range(40)]
+    schema = "CREATE TABLE item (id int PRIMARY KEY, value text, note text);"
+    with postgres.database(schema) as source, postgres.database(schema) as copy:
+        seed(postgres.url(source), rows=5, seed=1, on_progress=lambda *_: None)
+        with postgres.connect(source) as connection, postgres.connect(copy) as other:
+            connection.execute("TRUNCATE item")
+            connection.cursor().executemany("INSERT INTO item VALUES (%s, %s, %s)", [(n, name, name) for n, name in enumerate(names)])
+            other.cursor().executemany("INSERT INTO item VALUES (%s, %s, %s)", [(n, f"Zwq {n}", name) for n, name in enumerate(names)])
+        sides = Sides(postgres.url(source), postgres.url(copy), "staging", "copy", "test")
+        found = check_copy(sides, spec, naming=b"x", on_progress=lambda *_: None)
+    assert [(item.place, item.cells, item.verdict) for item in found.findings] == [("public.item.note", 40, Verdict.LEAK)]
