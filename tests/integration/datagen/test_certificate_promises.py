@@ -80,8 +80,8 @@ def test_a_broken_promise_is_named_and_no_leak(postgres: RunningPostgres, change
 
 def test_a_literal_in_an_index_of_the_source_is_in_no_report(postgres: RunningPostgres) -> None:
     index = "CREATE UNIQUE INDEX vips ON people ((CASE WHEN email = 'Wachtveitl' THEN '0' ELSE email END));"
-    twice = _CLEAN + "DROP INDEX people_email; UPDATE people SET email = 'new3@new-mail.net' WHERE id = 5"
-    with postgres.database(_TABLES + index + _ROWS.format("old", 0)) as source, postgres.database(twice) as copy:
+    twice = "DROP INDEX people_email; UPDATE people SET email = 'new3@new-mail.net' WHERE id = 5"
+    with postgres.database(_TABLES + index + _ROWS.format("old", 0)) as source, postgres.database(_CLEAN + twice) as copy:
         sides = Sides(postgres.url(source), postgres.url(copy), "production", "copy", "test")
         found = check_copy(sides, _spec(), naming=b"a secret of the tests", on_progress=lambda *_: None)
     assert [item.column for item in found.promises if item.code is PromiseCode.DUPLICATES] == ["people_email", "vips"]
