@@ -19,6 +19,7 @@ from liftlock_datagen.database.connect import Connection, connected, database_of
 from liftlock_datagen.database.leftovers import beside_name, drop_database, drop_without_waiting, lock_of, marker, remove_leftovers
 from liftlock_datagen.database.resumption import Resumption, end_sessions, find_resumable, recipe_with
 from liftlock_datagen.database.rights import carry_rights
+from liftlock_datagen.database.settings import keep_others_out
 from liftlock_datagen.database.swap import Swap, refuse_unswappable, swap_in
 from liftlock_datagen.errors import BusyError, DatagenError
 
@@ -158,6 +159,8 @@ def _chosen(keeper: Connection, target_url: str, target: str, resumption: Resump
         return beside
     recipe = recipe_with(resumption.recipe, beside.owner, _like(keeper, target).as_string(keeper))
     name = None if resumption.fresh else find_resumable(keeper, target, recipe)
+    if name is not None:
+        keep_others_out(keeper, name)
     if name is None or not end_sessions(keeper, name):
         return replace(beside, recipe=recipe)
     return replace(beside, name=name, url=url_of(target_url, name), begun=True, recipe=recipe)
@@ -204,6 +207,7 @@ def _create(keeper: Connection, beside: Beside, template: str) -> None:
     statement = sql.SQL("CREATE DATABASE {} OWNER {} ALLOW_CONNECTIONS false").format(name, sql.Identifier(beside.owner))
     keeper.execute(statement + options)
     keeper.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, sql.Literal(marker(beside.target))))
+    keep_others_out(keeper, beside.name)
     keeper.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(name))
 
 

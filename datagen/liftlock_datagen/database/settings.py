@@ -35,6 +35,16 @@ def carry_over(connection: Connection, source: str, target: str, on_note: Callab
         _carry_rights(connection, source, target, owner)
 
 
+def keep_others_out(connection: Connection, name: str) -> None:
+    """Only the owner may connect, while nobody has proved what is in it."""
+    connection.execute(sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
+
+
+def let_others_in(connection: Connection, name: str) -> None:
+    """The rights of a new database again, which are PostgreSQL's default."""
+    connection.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO PUBLIC").format(sql.Identifier(name)))
+
+
 def _carry_settings(connection: Connection, source: str, target: str, on_note: Callable[[str], None]) -> None:
     query = """
     SELECT CASE WHEN s.setrole <> 0 THEN pg_get_userbyid(s.setrole) END, split_part(line, '=', 1), substr(line, strpos(line, '=') + 1)

@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from liftlock_datagen.database.connect import Connection
-from liftlock_datagen.database.settings import carry_over
+from liftlock_datagen.database.settings import carry_over, let_others_in
 from liftlock_datagen.errors import DatagenError
 
 _PAUSE = 0.05
@@ -73,6 +73,7 @@ def _rename(worker: Connection, swap: Swap, on_note: Callable[[str], None]) -> N
     """The one transaction. PostgreSQL waits five seconds for sessions to end, with the name locked against new ones."""
     with worker.transaction():
         worker.execute("SELECT set_config('lock_timeout', '5s', true)")
+        let_others_in(worker, swap.new)
         if swap.old is not None:
             carry_over(worker, swap.target, swap.new, on_note)
             _rename_one(worker, swap.target, swap.old)

@@ -129,6 +129,28 @@ CREATE FUNCTION one(a int, b text) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREAT
 """
 
 
+def who_may(server: RunningPostgres, database: str) -> object:
+    """The rights on the database, those that were never said too."""
+    query = """
+    SELECT array_agg((grantee, privilege_type, is_grantable)::text ORDER BY grantee, privilege_type)
+    FROM pg_database d, aclexplode(coalesce(datacl, acldefault('d', datdba))) WHERE datname = %s"""
+    with server.connect("postgres") as connection:
+        return connection.execute(query, [database]).fetchone()
+
+
+@pytest.mark.parametrize("said", ["", "REVOKE CONNECT ON DATABASE {} FROM PUBLIC", "GRANT CREATE ON DATABASE {} TO PUBLIC"])
+def test_nobody_else_may_look_into_a_database_before_it_is_whole(server: RunningPostgres, target: str, said: str) -> None:
+    if said:
+        server.administer(said.format(target))
+    before = who_may(server, target)
+    with built_beside(server.url(target)) as beside:
+        fill(beside.url, "new")
+        assert "(0,CONNECT,f)" not in str(who_may(server, beside.name))
+        assert "(0,TEMPORARY,f)" not in str(who_may(server, beside.name))
+    assert content(server, target) == "new"
+    assert who_may(server, target) == before
+
+
 def test_applications_keep_their_rights_and_what_they_own(server: RunningPostgres) -> None:
     server.administer('CREATE ROLE "an app"; GRANT "an app" TO liftlock; CREATE ROLE reader')
     try:
@@ -270,6 +292,7 @@ def test_a_database_that_was_not_there_comes_into_being(server: RunningPostgres,
         fill(beside.url, "new")
     try:
         assert content(server, new) == "new"
+        assert "(0,CONNECT,f)" in str(who_may(server, new))
     finally:
         server.administer(f"DROP DATABASE {new} WITH (FORCE)")
 
