@@ -47,11 +47,11 @@ class RunningAws:
     def key(self) -> str:
         """A new key's URL, as Pulumi names who keeps the key of secrets."""
         headers = {**_signed("kms"), "X-Amz-Target": "TrentService.CreateKey", "Content-Type": "application/x-amz-json-1.1"}
-        made = httpx.post(self.url, headers=headers, json={}).raise_for_status().json()["KeyMetadata"]["KeyId"]
+        made = httpx.post(self.url, headers=headers, json={}, timeout=60).raise_for_status().json()["KeyMetadata"]["KeyId"]
         return f"awskms:///{made}?endpoint={quote(self.url, safe='')}&region={_REGION}"
 
     def _objects(self, method: str, path: str, content: bytes | None = None) -> bytes:
-        return httpx.request(method, f"{self.url}/{path}", headers=_signed("s3"), content=content).raise_for_status().content
+        return httpx.request(method, f"{self.url}/{path}", headers=_signed("s3"), content=content, timeout=60).raise_for_status().content
 
 
 @contextmanager

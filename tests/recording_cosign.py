@@ -44,7 +44,7 @@ def _answers(registry: RunningRegistry, digest: str) -> dict[str, str]:
     waiting = [f"referrers/{digest}", *(f"manifests/{tag}{suffix}" for suffix in ("", ".att", ".sig"))]
     while waiting:
         path = waiting.pop()
-        answer = httpx.get(f"http://{registry.host}/v2/shop/api/{path}", headers={"Accept": _KINDS})
+        answer = httpx.get(f"http://{registry.host}/v2/shop/api/{path}", headers={"Accept": _KINDS}, timeout=60)
         if answer.status_code == httpx.codes.OK:
             found[path] = base64.b64encode(answer.content).decode()
             body = answer.json() if path.startswith(("manifests", "referrers")) else {}

@@ -19,6 +19,7 @@ from tests.waiting import eventually
 _IMAGE = "liftlock/registry"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _INDEX = "application/vnd.oci.image.index.v1+json"
+_PATIENCE = 60.0  # seconds: a registry on a busy machine may take longer than the client's own five
 REVISION = "org.opencontainers.image.revision"
 _EMPTY = "application/vnd.oci.empty.v1+json"
 _BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
@@ -56,7 +57,7 @@ class RunningRegistry:
         data = json.dumps(body).encode()
         digest = self._manifest(name, "sha256:" + hashlib.sha256(data).hexdigest(), body)
         tag = image.replace(":", "-")
-        listed = httpx.get(f"http://{self.host}/v2/{name}/manifests/{tag}", headers={"Accept": _INDEX})
+        listed = httpx.get(f"http://{self.host}/v2/{name}/manifests/{tag}", headers={"Accept": _INDEX}, timeout=_PATIENCE)
         entries = listed.json()["manifests"] if listed.status_code == httpx.codes.OK else []
         entry = {"mediaType": _MANIFEST, "digest": digest, "size": len(data), "artifactType": _EMPTY}
         self._manifest(name, tag, {"schemaVersion": 2, "mediaType": _INDEX, "manifests": [*entries, entry]})
@@ -71,15 +72,15 @@ class RunningRegistry:
 
     def _blob(self, name: str, data: bytes) -> str:
         digest = "sha256:" + hashlib.sha256(data).hexdigest()
-        begun = httpx.post(f"http://{self.host}/v2/{name}/blobs/uploads/")
+        begun = httpx.post(f"http://{self.host}/v2/{name}/blobs/uploads/", timeout=_PATIENCE)
         where = httpx.URL(begun.headers["location"]).copy_merge_params({"digest": digest})
-        httpx.put(where, content=data, headers={"Content-Type": "application/octet-stream"}).raise_for_status()
+        httpx.put(where, content=data, headers={"Content-Type": "application/octet-stream"}, timeout=_PATIENCE).raise_for_status()
         return digest
 
     def _manifest(self, name: str, tag: str, body: dict[str, object]) -> str:
         data = json.dumps(body).encode()
         url = f"http://{self.host}/v2/{name}/manifests/{tag}"
-        httpx.put(url, content=data, headers={"Content-Type": str(body["mediaType"])}).raise_for_status()
+        httpx.put(url, content=data, headers={"Content-Type": str(body["mediaType"])}, timeout=_PATIENCE).raise_for_status()
         return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
