@@ -16,8 +16,8 @@ from liftlock_datagen.errors import NoRoomError
 from liftlock_datagen.masking.crew import Crew, Progress
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.recipes import part_recipe
-from liftlock_datagen.masking.records import begin_records, drop_records, empty, read_records
-from liftlock_datagen.masking.resuming import PartKey, candidates, resumed
+from liftlock_datagen.masking.records import begin_records, drop_records, empty, read_records, strays, writers
+from liftlock_datagen.masking.resuming import PartKey, candidates, resumed, untouched
 from liftlock_datagen.masking.worker import Part
 
 Note = Callable[[str], None]
@@ -79,9 +79,11 @@ class Filling:
         planned = {key: part.recipe for key, part in work.items()}
         with connected(beside.url) as target:
             there = read_records(target)
-            again = [replace(work[one.key], expected=one.digest) for one in candidates(planned, there)]
+            stand = untouched(candidates(planned, there), lambda table: writers(target, table))
+            again = [replace(work[one.key], expected=one.digest) for one in stand]
             decided = resumed(planned, there, self._crew.unchanged(again, expected, self._looking))
             empty(target, decided.emptied)
+            empty(target, strays(target, {one.key.into for one in decided.taken}))
         taken: dict[str, int] = {}
         for one in decided.taken:
             name = str(work[one.key].table.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from liftlock_datagen.catalog.model import TableName
@@ -22,7 +22,8 @@ class PartKey:
 class Recorded:
     """A part that was copied. recipe: of how its rows were changed. digest: of the rows that were read. rows: how many were written.
 
-    lasting: whether what is there outlives a crash of the server, which empties unlogged tables.
+    lasting: whether what is there outlives a crash of the server, which empties unlogged tables. writer: the number of the transaction that
+    wrote the record, and the rows with it.
     """
 
     key: PartKey
@@ -30,6 +31,7 @@ class Recorded:
     digest: str
     rows: int
     lasting: bool = True
+    writer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,16 @@ def candidates(planned: Mapping[PartKey, str], recorded: Iterable[Recorded]) -> 
         one
         for parts in _by_table(recorded).values()
         if all(it.lasting and planned.get(it.key) == it.recipe for it in parts)
+        for one in parts
+    )
+
+
+def untouched(recorded: Iterable[Recorded], found: Callable[[TableName], Mapping[str, int]]) -> tuple[Recorded, ...]:
+    """Those of tables that hold the rows of their parts and no others. found: how many rows of a table each transaction wrote."""
+    return tuple(
+        one
+        for into, parts in _by_table(recorded).items()
+        if {part.writer: part.rows for part in parts if part.rows} == found(into)
         for one in parts
     )
 

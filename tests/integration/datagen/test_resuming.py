@@ -147,6 +147,21 @@ def test_only_tables_that_changed_and_those_that_a_crash_empties_are_copied_agai
     assert everything(server, target) == fresh(server, source)
 
 
+def test_rows_that_somebody_wrote_into_what_was_left_are_not_swapped_in(
+    server: RunningPostgres, source: str, target: str, copy: Copy
+) -> None:
+    cut_off(server, source, target, tables=len(EVERY))
+    ((left,),) = beside(server, target)
+    with server.connect(str(left)) as connection:
+        connection.execute("UPDATE people SET full_name = 'Ada Lovelace' WHERE id = (SELECT min(id) FROM people)")
+        connection.execute("DELETE FROM visits_2024 WHERE at = (SELECT min(at) FROM visits_2024)")
+        connection.execute("INSERT INTO visits_2025 SELECT * FROM visits_2025 LIMIT 1")
+        connection.execute("INSERT INTO audit VALUES ('Ada Lovelace')")  # the classification leaves it empty
+    report = copy()
+    assert set(report.taken_over) == EVERY - {PEOPLE, VISITS}
+    assert everything(server, target) == fresh(server, source)
+
+
 def test_another_rule_makes_its_table_anew_and_no_other(server: RunningPostgres, source: str, target: str, copy: Copy) -> None:
     cut_off(server, source, target, tables=len(EVERY))
     units = replace(spec().tables[named("Ünits")], columns={"the key": ColumnSpec(KEPT), "what": ColumnSpec(said(Kind.FREE_TEXT))})
