@@ -157,3 +157,21 @@ def test_a_marker_of_synthetic_rows_excuses_nothing_once_others_were_written(pos
         sides = Sides(postgres.url(source), postgres.url(copy), "staging", "copy", "test")
         found = check_copy(sides, spec, naming=b"x", on_progress=lambda *_: None)
     assert [(item.place, item.cells, item.verdict) for item in found.findings] == [("public.item.note", 40, Verdict.LEAK)]
+
+
+def test_a_marker_of_synthetic_rows_in_the_copy_excuses_nothing_once_others_were_written(postgres: RunningPostgres) -> None:
+    """Production's rows, restored into a database that was seeded once."""
+    spec = _spec(Kind.PERSON_NAME, note=ColumnSpec(ValueSpec(Kind.NUMBER, Rule.KEEP)))
+    words = sorted(word.decode().title() for word in our_words() if word.isalpha() and len(word) > 3)
+    rows = [(n, f"{words[n]} {words[-1 - n]}", f"{words[n]} {words[-1 - n]}") for n in range(40)]
+    schema = "CREATE TABLE item (id int PRIMARY KEY, value text, note text);"
+    with postgres.database(schema) as source, postgres.database(schema) as copy:
+        seed(postgres.url(copy), rows=5, seed=1, on_progress=lambda *_: None)
+        for side in (source, copy):
+            with postgres.connect(side) as connection:
+                connection.execute("TRUNCATE item")
+                connection.cursor().executemany("INSERT INTO item VALUES (%s, %s, %s)", rows)
+        sides = Sides(postgres.url(source), postgres.url(copy), "staging", "copy", "test")
+        found = check_copy(sides, spec, naming=b"x", on_progress=lambda *_: None)
+    assert found.verdict is Verdict.LEAK
+    assert any("other rows were written behind it" in remark for remark in found.remarks)
