@@ -44,7 +44,10 @@ class Shell:
 
     def _environment(self, actor: str | None) -> dict[str, str]:
         scripts = str(Path(sys.executable).parent)
-        return {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "LIFTLOCK_ACTOR": actor or self.actor}
+        who = actor or self.actor
+        name, _, address = who.rstrip(">").partition(" <")
+        people = {f"GIT_{role}_{what}": text for role in ("AUTHOR", "COMMITTER") for what, text in (("NAME", name), ("EMAIL", address))}
+        return {**os.environ, **people, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}", "LIFTLOCK_ACTOR": who}
 
 
 def chapter(number: int, title: str) -> None:
