@@ -59,6 +59,8 @@ def interrupted_text(words: Sequence[str]) -> str:
     match [word for word in words if not word.startswith("-")][:2]:
         case ["data", "snapshot"]:
             return "a golden copy is whole or not there; the same command again makes good what was left half done"
+        case ["data", "anonymise"]:
+            return "the target is as it was, or was replaced as a whole; the same command again goes on from what was copied"
         case ["data", *_]:
             return "each database and file is as it was, or was replaced as a whole; the next run starts anew and removes what is left over"
         case _:

@@ -76,17 +76,10 @@ def built_beside(
     Raises:
         DatagenError: rights are missing, or the target cannot be swapped; it is as it was.
     """
-    target = database_of(target_url)
     with ExitStack() as stack:
         keeper = keeper or stack.enter_context(keeping(target_url))
-        ahead = stack.enter_context(Ahead(target_url, url_of(target_url, keeper.info.dbname), target))
-        with wrapped(target_url):
-            _claim(keeper, target, min(patience, _LINGERING))
-            beside = _chosen(keeper, target_url, target, resumption)
-            remove_leftovers(keeper, target, on_note, but=beside.name)
-            _require_rights(keeper, beside)
-            refuse_unswappable(keeper, target)
-            keeper.execute("SELECT pg_advisory_lock(%s, %s)", lock_of(beside.name))
+        ahead = stack.enter_context(Ahead(target_url, url_of(target_url, keeper.info.dbname), database_of(target_url)))
+        beside = _begun(keeper, target_url, resumption, patience, on_note)
         try:
             if template and beside.exists:
                 ahead.begin()
@@ -94,11 +87,7 @@ def built_beside(
                 if not beside.begun:
                     _create(keeper, beside, template)
             yield beside
-            swap = Swap(beside.name, target, beside_name(target) if beside.exists else None, marker(target), patience)
-            if beside.exists:
-                _carry_rights(ahead, beside, on_note)
-            with wrapped(target_url):
-                swap_in(keeper, ahead.worker(), swap, on_note)
+            swap = _swapped(keeper, ahead, beside, patience, on_note)
         except BaseException as err:
             if resumption is not None and resumption.stays(err):
                 raise
@@ -109,6 +98,29 @@ def built_beside(
             drop_without_waiting(ahead.worker(), swap.old)
         else:
             _drop_old(keeper, swap, on_note)
+
+
+def _begun(keeper: Connection, target_url: str, resumption: Resumption | None, patience: float, on_note: Note) -> Beside:
+    """What is to be built, with the target claimed and nothing in the way; DatagenError where something is."""
+    target = database_of(target_url)
+    with wrapped(target_url):
+        _claim(keeper, target, min(patience, _LINGERING))
+        beside = _chosen(keeper, target_url, target, resumption)
+        remove_leftovers(keeper, target, on_note, but=beside.name)
+        _require_rights(keeper, beside)
+        refuse_unswappable(keeper, target)
+        keeper.execute("SELECT pg_advisory_lock(%s, %s)", lock_of(beside.name))
+    return beside
+
+
+def _swapped(keeper: Connection, ahead: Ahead, beside: Beside, patience: float, on_note: Note) -> Swap:
+    """The new database in the target's place, with all that the old one had besides its rows."""
+    swap = Swap(beside.name, beside.target, beside_name(beside.target) if beside.exists else None, marker(beside.target), patience)
+    if beside.exists:
+        _carry_rights(ahead, beside, on_note)
+    with wrapped(beside.url):
+        swap_in(keeper, ahead.worker(), swap, on_note)
+    return swap
 
 
 @contextmanager

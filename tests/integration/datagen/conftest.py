@@ -24,6 +24,12 @@ def postgres() -> Iterator[RunningPostgres]:
 
 
 @pytest.fixture(scope="session")
+def server(postgres: RunningPostgres) -> RunningPostgres:
+    """The same, by the name that tests of whole databases use."""
+    return postgres
+
+
+@pytest.fixture(scope="session")
 def odd_schema() -> str:
     """A schema of everything that is hard."""
     return (Path(__file__).parent / "odd.sql").read_text(encoding="utf-8")

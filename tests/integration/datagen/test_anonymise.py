@@ -101,12 +101,6 @@ def table(name: str, columns: Mapping[str, ValueSpec]) -> TableSpec:
 
 
 @pytest.fixture(scope="module")
-def server(postgres: RunningPostgres) -> RunningPostgres:
-    """By the name that its use here has."""
-    return postgres
-
-
-@pytest.fixture(scope="module")
 def source(server: RunningPostgres) -> Iterator[str]:
     with server.database(SCHEMA) as name:
         yield name

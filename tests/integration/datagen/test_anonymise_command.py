@@ -63,12 +63,6 @@ def run(root: Path) -> Run:
     return run
 
 
-@pytest.fixture(scope="module")
-def server(postgres: RunningPostgres) -> RunningPostgres:
-    """By the name that its use here has."""
-    return postgres
-
-
 def test_a_copy_that_was_cut_off_is_gone_on_with_unless_it_is_to_be_fresh(server: RunningPostgres, root: Path, run: Run) -> None:
     (root / "secret").mkdir()
     assert run("key", "new", "--output", str(root / "secret/data.key")).exit_code == 0

@@ -24,12 +24,6 @@ pytestmark = pytest.mark.docker
 OLD = "CREATE TABLE thing (what text); INSERT INTO thing VALUES ('old')"
 
 
-@pytest.fixture(scope="module")
-def server(postgres: RunningPostgres) -> RunningPostgres:
-    """By the name that its use here has."""
-    return postgres
-
-
 @pytest.fixture
 def target(server: RunningPostgres) -> Iterator[str]:
     with server.database(OLD) as name:

@@ -46,12 +46,6 @@ if __name__ == "__main__":
 """
 
 
-@pytest.fixture(scope="module")
-def server(postgres: RunningPostgres) -> RunningPostgres:
-    """By the name that its use here has."""
-    return postgres
-
-
 @pytest.fixture
 def source(server: RunningPostgres) -> Iterator[str]:
     with server.database(SCHEMA) as name:

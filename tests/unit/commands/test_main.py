@@ -111,6 +111,7 @@ def test_an_interrupted_command_with_json_says_so_in_its_document() -> None:
     ("words", "said"),
     [
         (["env", "up", "dev"], "what was done is recorded"),
+        (["data", "anonymise", "--from", "env:X"], "the same command again goes on from what was copied"),
         (["data", "generate", "dev/shop", "--size", "tiny"], "is as it was, or was replaced as a whole; the next run starts anew"),
         (["data", "--help"], "is as it was"),
         (["data", "snapshot", "restore", "shop"], "a golden copy is whole or not there"),
