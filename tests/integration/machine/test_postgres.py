@@ -78,7 +78,7 @@ def test_a_stop_is_fast_although_a_client_is_connected(database: Database) -> No
     database.box.docker("exec", "--detach", database.name, "psql", "-c", "select pg_sleep(60)")
     started = time.monotonic()
     database.box.docker("stop", "--time", "30", database.name)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 25
 
 
 @pytest.mark.parametrize(
