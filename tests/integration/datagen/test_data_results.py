@@ -1,7 +1,8 @@
-"""Every data command that has --json is run with it here (golden copies in tests/e2e), and prints what is published."""
+"""Every data command that has --json is run with it here (what needs an environment in tests/e2e), and prints what is published."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from typer.testing import CliRunner
 
 from liftlock.commands.app import Later
 from liftlock.main import app
-from tests.config_repository import FILES
+from tests.config_repository import FILES, REGISTRY, C, write
+from tests.e2e.conftest import remove_labelled
 from tests.json_results import validated
-from tests.postgres import RunningPostgres
+from tests.postgres import RunningPostgres, postgres_image
 
 _CLASSIFICATION = """
 version: 1
@@ -40,10 +42,13 @@ WAY = {
     ("profile",): ("profile", "env:SOURCE", "--spec", "shop", "--output", "shop.profile.json"),
     ("generate",): ("generate", "env:EMPTY", "--rows", "30"),
     ("report",): ("report", "env:EMPTY", "--profile", "shop.profile.json", "--output", "page.html"),
+    ("snapshot", "create"): ("snapshot", "create", "shop", "--from", "env:SOURCE", "--anonymise", "--name", "nightly"),
+    ("snapshot", "list"): ("snapshot", "list"),
+    ("snapshot", "prune"): ("snapshot", "prune", "--keep", "0", "--yes"),
 }
 """In the order in which they work."""
-ELSEWHERE = {("snapshot", name) for name in ("create", "list", "restore", "prune")}
-"""They need environments: tests/e2e/test_golden_copies.py."""
+ELSEWHERE = {("snapshot", "restore")}
+"""It needs an environment: tests/e2e/test_golden_copies.py, where every document is held against its schema."""
 
 
 def _commands(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -58,7 +63,7 @@ def _commands(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple
 def test_every_data_command_with_a_document_is_run_for_it() -> None:
     root: Any = get_command(app)
     with_document = {words for words, found in _commands(root.commands["data"]) if any("--json" in param.opts for param in found.params)}
-    assert with_document == {words[:1] for words in WAY} | ELSEWHERE
+    assert with_document == {words for words in WAY if "--find" not in words} | ELSEWHERE
     golden = (Path(__file__).parents[2] / "e2e/test_golden_copies.py").read_text(encoding="utf-8")
     for words in ELSEWHERE:
         assert any(", ".join(f'"{word}"' for word in ("data", *words)) in line for line in golden.splitlines() if "--json" in line), words
@@ -66,17 +71,25 @@ def test_every_data_command_with_a_document_is_run_for_it() -> None:
 
 @pytest.mark.docker
 def test_every_document_is_as_published(postgres: RunningPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, text in {**FILES, "data/shop.yaml": _CLASSIFICATION}.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
+    project, image = f"t{uuid.uuid4().hex[:8]}", postgres_image() or ""
+    files = {**FILES, "data/shop.yaml": _CLASSIFICATION}
+    declared = files["liftlock.yaml"].replace(f"{REGISTRY}/liftlock/postgres@{C}", image).replace("project: shop", f"project: {project}")
+    write(tmp_path, {**files, "liftlock.yaml": declared})
     monkeypatch.chdir(tmp_path)
     assert CliRunner().invoke(app, ["data", "key", "new", "--output", "data.key"]).exit_code == 0
     seen: dict[tuple[str, ...], Any] = {}
-    with postgres.database(_TABLE + _ROWS) as source, postgres.database("") as copy, postgres.database(_TABLE) as empty:
-        places = {"SOURCE": postgres.url(source), "COPY": postgres.url(copy), "EMPTY": postgres.url(empty)}
-        for words, line in WAY.items():
-            done = CliRunner().invoke(app, ["data", *line, "--json", "--repo", str(tmp_path)], env=places)
-            assert done.stdout, (words, done.exception)
-            seen[words] = validated(done.stdout)["schema"]
-    kinds = [*(words[0] for words in WAY if len(words) == 1), "check-rows"]
-    assert sorted(seen.values()) == sorted(f"liftlock/data-{kind}/v1" for kind in kinds)
+    try:
+        with postgres.database(_TABLE + _ROWS) as source, postgres.database("") as copy, postgres.database(_TABLE) as empty:
+            places = {"SOURCE": postgres.url(source), "COPY": postgres.url(copy), "EMPTY": postgres.url(empty)}
+            for words, line in WAY.items():
+                done = CliRunner().invoke(app, ["data", *line, "--json", "--repo", str(tmp_path)], env=places)
+                assert done.stdout, (words, done.exception)
+                seen[words] = validated(done.stdout)
+    finally:
+        remove_labelled(project)
+    kinds = ["-".join(words).replace("---find", "-rows") for words in WAY]
+    assert [document["schema"] for document in seen.values()] == [f"liftlock/data-{kind}/v1" for kind in kinds]
+    kept = seen["snapshot", "create"]["snapshot"]
+    assert (kept["origin"], kept["rows"]) == ("anonymised", seen["anonymise",]["total"])
+    assert [item["name"] for item in seen["snapshot", "list"]["items"]] == ["nightly"]
+    assert len(seen["snapshot", "prune"]["removed"]) == 1
