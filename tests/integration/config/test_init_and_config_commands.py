@@ -245,13 +245,21 @@ def test_validate_as_json_lists_every_problem_with_its_place_and_exits_78(tmp_pa
 
 
 def test_files_that_liftlock_would_overlook_are_named(tmp_path: Path) -> None:
-    write(tmp_path, {**FILES, "environments/qa.yml": ""})
+    write(tmp_path, {**FILES, "environments/qa.yml": "", "data/shop.yml": "", "data/other.YAML": "", "data/.shop.yml": ""})
     (tmp_path / "environments" / "gone.yaml").symlink_to("nowhere")
     done = liftlock("config", "validate", "-C", str(tmp_path))
     assert str(done.exception).splitlines() == [
+        "data/other.YAML configuration files end in .yaml; rename it to other.yaml",
+        "data/shop.yml configuration files end in .yaml; rename it to shop.yaml",
         "environments/gone.yaml the file cannot be read: No such file or directory",
         "environments/qa.yml configuration files end in .yaml; rename it to qa.yaml",
     ]
+
+
+def test_a_file_of_a_database_that_is_not_declared_is_named_with_the_nearest_one(tmp_path: Path) -> None:
+    write(tmp_path, {**FILES, "data/shopp.yaml": "version: 1\ntables: {}\n"})
+    done = liftlock("config", "validate", "-C", str(tmp_path))
+    assert str(done.exception) == 'data/shopp.yaml the file\'s name is the database\'s: unknown database "shopp"; did you mean "shop"?'
 
 
 def test_outside_of_a_repository_the_way_in_is_named(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,10 +14,12 @@ from liftlock.adapters.config_files.data_edit import GONE, apply_update
 from liftlock.adapters.config_files.data_file import read_data
 from liftlock.adapters.config_files.data_files import DataFiles
 from liftlock.adapters.config_files.data_text import render_file
+from liftlock.core.errors import ConfigError
 from liftlock_datagen.catalog.model import Catalog, Column, ColumnType, Index, IndexPart, Table, TableName
 from liftlock_datagen.classify.propose import Sample, propose
 from liftlock_datagen.classify.update import SpecUpdate, plan_update
 from liftlock_datagen.spec.model import DataSpec
+from tests.config_repository import write
 
 FILE = "data/shop.yaml"
 CUSTOMERS = TableName("public", "customers")
@@ -188,6 +191,16 @@ def test_the_files_are_written_whole(tmp_path: Path) -> None:
     assert files.read("shop") is not None
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["shop.yaml"]
     assert files.updated("shop", SpecUpdate()) == (tmp_path / "data" / "shop.yaml").read_text(encoding="utf-8")
+
+
+def test_a_file_that_only_a_person_takes_for_the_databases_is_told_of(tmp_path: Path) -> None:
+    write(tmp_path, {"data/Shop.yaml": "version: 1\ntables: {}\n"})
+    files = DataFiles(tmp_path)
+    with pytest.raises(ConfigError, match=r"^data/Shop\.yaml the name is not that of database shop, .*rename it to shop\.yaml") as raised:
+        files.read("shop")
+    assert raised.value.hint == "if it is of another database and holds here too: --spec Shop"
+    assert files.read("Shop") is not None
+    assert files.read("other") is None
 
 
 _NAME = st.one_of(

@@ -37,10 +37,19 @@ class DataFiles:
         try:
             content = path.read_bytes()
         except FileNotFoundError:
+            self._refuse_misspelt(database)
             return None
         except OSError as err:
             raise config_error([Problem(Position(self.name(database)), "", f"the file cannot be read: {err.strerror}")]) from err
         return self._parsed(database, content)
+
+    def _refuse_misspelt(self, database: str) -> None:
+        """ConfigError for a file that only a person would take for the database's: without it nobody would have classified anything."""
+        for path in sorted((self._root / DATA).glob("*.yaml")):
+            if path.stem.strip().casefold() == database.casefold():
+                problem = f"the name is not that of database {database}, so it is not read; rename it to {database}.yaml"
+                hint = f"if it is of another database and holds here too: --spec {path.stem}"
+                raise config_error([Problem(Position(f"{DATA}/{path.name}"), "", problem)], hint=hint)
 
     def parsed(self, database: str, text: str) -> DataSpec:
         """What such a text says; ConfigError likewise."""

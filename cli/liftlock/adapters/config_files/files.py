@@ -34,11 +34,12 @@ def read_files(root: Path) -> RawFiles:
     for folder in FOLDERS:
         for path in sorted((root / folder).glob("*")):
             name = f"{folder}/{path.name}"
-            if path.suffix == ".yml":
-                problems.append(Problem(Position(name), "", f"configuration files end in .yaml; rename it to {path.stem}.yaml"))
+            if problem := _misnamed(path):
+                problems.append(problem)
             elif path.suffix == ".yaml" and not path.name.startswith("."):
                 _read(root, name, contents, problems)
     data: dict[str, bytes] = {}
+    problems += filter(None, (_misnamed(path) for path in sorted((root / DATA).glob("*"))))
     for path in sorted((root / DATA).glob("*.yaml")):
         _read(root, f"{DATA}/{path.name}", data, problems)
     for path in sorted((root / DATA).glob(f"*{_PROFILE}.json")):
@@ -57,6 +58,14 @@ def data_name(key: str) -> str:
 def is_profile(path: PurePosixPath) -> bool:
     """Whether it is a profile beside the files in data/."""
     return str(path.parent) == DATA and path.name.endswith(f"{_PROFILE}.json")
+
+
+def _misnamed(path: Path) -> Problem | None:
+    """Of a file that would be read, had it the right ending."""
+    if path.suffix == ".yaml" or path.suffix.lower() not in {".yml", ".yaml"} or path.name.startswith("."):
+        return None
+    place = Position(f"{path.parent.name}/{path.name}")
+    return Problem(place, "", f"configuration files end in .yaml; rename it to {path.stem}.yaml")
 
 
 def _read(root: Path, name: str, contents: dict[str, bytes], problems: list[Problem]) -> None:
