@@ -98,6 +98,7 @@ def test_environments_of_which_none_exists(run: Run) -> None:
     run("env status dev")
     assert run("branch list")["items"] == []
     assert run("env down dev --yes")["existed"] is False
+    assert run("branch down --branch none")["existed"] is run("branch down --branch none --yes")["existed"] is False
     assert run("drift")["environments"] == []
     run("doctor")
 

@@ -43,6 +43,8 @@ DataOption = Annotated[
     typer.Option("--data", help="Fill its databases so, whatever environments/ says. Databases that are there keep their rows."),
 ]
 
+UnaskedOption = Annotated[bool, typer.Option("--yes", "-y", help="Taken as by env down; a branch's environment is removed unasked anyway.")]
+
 
 @app.command()
 def up(
@@ -100,8 +102,14 @@ def list_branches(repo: RepoOption = None, as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def down(branch: BranchOption = None, repo: RepoOption = None, actor: ActorOption = None, as_json: JsonOption = False) -> None:
-    """Remove all of the branch's environment, its data included."""
+def down(
+    branch: BranchOption = None,
+    repo: RepoOption = None,
+    actor: ActorOption = None,
+    yes: UnaskedOption = False,  # noqa: ARG001 - so that scripts have one form of `down`
+    as_json: JsonOption = False,
+) -> None:
+    """Remove all of the branch's environment, its data included. Asks nothing; golden copies stay."""
     from liftlock import wiring
 
     work = wiring.workspace(repo, actor, runs=branch)
