@@ -11,7 +11,7 @@ from liftlock_datagen.catalog.foreign import foreign_partitions
 from liftlock_datagen.catalog.model import Catalog
 from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.database.connect import Connection, connected, database_of, url_of
-from liftlock_datagen.database.row_security import hidden_rows
+from liftlock_datagen.database.row_security import hidden_rows, seen_by_owner
 from liftlock_datagen.errors import DatagenError, PlanError, TargetError
 from liftlock_datagen.snapshots.markers import anonymised, seeded
 from liftlock_datagen.snapshots.seal import written_or_hidden
@@ -35,7 +35,7 @@ def refuse_target(source: Connection, target_url: str, *, replace: bool, source_
         others = _others(target)
         if others:
             raise TargetError(f"{name} is in use: {others}", hint=_HINT, may_be_lost=True)
-        held = _held(origin(source, source_name), target)
+        held = seen_by_owner(target, lambda: _held(origin(source, source_name), target))
         if held:
             raise TargetError(f"{name} holds {held}", hint=_HINT, may_be_lost=True)
 

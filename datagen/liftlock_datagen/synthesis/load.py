@@ -22,7 +22,7 @@ from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.database.connect import Connection, connected, wrapped
 from liftlock_datagen.database.load_phases import build_indexes, empty_anew, finish_load, prepare_load, prove_references
 from liftlock_datagen.database.refusals import synthetic_errors
-from liftlock_datagen.database.row_security import hidden_rows, lift_forced
+from liftlock_datagen.database.row_security import hidden_rows, lift_forced, seen_by_owner
 from liftlock_datagen.errors import DatagenError, RequestError
 from liftlock_datagen.snapshots.markers import anonymised
 from liftlock_datagen.snapshots.seal import written_or_hidden
@@ -113,15 +113,20 @@ class Before:
 
 
 def found_before(url: str, request: RowsRequest) -> Before:
-    """Only reads; looks at each row of a marked database. RequestError for a table that it does not have, or without any."""
-    with connected(url) as connection, wrapped(url), connection.transaction():
-        connection.execute("SET TRANSACTION READ ONLY")
+    """Changes nothing; looks at each row of a marked database. RequestError for a table that it does not have, or without any."""
+    with connected(url) as connection, wrapped(url):
         catalog = read_catalog(connection)
         if not catalog.tables:
             raise RequestError(
                 "there are no tables to fill", hint="run the migrations first: liftlock env up, liftlock branch up, or their own tool"
             )
         require_tables(catalog, request)
+        return seen_by_owner(connection, lambda: _looked_at(connection, catalog, request))
+
+
+def _looked_at(connection: Connection, catalog: Catalog, request: RowsRequest) -> Before:
+    with connection.transaction():
+        connection.execute("SET TRANSACTION READ ONLY")
         done = read_marker(connection)
         if done is not None:
             since = written_or_hidden(connection, besides=[book.name for book in catalog.books])

@@ -123,9 +123,9 @@ def _of_tenant(postgres: RunningPostgres, database: str) -> object:
 
 
 def test_rows_that_row_security_hides_are_asked_for_too(postgres: RunningPostgres, tenants: str) -> None:
-    url, hidden = postgres.url(tenants), "rows of public.note may be hidden by row security"
+    url = postgres.url(tenants)
     _write_as_tenant(postgres, tenants)
-    with pytest.raises(TargetError, match=hidden) as raised:
+    with pytest.raises(TargetError, match="there are rows in the database, and none of them are marked") as raised:
         generate(url, RowsRequest(20), on_progress=_quiet)
     assert raised.value.may_be_lost
     with pytest.raises(DatagenError, match=r"public\.note: there are rows already"):
@@ -136,15 +136,34 @@ def test_rows_that_row_security_hides_are_asked_for_too(postgres: RunningPostgre
     assert _of_tenant(postgres, tenants) == 0
 
 
-def test_rows_that_row_security_hides_may_have_been_written_since(postgres: RunningPostgres, tenants: str) -> None:
-    url, hidden = postgres.url(tenants), "rows of public.note may be hidden by row security"
+def test_rows_of_ours_that_row_security_hides_are_replaced_unasked(postgres: RunningPostgres, tenants: str) -> None:
+    url = postgres.url(tenants)
+    assert generate(url, RowsRequest(20), on_progress=_quiet).total == 20
+    same = generate(url, RowsRequest(20), on_progress=_quiet)
+    assert (same.skipped, same.since) == (True, "")
+    assert generate(url, RowsRequest(30), on_progress=_quiet).total == 30
+    assert _ask(postgres, tenants, "SELECT relforcerowsecurity FROM pg_class WHERE relname = 'note'") is True
+
+
+def test_rows_that_row_security_hides_and_others_wrote_since_are_asked_for(postgres: RunningPostgres, tenants: str) -> None:
+    url, written = postgres.url(tenants), "50 rows were written behind its marker, in public.note"
     assert generate(url, RowsRequest(20), on_progress=_quiet).total == 20
     _write_as_tenant(postgres, tenants)
     same = generate(url, RowsRequest(20), on_progress=_quiet)
-    assert (same.skipped, same.since) == (True, hidden)
-    with pytest.raises(TargetError, match=f"synthetic rows, and {hidden}"):
+    assert (same.skipped, same.since) == (True, written)
+    with pytest.raises(TargetError, match=f"synthetic rows, and {written}"):
         generate(url, RowsRequest(30), on_progress=_quiet)
     assert _of_tenant(postgres, tenants) == 50
+
+
+def test_rows_that_nobody_can_look_at_now_are_asked_for(postgres: RunningPostgres, tenants: str) -> None:
+    url, hidden = postgres.url(tenants), "rows of public.note may be hidden by row security"
+    assert generate(url, RowsRequest(20), on_progress=_quiet).total == 20
+    with postgres.connect(tenants) as connection, connection.transaction():
+        connection.execute("SELECT FROM note")
+        with pytest.raises(TargetError, match=f"synthetic rows, and {hidden}"):
+            generate(url, RowsRequest(30), on_progress=_quiet)
+    assert generate(url, RowsRequest(30), on_progress=_quiet).total == 30
 
 
 def test_a_run_that_is_interrupted_leaves_the_old_rows(postgres: RunningPostgres, database: str) -> None:
