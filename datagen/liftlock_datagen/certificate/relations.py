@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 from liftlock_datagen.catalog.model import Column, TableName, TypeKind
 from liftlock_datagen.certificate.plan import FIXED_TYPES, Sensitive
 from liftlock_datagen.database.connect import Connection
+from liftlock_datagen.spec.paths import Each, parse_path
 
 _RELATIONS = """
 SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name, greatest(c.reltuples, 0)::bigint AS rows,
@@ -36,7 +37,6 @@ _FOREIGN = """
 SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'f' ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"
 """
-_STEP = re.compile(r'\.("(?:[^"\\]|\\.)*"|\*|[^.\[]+)|(\[(?:\*|[0-9]+)\])')
 MARK = "\x1f"
 
 
@@ -113,16 +113,8 @@ def sensitive_expression(item: Sensitive) -> sql.Composed:
 
 def json_path(path: str) -> str:
     """A path of the specification as PostgreSQL's: `$.a.b[*]` becomes `$."a"."b"[*]`."""
-    steps = []
-    for match in _STEP.finditer(path.removeprefix("$")):
-        name, place = match.groups()
-        if place:
-            steps.append(place)
-        elif name == "*" or name.startswith('"'):
-            steps.append(f".{name}")
-        else:
-            steps.append('."' + name.replace("\\", "\\\\").replace('"', '\\"') + '"')
-    return "$" + "".join(steps)
+    steps = parse_path(path) or ()
+    return "$" + "".join(step.value if isinstance(step, Each) else f".{json.dumps(step, ensure_ascii=False)}" for step in steps)
 
 
 def select(source: sql.Composable, expressions: Sequence[sql.Composable]) -> sql.Composed:

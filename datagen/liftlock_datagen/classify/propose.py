@@ -17,6 +17,7 @@ from liftlock_datagen.classify.tokens import singular, words_of
 from liftlock_datagen.classify.types import DOCUMENTS, TEXTS, base_of, can_hold, candidate_by_type, family_of
 from liftlock_datagen.classify.values import candidates_by_values, embedded
 from liftlock_datagen.spec.model import Kind, Rule, ValueSpec
+from liftlock_datagen.spec.paths import parse_path
 from liftlock_datagen.spec.rules import INDIRECT, SENSITIVE
 
 Sample = Mapping[TableName, Mapping[str, Sequence[str]]]
@@ -140,7 +141,7 @@ def _document(column: Column, around: Surroundings, values: Sequence[str], facts
 
 def _path(path: str, around: Surroundings, values: Sequence[str]) -> Decision:
     """A path is decided as a column of text would be, by its last words and its values."""
-    steps = [step for step in path.replace("[*]", "").split(".")[1:] if step != "*"]
+    steps = [step for step in parse_path(path) or () if isinstance(step, str)]
     name = "_".join(steps[-2:])
     owner = frozenset(singular(word) for step in steps[:-1] for word in words_of(step)) or around.table
     inner = Surroundings(owner, around.neighbours, bool(owner & phrases().people))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from liftlock_datagen.catalog.model import Catalog, TableName
 from liftlock_datagen.classify.model import ColumnProposal, Decision, Proposal, TableProposal
 from liftlock_datagen.spec.model import DataSpec, Kind, Rows, TableSpec, VirtualReference
+from liftlock_datagen.spec.paths import is_covered
 
 Column = tuple[TableName, str]
 
@@ -64,7 +65,7 @@ def _new_paths(table: TableSpec, proposed: TableProposal | None) -> Iterator[tup
         if not (column.paths or column.undecided):
             continue
         patterns = {*column.paths, *column.undecided}
-        new = {path: decision for path, decision in proposed.columns[name].paths.items() if not covered(path, patterns)}
+        new = {path: decision for path, decision in proposed.columns[name].paths.items() if not is_covered(path, patterns)}
         if new:
             yield (table.name, name), new
 
@@ -75,20 +76,6 @@ def _shown_documents(table: TableSpec, proposed: TableProposal | None) -> Iterat
         column = proposed.columns.get(name) if proposed is not None else None
         if column is not None and column.paths:
             yield (table.name, name), column
-
-
-def covered(path: str, patterns: set[str]) -> bool:
-    """Whether a path is said already: by itself, or by one with `.*` where it has a key."""
-    steps = _steps(path)
-    return any(_covers(_steps(pattern), steps) for pattern in patterns)
-
-
-def _covers(pattern: list[str], steps: list[str]) -> bool:
-    return len(pattern) == len(steps) and all(p == s or (p == "*" and s != "[*]") for p, s in zip(pattern, steps, strict=True))
-
-
-def _steps(path: str) -> list[str]:
-    return [step for part in path.split(".")[1:] for step in part.replace("[*]", "\0[*]").split("\0") if step]
 
 
 def _gone(known: Mapping[TableName, TableSpec], there: Mapping[TableName, set[str]]) -> Iterator[Column]:

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from liftlock_datagen.catalog.model import Catalog, Table, TableName
 from liftlock_datagen.classify.model import ColumnProposal, Decision, Proposal, Undecided
-from liftlock_datagen.classify.update import covered
 from liftlock_datagen.errors import UNACCEPTABLE, Problem, ProblemCode
 from liftlock_datagen.masking.books import with_books
 from liftlock_datagen.masking.model import ColumnMask, TableMask
@@ -15,6 +14,7 @@ from liftlock_datagen.masking.outcomes import describe, document_paths
 from liftlock_datagen.masking.plan import plan_mask
 from liftlock_datagen.review.model import UNCLASSIFIED, DataPlan, Finding, Level, PlanLine, PlanTable
 from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Privacy, Rows, Rule, TableSpec, ValueSpec
+from liftlock_datagen.spec.paths import is_covered
 from liftlock_datagen.spec.rules import INDIRECT, SENSITIVE
 
 SeenPaths = Mapping[tuple[TableName, str], Set[str]]
@@ -154,12 +154,7 @@ def _unlisted(column: ColumnSpec, seen: Collection[str]) -> list[str]:
     """The paths of a sample that the file does not have, where it has them one by one."""
     if column.value.kind is not Kind.DOCUMENT or column.value.rule is not Rule.KEEP:
         return []
-    return sorted(path for path in seen if not _known(path, {*column.paths, *column.undecided}))
-
-
-def _known(path: str, patterns: set[str]) -> bool:
-    """Whether the path, or an object or a list around it, is classified."""
-    return covered(path, patterns) or any(path.startswith((f"{pattern}.", f"{pattern}[")) for pattern in patterns)
+    return sorted(path for path in seen if not is_covered(path, {*column.paths, *column.undecided}, around=True))
 
 
 def _warnings(catalog: Catalog, spec: DataSpec) -> Iterator[tuple[Problem, int]]:

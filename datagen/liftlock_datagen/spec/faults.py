@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Rows, Rule, TableSpec, ValueSpec
 from liftlock_datagen.spec.names import table_text
+from liftlock_datagen.spec.paths import parse_path
 from liftlock_datagen.spec.rules import KEYED, OPTIONS, misfit
 from liftlock_datagen.vocabulary.words import LOCALES, MIXED
-
-_PATH = re.compile(r'\$(?:\.\*|\[\*\]|\.[^.\[\]"*\s]+|\."(?:[^"\\]|\\.)+")*')
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ def _in_paths(table: TableSpec, name: str, column: ColumnSpec) -> Iterator[Fault
         yield Fault((*value_path(table, name), "rule"), "the paths say what happens; leave out the rule of the whole document")
     for path, value in column.paths.items():
         place = value_path(table, name, path)
-        if not _PATH.fullmatch(path):
+        if parse_path(path) is None:
             yield Fault(place, 'a path is $.key.key, with [*] for the items of a list and .* for any key; odd keys in quotes: $."a b"')
         if value.kind is Kind.DOCUMENT:
             yield Fault((*place, "kind"), "classify what is in it, path by path: $.key.key")

@@ -218,4 +218,4 @@ def test_paths_become_those_of_the_database() -> None:
     assert json_path("$.contact.email") == '$."contact"."email"'
     assert json_path("$.tags[*]") == '$."tags"[*]'
     assert json_path("$.notes.*") == '$."notes".*'
-    assert json_path('$."a.b"[0].c') == '$."a.b"[0]."c"'
+    assert json_path('$."a.b"[*].c') == '$."a.b"[*]."c"'
