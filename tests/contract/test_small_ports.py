@@ -23,7 +23,7 @@ from liftlock.adapters.locks import FileLocks
 from liftlock.adapters.secret_sources import SecretSources
 from liftlock.adapters.seeding import SyntheticSeeder
 from liftlock.core.environment import DataSource, DataSpec
-from liftlock.core.errors import ConfigError, ConflictError, LiftlockError
+from liftlock.core.errors import ConfigError, ConflictError, LiftlockError, PolicyError
 from liftlock.core.ports import Locks, Probe, Secrets, Seeder
 from tests.fakes.environments import FakeLocks, FakeProbe, FakeSecrets, FakeSeeder, QuietProgress
 from tests.postgres import PASSWORD, postgres_image, run_postgres
@@ -233,7 +233,7 @@ def test_an_empty_database_is_filled_once(seeder: tuple[Seeder, str]) -> None:
     assert fill.seed(url, declared, progress=progress) == 0
     assert PASSWORD not in "\n".join(progress.lines)
     if isinstance(fill, SyntheticSeeder):
-        with pytest.raises(LiftlockError, match="seed 7 and 1000 rows are asked"):  # what tiny means, and not what the default of rows is
+        with pytest.raises(PolicyError, match="seed 7 and 1000 rows are asked"):  # what tiny means, and not what the default of rows is
             fill.seed(url, replace(declared, data=DataSpec(DataSource.SYNTHETIC, seed=7, size="tiny")), progress=progress)
 
 

@@ -98,6 +98,9 @@ def test_a_branch_takes_anonymised_rows_only_from_a_golden_copy(branches: Branch
     report = user.ok("branch", "up", "--branch", "feature/y", "--data", "anonymised", "--json").json()
     assert report["clones"] == {"shop": "nightly"}
     assert _rows(user, "feature/y") == _rows(user, "one")
+    refused = user.run("branch", "up", "--branch", "feature/y", "--data", "synthetic")
+    assert refused.code == 6
+    assert f"liftlock data generate {report['environment']}/shop --yes; to keep it: say --data none" in refused.err
     with PostgresEngine().held(_url(user, "feature/y")) as held:
         assert held.facts.origin is Origin.ANONYMISED
 

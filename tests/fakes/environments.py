@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from liftlock.core.environment import Database
-from liftlock.core.errors import ConfigError, ConflictError, LiftlockError, UsageError
+from liftlock.core.errors import ConfigError, ConflictError, LiftlockError, PolicyError, UsageError
 from liftlock.core.ledger import Json
 from liftlock.core.ports import (
     Health,
@@ -220,11 +220,14 @@ class FakeRuntime:
 
 @dataclass
 class FakeSeeder:
-    """Counts what it was asked to load."""
+    """Counts what it was asked to load. held: what a database has that is to stay, in words."""
 
     asked: list[tuple[str, int, int]] = field(default_factory=list)
+    held: str = ""
 
     def seed(self, url: str, database: Database, *, progress: Progress) -> int:
+        if self.held:
+            raise PolicyError(self.held)
         rows, seed = database.data.rows, database.data.seed
         again = (url, rows, seed) in self.asked
         self.asked.append((url, rows, seed))

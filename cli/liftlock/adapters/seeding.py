@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from liftlock.core.environment import Database
-from liftlock.core.errors import LiftlockError
+from liftlock.core.errors import LiftlockError, PolicyError
 from liftlock.core.ports import Progress
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class SyntheticSeeder:
 
     def seed(self, url: str, database: Database, *, progress: Progress) -> int:
         """Loads the rows, or finds them there from an earlier run and loads none."""
-        from liftlock_datagen.errors import DatagenError  # noqa: PLC0415 - numpy and the vocabularies, for those who seed
+        from liftlock_datagen.errors import DatagenError, TargetError  # noqa: PLC0415 - numpy and the vocabularies, for those who seed
         from liftlock_datagen.synthesis.load import fill  # noqa: PLC0415
 
         began = time.monotonic()
@@ -35,6 +35,8 @@ class SyntheticSeeder:
             request = self._request(database)
             progress.step(f"synthetic data: {request.rows:,} rows, seed {request.seed}")
             report = fill(url, request, on_progress=show)
+        except TargetError as err:
+            raise PolicyError(err.message, hint=err.hint) from err
         except DatagenError as err:
             raise LiftlockError(err.message, hint=err.hint) from err
         return 0 if report.skipped else sum(report.rows.values())

@@ -8,7 +8,7 @@ from datetime import datetime
 from liftlock.core.deploy_gate import DeployRules, refuse_deployment
 from liftlock.core.deployment import Source, entries_for, needs_record, removal_entry
 from liftlock.core.deployment_messages import failure_text, reasons_text
-from liftlock.core.environment import DataSource, Environment
+from liftlock.core.environment import Environment
 from liftlock.core.errors import BlockedError, ConfigError, DeploymentError, PolicyError, UnavailableError, UsageError
 from liftlock.core.ports import Identity, Passed, StackResult, StepOperation
 from liftlock.core.stack import (
@@ -16,7 +16,8 @@ from liftlock.core.stack import (
     url,
     url_host,
 )
-from liftlock.services.golden import Clones, clone_before, keep_after
+from liftlock.services.filling import fill_databases
+from liftlock.services.golden import clone_before, keep_after
 from liftlock.services.parts import Parts
 from liftlock.services.preparation import Prepared, Renew, keep_lease, prepare, refuse_data_loss
 from liftlock.services.reports import DownReport, UpReport
@@ -84,7 +85,7 @@ class Environments:
         if result.failures:
             self._record(prepared, result, result.failures, actor, source)
             raise self._not_deployed(prepared, result, again)
-        rows = self._fill(prepared, result, clones)
+        rows = fill_databases(self._parts, prepared.environment, clones, lambda database: _address(prepared, result, database))
         failures = self._verify(prepared)
         recorded = self._record(prepared, result, failures, actor, source)
         if failures:
@@ -154,18 +155,6 @@ class Environments:
             parts.ledger.append([removal_entry(environment, lease, actor=actor, at=parts.clock.now())])
         names = (*(change.name for change in result.changes if change.operation is StepOperation.DELETE), *leftovers)
         return DownReport(environment, existed, len(names), _seconds(began, parts.clock.now()), names)
-
-    def _fill(self, prepared: Prepared, result: StackResult, clones: Clones) -> dict[str, int]:
-        """Fills each database that asks for synthetic rows; one that was cloned, or is filled already, is left alone."""
-        rows: dict[str, int] = {}
-        for database in prepared.environment.databases:
-            if database.name in clones.made:
-                rows[database.name] = clones.made[database.name].rows
-            elif database.data.source is DataSource.SYNTHETIC:
-                address = _address(prepared, result, database.name)
-                with self._parts.progress.watching(f"{prepared.environment.name}: data of {database.name}"):
-                    rows[database.name] = self._parts.seeder.seed(address, database, progress=self._parts.progress)
-        return rows
 
     def _leave_copies(self, prepared: Prepared, result: StackResult, report: UpReport) -> None:
         """Golden copies of what this run filled: when all is proved and recorded, so that nothing is lost if somebody stops here."""

@@ -23,7 +23,7 @@ from liftlock_datagen.database.connect import Connection, connected, wrapped
 from liftlock_datagen.database.load_phases import build_indexes, empty_anew, finish_load, prepare_load, prove_references
 from liftlock_datagen.database.refusals import synthetic_errors
 from liftlock_datagen.database.row_security import hidden_rows, lift_forced, seen_by_owner
-from liftlock_datagen.errors import DatagenError, RequestError
+from liftlock_datagen.errors import RequestError, TargetError
 from liftlock_datagen.snapshots.markers import anonymised
 from liftlock_datagen.snapshots.seal import written_or_hidden
 from liftlock_datagen.synthesis.copying import Progress, copy_tables, rows_ahead
@@ -73,7 +73,8 @@ def fill(url: str, request: RowsRequest, *, on_progress: Progress, on_note: Note
 
     Raises:
         PlanError: parts of the schema cannot be planned; nothing was written.
-        DatagenError: the database cannot be reached, is not empty, or refused; it is as it was before. No password is in the message.
+        TargetError: other rows are there, and they stay.
+        DatagenError: the database cannot be reached, or refused; it is as it was before. No password is in the message.
     """
     started = time.monotonic()
     with connected(url) as connection, wrapped(url), connection.transaction():
@@ -213,17 +214,17 @@ def _refuse_filled(connection: Connection, catalog: Catalog) -> None:
     lift_forced(connection, catalog)  # a policy would say of rows that it hides that there are none
     filled = _filled(connection, catalog)
     if filled and anonymised(connection) is not None:
-        raise DatagenError(
+        raise TargetError(
             "the database holds the rows of an anonymised copy, and keeps them",
             hint="to put synthetic rows in their place: liftlock data generate ENV/DB, or remove the environment and make it anew",
         )
     if filled:
-        raise DatagenError(
+        raise TargetError(
             f"{', '.join(filled)}: there are rows already, and none of them are marked as made by this tool",
             hint="synthetic rows go into an empty, migrated database: create it anew, then run the same command again",
         )
     if hidden := hidden_rows(connection, among={table.name for table in catalog.tables}):
-        raise DatagenError(hidden, hint="use the role that owns the tables")
+        raise TargetError(hidden, hint="use the role that owns the tables")
 
 
 def _filled(connection: Connection, catalog: Catalog) -> list[str]:

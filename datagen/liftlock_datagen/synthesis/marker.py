@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from liftlock_datagen.database.connect import Connection
-from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.errors import TargetError
 from liftlock_datagen.snapshots.seal import seal
 from liftlock_datagen.synthesis.plan_data import LoadPlan
 from liftlock_datagen.synthesis.request import RowsRequest
@@ -75,7 +75,7 @@ def read_marker(connection: Connection) -> Done | None:
 def marked_rows(connection: Connection, request: RowsRequest) -> Mapping[str, int] | None:
     """The rows that an earlier run of the same request loaded, or that somebody chose; None where there was none.
 
-    DatagenError after another request.
+    TargetError after another request.
     """
     done = read_marker(connection)
     if done is None or done.chosen or done.request == asked(request):
@@ -83,7 +83,7 @@ def marked_rows(connection: Connection, request: RowsRequest) -> Mapping[str, in
     seed, rows, _ = done.request
     other = (seed, rows) == (request.seed, request.rows)
     wanted = "another locale, profile or rows per table" if other else f"seed {request.seed} and {request.rows} rows"
-    raise DatagenError(
+    raise TargetError(
         f"the database already holds synthetic rows of seed {seed} and {rows} rows; {wanted} are asked",
         hint="create the database anew, or ask for the same seed and rows",
     )

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from liftlock_datagen.database.connect import connected
-from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.errors import DatagenError, TargetError
 from liftlock_datagen.postgres import PostgresEngine
 from liftlock_datagen.snapshots.markers import Anonymised, mark_anonymised
 from liftlock_datagen.snapshots.restore import restore_template
@@ -164,7 +164,7 @@ def test_what_is_copied_from_a_held_database_are_the_rows_that_were_looked_at(po
 
 
 def test_synthetic_rows_do_not_go_into_an_anonymised_copy(postgres: RunningPostgres, marked: str) -> None:
-    with pytest.raises(DatagenError, match="holds the rows of an anonymised copy, and keeps them") as raised:
+    with pytest.raises(TargetError, match="holds the rows of an anonymised copy, and keeps them") as raised:
         seed(postgres.url(marked), rows=50, seed=7, on_progress=lambda *_: None)
 
     assert "data generate" in (raised.value.hint or "")

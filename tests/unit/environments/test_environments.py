@@ -289,6 +289,18 @@ def test_synthetic_data_needs_a_published_database_and_is_loaded_once() -> None:
     assert "generated" in world.seeder.asked[0][0]
 
 
+@pytest.mark.parametrize(
+    ("cls", "keep"), [(EnvironmentClass.PERSISTENT, "databases.shop.data.source: none"), (EnvironmentClass.EPHEMERAL, "--data none")]
+)
+def test_rows_that_are_there_stay_and_the_ways_out_are_named(cls: EnvironmentClass, keep: str) -> None:
+    world = World(seeder=FakeSeeder(held="there are other rows"))
+    database = replace(environment().databases[0], published=True, data=DataSpec(DataSource.SYNTHETIC, 1000, 7))
+    with pytest.raises(PolicyError, match=r"^dev/shop: there are other rows$") as raised:
+        world.up(environment(databases=(database,), cls=cls))
+    assert "liftlock data generate dev/shop --yes" in str(raised.value.hint)
+    assert str(raised.value.hint).endswith(keep)
+
+
 def test_synthetic_data_without_a_way_in_is_a_mistake_of_the_configuration() -> None:
     world = World()
     database = replace(environment().databases[0], name="other", data=DataSpec(DataSource.SYNTHETIC, 1000, 7))

@@ -131,7 +131,7 @@ class Seeder(Protocol):
     def seed(self, url: str, database: Database, *, progress: Progress) -> int:
         """Loads what is declared of it into an empty, migrated database; how many rows.
 
-        Does nothing (0) where the completion marker says it is done.
+        Does nothing (0) where the completion marker says it is done. PolicyError where other rows are there, which stay.
         """
         ...
 
