@@ -11,7 +11,7 @@ from liftlock.core.ports import Progress
 from liftlock.services.data.errors import datagen_errors
 from liftlock.services.data.places import Place, missing_right
 from liftlock.services.data.rows_shown import RowsShown
-from liftlock_datagen.errors import DatagenError, TargetError
+from liftlock_datagen.errors import DatagenError, PlanError, Problem, SpecPlanError, TargetError
 from liftlock_datagen.port import DataEngine
 from liftlock_datagen.spec.model import DataSpec, Privacy
 
@@ -141,8 +141,21 @@ class Anonymisation:
         )  # fmt: skip
 
     def require_ready(self, source: Place, target: Place, asked: CopyAsked) -> tuple[DataSpec, PseudonymKey]:
-        """The classification and the key, for who wants to know that they are there before anything is begun; otherwise an error of use."""
+        """The classification and the key, for who wants to know that they are there before anything is begun; otherwise an error of use.
+
+        Where there is no key, that is told together with what the plan finds: who mended it alone would meet the rest one by one.
+        """
         spec = self._spec(target, source, asked.spec)
+        try:
+            return spec, self._key(spec, asked)
+        except ConfigError as err:
+            problems = self._problems(source, spec)
+            if not problems:
+                raise
+            told = "\n".join((SpecPlanError(problems).message, f"and {err.message}"))
+            raise ConfigError(f"{source.shown} -> {target.shown}: {told}", hint=err.hint) from err
+
+    def _key(self, spec: DataSpec, asked: CopyAsked) -> PseudonymKey:
         reference = asked.key or spec.key
         if not reference:
             raise ConfigError(
@@ -150,7 +163,16 @@ class Anonymisation:
                 hint="say key: env:NAME or key: file:PATH there, or --key; liftlock data key new makes one",
             )
         with datagen_errors():
-            return spec, self.key(reference)
+            return self.key(reference)
+
+    def _problems(self, source: Place, spec: DataSpec) -> Sequence[Problem]:
+        """What speaks against a copy; nothing where that cannot be seen now."""
+        try:
+            return self.engine.plan_mask(source.url, spec).problems
+        except PlanError as err:
+            return err.problems
+        except DatagenError:
+            return ()
 
     def _copied(self, request: MaskRequest) -> MaskReport:
         with self.progress.watching("data anonymise"):

@@ -47,7 +47,7 @@ class Anonymises(Protocol):
     """What makes an anonymised copy of one place in another."""
 
     def require_ready(self, source: Place, target: Place, asked: CopyAsked) -> object:
-        """Raises LiftlockError where what the copy needs is not there; looks at no database."""
+        """Raises LiftlockError where what the copy needs is not there, before anything is begun."""
         ...
 
     def run(self, source: Place, target: Place, asked: CopyAsked) -> object:
