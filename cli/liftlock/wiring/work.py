@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from liftlock.adapters.committed_config import load_committed
 from liftlock.adapters.config_files.environments import resolve_environment
 from liftlock.adapters.config_files.loader import load_project
 from liftlock.adapters.docker_client import DEFAULT_ENDPOINT, docker_endpoint
@@ -21,7 +20,7 @@ from liftlock.core.deploy_gate import DeployRules
 from liftlock.core.deployment import Source
 from liftlock.core.drift import DriftReport, unseen
 from liftlock.core.environment import DataSource, Environment
-from liftlock.core.errors import BlockedError, ConfigError, LiftlockError, UsageError
+from liftlock.core.errors import ConfigError, LiftlockError, UsageError
 from liftlock.core.image import ImageRef
 from liftlock.core.ports import Engine, Identity, Registry
 from liftlock.core.project import EngineKind, Project
@@ -33,10 +32,11 @@ from liftlock.services.environments import Environments
 from liftlock.services.parts import Parts
 from liftlock.services.status import Status
 from liftlock.wiring import clones
-from liftlock.wiring.declared import branch_instance, declares_protection, left_out
+from liftlock.wiring.declared import branch_instance, declares_protection
 from liftlock.wiring.engines import declared_engine
 from liftlock.wiring.later import LaterRegistry
 from liftlock.wiring.outside import outside_parts
+from liftlock.wiring.reviewed import deploy_rules, require_reviewed_state, reviewed_project
 
 
 @dataclass
@@ -113,29 +113,19 @@ class Workspace:
         return stack is not None and stack.values.get("protected") is True
 
     def _reviewed(self) -> LoadedProject | None:
-        """What the forge's base branch declares, as last fetched; None where it cannot be read."""
-        try:
-            return load_committed(self.root, self.repository.head(self.project.forge.base))
-        except LiftlockError:
-            return None
+        return reviewed_project(self.root, self.repository, self.project.forge.base)
 
     def declare(self, name: str) -> tuple[Environment, Source]:
         """The environment as the files say now, and the state of the repository; BlockedError where a protected one is not reviewed."""
         now = Workspace(load_project(self.root), self.actor)
         if now.is_protected(name):
-            now.require_reviewed_state(name)
+            require_reviewed_state(now.repository, now.project.forge.base, name)
         return now.environment(name), now.source()
 
     def deploy_rules(self, name: str) -> DeployRules:
         """What must be proved before the environment is deployed, here or on the forge's base branch, whichever asks for more."""
         now = Workspace(load_project(self.root), self.actor)
-        reviewed = now._reviewed()
-        vetoes = (reviewed or now.loaded).policy.vetoes
-        if (here := now.project.stage(name)) is None:
-            return DeployRules(vetoes=vetoes)
-        stages = [stage for stage in (reviewed.project.stage(name) if reviewed else None, here) if stage is not None]
-        strict = next((stage for stage in stages if stage.upstream and stage.gates.verified), here)
-        return DeployRules(strict, {upstream: left_out(now.loaded, upstream) for upstream in strict.upstream}, vetoes)
+        return deploy_rules(now.loaded, now._reviewed(), name)
 
     def watch(self, name: str, salt: str) -> Clues | None:
         """Where to look so that a next run may see that it need not run; None where a run does more than can be looked at."""
@@ -185,19 +175,6 @@ class Workspace:
         """Which state of the repository is deployed."""
         state = self.repository.work_tree_state()
         return Source(state.commit or "", state.dirty)
-
-    def require_reviewed_state(self, environment: str) -> None:
-        """BlockedError unless what would be deployed is exactly what the forge's base branch holds, or held."""
-        self.repository.fetch()
-        state, base = self.repository.work_tree_state(), self.project.forge.base
-        if state.dirty or state.commit is None:
-            raise BlockedError(
-                f"{environment} is protected and this checkout has uncommitted changes", hint=f"commit them through review, on {base}"
-            )
-        if not self.repository.is_ancestor(state.commit, self.repository.head(base)):
-            raise BlockedError(
-                f"{environment} is protected and {state.commit[:12]} is not on {base}", hint=f"git checkout {base} && git pull"
-            )
 
     def checked_out_branch(self) -> str:
         """The branch of the working directory's repository, which is the application's when the command is run there."""
