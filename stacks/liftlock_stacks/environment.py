@@ -7,7 +7,9 @@ import json
 import pulumi
 import pulumi_docker as docker
 
-from liftlock_stacks.docker_parts import DatabaseComponent, Ground, RouterComponent, RoutesComponent, ServiceComponent
+from liftlock_stacks.docker_ground import Ground
+from liftlock_stacks.docker_parts import DatabaseComponent, RouterComponent, RoutesComponent
+from liftlock_stacks.docker_services import ServiceComponent
 from liftlock_stacks.inputs import EnvironmentInputs, parse_inputs
 
 

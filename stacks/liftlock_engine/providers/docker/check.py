@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from liftlock_engine.providers.docker.meaning import DEFAULTS, Plain, is_absent, nanoseconds
-from liftlock_engine.providers.docker.schema import CONTAINER, RESOURCES, Kind, Property
+from liftlock_engine.providers.docker.properties import Kind, Property
+from liftlock_engine.providers.docker.schema import CONTAINER, RESOURCES
 from liftlock_engine.providers.port import Checked, CheckFailure
 from liftlock_engine.values import UNKNOWN, PropertyMap
 

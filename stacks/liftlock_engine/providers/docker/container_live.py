@@ -8,7 +8,8 @@ from typing import Any
 
 from liftlock_engine.providers.docker.container_body import CONFIG_WORDS, HEALTH_DURATIONS, HOST_WORDS, Word
 from liftlock_engine.providers.docker.meaning import DEFAULTS, Plain, plain, respell_object, respell_set, spelled_duration
-from liftlock_engine.providers.docker.schema import CONTAINER, RESOURCES, Kind
+from liftlock_engine.providers.docker.properties import Kind
+from liftlock_engine.providers.docker.schema import CONTAINER, RESOURCES
 from liftlock_engine.values import PropertyMap
 
 # Docker keeps no record of these; they are what was declared.

@@ -7,7 +7,8 @@ from typing import Any
 from liftlock_engine.providers.docker.container_body import CONFIG_WORDS, HOST_WORDS
 from liftlock_engine.providers.docker.container_live import is_stopped, live_inputs
 from liftlock_engine.providers.docker.meaning import Plain, plain
-from liftlock_engine.providers.docker.schema import CONTAINER, RESOURCES, Kind, Property
+from liftlock_engine.providers.docker.properties import Kind, Property
+from liftlock_engine.providers.docker.schema import CONTAINER, RESOURCES
 from liftlock_engine.values import UNKNOWN, PropertyMap
 
 _NULL_UNLESS_SAID = (

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from liftlock_engine.providers.docker.meaning import DEFAULTS, canonical, is_absent, plain, same
-from liftlock_engine.providers.docker.schema import RESOURCES, Kind, Property
+from liftlock_engine.providers.docker.properties import Kind, Property
+from liftlock_engine.providers.docker.schema import RESOURCES
 from liftlock_engine.providers.port import Diff, DiffKind, PropertyDiff
 from liftlock_engine.values import UNKNOWN, PropertyMap
 

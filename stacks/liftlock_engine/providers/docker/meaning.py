@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from liftlock_engine.providers.docker.schema import Kind, Property
+from liftlock_engine.providers.docker.properties import Kind, Property
 from liftlock_engine.values import UNKNOWN
 
 Plain: TypeAlias = dict[str, Any]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from liftlock_engine.providers.docker.schema import REMOTE_IMAGE, RESOURCES, Kind, Property, Resource
+from liftlock_engine.providers.docker.properties import Kind, Property
+from liftlock_engine.providers.docker.schema import REMOTE_IMAGE, RESOURCES, Resource
 
 _ANY = {"$ref": "pulumi.json#/Any"}
 _FUNCTIONS = {
