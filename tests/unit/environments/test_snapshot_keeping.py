@@ -149,6 +149,29 @@ def test_rows_of_nobody_knows_whom_are_kept_only_when_they_are_anonymised(source
     assert "building" in written.url
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"), [("env:PROD_URL", "env:PROD_URL"), ("file:url", "file:url"), ("postgresql://u:hunter2@h/shop", "PLACE")]
+)
+def test_an_address_in_the_place_of_the_database_is_told_where_it_belongs(typed: str, said: str) -> None:
+    shelf = Shelf()
+    with pytest.raises(UsageError, match="a golden copy is of a database that liftlock.yaml declares") as raised:
+        SnapshotCreation(shelf.parts, shelf.places, shelf.anonymisation).create(typed, None, CopyWish())
+    assert str(raised.value.hint).startswith(f"liftlock data snapshot create shop --from {said}, with --anonymise unless")
+    with pytest.raises(UsageError, match="golden copies go into the databases of environments") as raised:
+        shelf.restoring.target(typed, None, None)
+    assert raised.value.hint == "say DB (of --env) or ENV/DB"
+
+
+def test_a_database_that_nobody_declares_is_no_place_for_an_address() -> None:
+    shelf = Shelf()
+    with pytest.raises(UsageError, match='did you mean "shop"') as raised:
+        SnapshotCreation(shelf.parts, shelf.places, shelf.anonymisation).create("shpo", None, CopyWish())
+    assert str(raised.value.hint).startswith("say DB (of --env) or ENV/DB; --from says where rows of elsewhere are: ENV/DB, postgresql://")
+    with pytest.raises(UsageError, match='did you mean "shop"') as raised:
+        shelf.restoring.target("one/shpo", None, None)
+    assert raised.value.hint == "say DB (of --env) or ENV/DB"
+
+
 def test_what_an_anonymised_copy_needs_is_looked_for_before_a_server_is_made() -> None:
     shelf = Shelf()
     before = shelf.world.snapshots.built

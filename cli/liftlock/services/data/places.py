@@ -19,6 +19,8 @@ from liftlock_datagen.port import DataEngine
 _POSTGRES_PORT = 5432
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 _INSTEAD = "write into a database of an unprotected environment: ENV/DB"
+_REFERENCES = ("env:", "file:")
+DECLARED = "say DB (of --env) or ENV/DB"
 _FORMS = "say DB, ENV/DB, postgresql://…, env:NAME or file:PATH"
 
 
@@ -58,6 +60,11 @@ class Place:
             raise PolicyError(f"{what}: {self.shown} is not written to: {reason}", hint=_INSTEAD)
 
 
+def is_address(text: str) -> bool:
+    """Whether the text names a database by its address, or says where that is found."""
+    return "://" in text or text.startswith((*SCHEMES, *_REFERENCES))
+
+
 def missing_right(place: Place, engine: DataEngine) -> str:
     """What a plan says of the right that is missing to carry it out there; empty where nothing is, or where liftlock gives it itself."""
     if place.environment is not None or place.guarded:
@@ -95,13 +102,13 @@ class DataPlaces:
             return self._address(text, None)
         if "://" in text:
             raise UsageError("what was given is no address of a PostgreSQL database", hint=_FORMS)
-        if text.startswith(("env:", "file:")):
+        if text.startswith(_REFERENCES):
             return self._address(self.secrets.resolve(text).strip(), text)
         return self.reach(*self.find(text, environment))
 
     def resolve_target(self, text: str, environment: str | None, what: str) -> Place:
         """The place that the text names, to be written to by `what`. As resolve; PolicyError first where it is guarded, running or not."""
-        if not text.startswith((*SCHEMES, "env:", "file:")):
+        if not text.startswith((*SCHEMES, *_REFERENCES)):
             owner, database = self.find(text, environment)
             if self.guards(owner):
                 raise _refusal(what, f"{owner.name}/{database.name}", owner)
@@ -112,16 +119,16 @@ class DataPlaces:
         place.require_writable(what)
         return place
 
-    def find(self, text: str, environment: str | None = None) -> tuple[Environment, Database]:
-        """The declared database that `DB` or `ENV/DB` names, whether it runs or not."""
+    def find(self, text: str, environment: str | None = None, *, forms: str = _FORMS) -> tuple[Environment, Database]:
+        """The declared database that `DB` or `ENV/DB` names, whether it runs or not. forms: what the hint says may be typed."""
         name, slash, database = text.rpartition("/")
         if not _NAME.fullmatch(database) or (slash and not name) or ":" in name:
-            raise UsageError(f"{_mention(text)} names no database", hint=_FORMS)
+            raise UsageError(f"{_mention(text)} names no database", hint=forms)
         found = self.declared(name or environment or self.first)
         for item in found.databases:
             if item.name == database:
                 return found, item
-        raise UsageError(f"{found.name}: {unknown('database', database, [item.name for item in found.databases])}", hint=_FORMS)
+        raise UsageError(f"{found.name}: {unknown('database', database, [item.name for item in found.databases])}", hint=forms)
 
     def _address(self, url: str, reference: str | None) -> Place:
         with datagen_errors(about=reference):

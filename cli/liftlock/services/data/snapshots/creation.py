@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from liftlock.core.environment import Database, DataSource, Environment
-from liftlock.core.errors import PolicyError
+from liftlock.core.errors import PolicyError, UsageError
 from liftlock.core.ports.snapshots import Building
 from liftlock.core.snapshot import Snapshot, SnapshotOrigin
 from liftlock.services.data.anonymisation import CopyAsked
 from liftlock.services.data.errors import datagen_errors
-from liftlock.services.data.places import DataPlaces, Place
+from liftlock.services.data.places import DECLARED, DataPlaces, Place, is_address
 from liftlock.services.golden import LOCK, described, make_synthetic
 from liftlock.services.parts import Parts
 from liftlock_datagen.snapshots.facts import HeldDatabase
+
+_FORMS = f"{DECLARED}; --from says where rows of elsewhere are: ENV/DB, postgresql://…, env:NAME or file:PATH"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ class SnapshotCreation:
         PolicyError for rows that nobody vouches for: see origin_of.
         """
         began = self.parts.clock.now()
-        owner, database = self.places.find(text, environment)
+        self._refuse_address(text)
+        owner, database = self.places.find(text, environment, forms=_FORMS)
         place = self.places.resolve(wish.source) if wish.source else self.places.reach(owner, database)
         if not wish.anonymise:
             refuse_guarded(place)
@@ -86,6 +89,16 @@ class SnapshotCreation:
                 self.parts.snapshots.remove(item)
         seconds = (self.parts.clock.now() - began).total_seconds()
         return CreateReport(found, made, tuple(item.volume for item in replaced), seconds)
+
+    def _refuse_address(self, text: str) -> None:
+        """UsageError for the place of the rows where the database is to be named."""
+        if is_address(text):
+            database = self.places.databases[0] if len(self.places.databases) == 1 else "DB"
+            raise UsageError(
+                "what was given is an address, and a golden copy is of a database that liftlock.yaml declares",
+                hint=f"liftlock data snapshot create {database} --from {'PLACE' if '://' in text else text}, with --anonymise unless"
+                " liftlock made its rows",
+            )
 
     def _made(self, owner: Environment, database: Database, place: Place, wish: CopyWish) -> Snapshot:
         if wish.anonymise:

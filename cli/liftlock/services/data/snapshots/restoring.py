@@ -11,7 +11,7 @@ from liftlock.core.errors import BlockedError, PolicyError, UsageError
 from liftlock.core.snapshot import Snapshot, find_anonymised, find_by_recipe, newest, recipe, template_comment, template_name
 from liftlock.core.stack import ownership
 from liftlock.services.data.errors import datagen_errors
-from liftlock.services.data.places import DataPlaces
+from liftlock.services.data.places import DECLARED, DataPlaces, is_address
 from liftlock.services.golden import target_of
 from liftlock.services.parts import Parts
 
@@ -36,7 +36,9 @@ class SnapshotRestoring:
 
     def target(self, text: str, environment: str | None, name: str | None) -> tuple[Environment, Database, Snapshot]:
         """What a restore would put where. PolicyError for a protected environment, UsageError where there is no such copy."""
-        owner, database = self.places.find(text, environment)
+        if is_address(text):
+            raise UsageError("what was given is an address, and golden copies go into the databases of environments", hint=DECLARED)
+        owner, database = self.places.find(text, environment, forms=DECLARED)
         if self.places.guards(owner):
             raise PolicyError(
                 f"{owner.name} is protected, and its data are not replaced", hint="restore an unprotected environment: ENV/DB"
