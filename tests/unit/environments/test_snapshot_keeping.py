@@ -154,7 +154,7 @@ def test_rows_of_nobody_knows_whom_are_kept_only_when_they_are_anonymised(source
 )
 def test_an_address_in_the_place_of_the_database_is_told_where_it_belongs(typed: str, said: str) -> None:
     shelf = Shelf()
-    with pytest.raises(UsageError, match="a golden copy is of a database that liftlock.yaml declares") as raised:
+    with pytest.raises(UsageError, match=r"a golden copy is of a database that liftlock\.yaml declares") as raised:
         SnapshotCreation(shelf.parts, shelf.places, shelf.anonymisation).create(typed, None, CopyWish())
     assert str(raised.value.hint).startswith(f"liftlock data snapshot create shop --from {said}, with --anonymise unless")
     with pytest.raises(UsageError, match="golden copies go into the databases of environments") as raised:
