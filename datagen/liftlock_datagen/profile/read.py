@@ -15,7 +15,9 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.catalog.books import book_of
+from liftlock_datagen.catalog.model import Column, Table, TableKind, TableName
+from liftlock_datagen.catalog.types import ColumnType
 from liftlock_datagen.database.connect import connected, wrapped
 from liftlock_datagen.profile.coarsen import (
     COARSE,
@@ -34,7 +36,8 @@ from liftlock_datagen.spec.model import DataSpec
 Row = dict[str, Any]
 _GRAINS = {Showing.FINE: FINE, Showing.COARSE: COARSE, Showing.MADE: OF_MADE_ROWS}
 
-# Tables of the system, of extensions and of liftlock itself hold nothing of the user's. A partition counts to the table that it is part of.
+# Tables of the system, of extensions and of liftlock itself hold nothing of the user's, and neither do those that migration tools keep
+# about themselves (see _is_book). A partition counts to the table that it is part of.
 _TABLES = """
 SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relkind = 'p' AS partitioned,
        s.rows,
@@ -103,6 +106,7 @@ def _assembled(
     by_table: dict[int, list[Row]] = defaultdict(list)
     for column in columns:
         by_table[column["oid"]].append(column)
+    tables = [table for table in tables if not _is_book(table, by_table[table["oid"]])]
     wanted, unclassified = _wanted(tables, by_table, spec, like)
     values = _values(cursor, wanted)
     found, gaps = {}, []
@@ -119,6 +123,16 @@ def _assembled(
                 gaps.append(Gap(str(name), column["name"], _reason(column)))
         found[name] = TableProfile(rows, table["bytes"], table["index_bytes"], shapes)
     return ProfileReading(Profile(found), tuple(sorted(gaps)), unclassified)
+
+
+def _is_book(table: Row, columns: Sequence[Row]) -> bool:
+    """Whether a migration tool keeps it about itself: facts that no rows are made for, so their shape is nobody's business."""
+    made = tuple(
+        Column(column["name"], ColumnType(column["type"], element=ColumnType("text") if column["type"] == "_text" else None))
+        for column in columns
+    )
+    kind = TableKind.PARTITIONED if table["partitioned"] else TableKind.ORDINARY
+    return book_of(Table(TableName(table["schema"], table["name"]), made, kind=kind)) is not None
 
 
 def _reason(column: Row) -> GapReason:

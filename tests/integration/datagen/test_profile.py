@@ -27,6 +27,10 @@ CREATE TABLE visits (id bigint PRIMARY KEY, person_id bigint NOT NULL REFERENCES
 CREATE TABLE visits_1 PARTITION OF visits FOR VALUES FROM (0) TO (5000);
 CREATE TABLE visits_2 PARTITION OF visits FOR VALUES FROM (5000) TO (100000);
 CREATE TABLE fresh (id bigint PRIMARY KEY);
+CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);
+CREATE TABLE django_migrations (id bigint PRIMARY KEY, app text, name text, applied timestamptz);
+CREATE TABLE flyway_schema_history (id bigint PRIMARY KEY);
+INSERT INTO alembic_version VALUES ('0001');
 INSERT INTO people SELECT i, CASE WHEN i % 3 = 0 THEN 'Canary Yellowbird' ELSE 'Name ' || i END,
   'canary' || i || '@mail.example', 'canary note', CASE WHEN i % 2 = 0 THEN 756123456 END,
   date '1950-01-01' + (i * 5), 50000 + i * 7 + 0.37,
@@ -79,7 +83,8 @@ def test_the_figures_are_those_of_the_data(postgres: RunningPostgres, database: 
     height = people.columns["height"].histogram
     assert height is not None
     assert (height.unit, height.bounds[0], height.bounds[-1]) == (Unit.NUMBER, 150, 189)
-    assert reading.gaps == (Gap("public.fresh", "id", GapReason.NOT_ANALYSED),)
+    assert reading.gaps == tuple(Gap(f"public.{name}", "id", GapReason.NOT_ANALYSED) for name in ("flyway_schema_history", "fresh"))
+    assert {name.name for name in reading.profile.tables} == {"people", "visits", "fresh", "flyway_schema_history"}, "no tool's own books"
     assert TableName("public", "visits_1") not in reading.profile.tables
     assert set(reading.unclassified) == {
         "public.people.id",
@@ -87,6 +92,7 @@ def test_the_figures_are_those_of_the_data(postgres: RunningPostgres, database: 
         "public.visits.id",
         "public.visits.day",
         "public.fresh.id",
+        "public.flyway_schema_history.id",
     }
 
 
