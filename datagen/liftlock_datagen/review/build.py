@@ -157,6 +157,9 @@ def _unlisted(column: ColumnSpec, seen: Collection[str]) -> list[str]:
     return sorted(path for path in seen if not is_covered(path, {*column.paths, *column.undecided}, around=True))
 
 
+_NEWER = "fine where the file is for a later migration than this database has had; otherwise take it out of the file"
+
+
 def _warnings(catalog: Catalog, spec: DataSpec) -> Iterator[tuple[Problem, int]]:
     if catalog.large_objects:
         text = f"there are {catalog.large_objects:,} large objects, of which nobody knows what they hold: none of them is in the copy"
@@ -164,15 +167,11 @@ def _warnings(catalog: Catalog, spec: DataSpec) -> Iterator[tuple[Problem, int]]
     there = {table.name: {column.name for column in table.columns} for table in (*catalog.tables, *catalog.books)}
     for name, table in spec.tables.items():
         if name not in there:
-            yield (
-                Problem(str(name), None, ProblemCode.NOT_IN_DATABASE, "the database has no such table; take it out of the file"),
-                table.line,
-            )
+            yield Problem(str(name), None, ProblemCode.NOT_IN_DATABASE, "the database has no such table", _NEWER), table.line
             continue
         for column, line in _named(table):
             if column not in there[name]:
-                text = "the table has no such column; take it out of the file"
-                yield Problem(str(name), column, ProblemCode.NOT_IN_DATABASE, text), line
+                yield Problem(str(name), column, ProblemCode.NOT_IN_DATABASE, "the table has no such column", _NEWER), line
         if table.rows is Rows.NONE:
             continue
         yield from _kept(table)

@@ -13,13 +13,15 @@ from liftlock_datagen.certificate.check import check_copy
 from liftlock_datagen.certificate.model import Certificate, Sides, Verdict
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.run import MaskRequest, anonymise
+from liftlock_datagen.review.database import review_database
 from liftlock_datagen.spec.model import DataSpec
 from liftlock_datagen.synthesis.load import seed
 from tests.postgres import RunningPostgres
 
 pytestmark = pytest.mark.docker
 SHOP = Path(__file__).parents[3] / "samples/shop"
-MIGRATIONS = "".join(path.read_text(encoding="utf-8") for path in sorted((SHOP / "shop/migrations").glob("*.sql")))
+VERSIONS = [path.read_text(encoding="utf-8") for path in sorted((SHOP / "shop/migrations").glob("*.sql"))]
+MIGRATIONS = "".join(VERSIONS)
 KEY = PseudonymKey(bytes(range(32)))
 
 
@@ -49,6 +51,17 @@ def dev(postgres: RunningPostgres, staging: str, spec: DataSpec) -> Iterator[str
 def check(server: RunningPostgres, source: str, copy: str, spec: DataSpec) -> Certificate:
     sides = Sides(server.url(source), server.url(copy), "staging", "dev", "test")
     return check_copy(sides, spec, naming=b"a secret of the tests", key=KEY, on_progress=lambda *_: None)
+
+
+@pytest.mark.parametrize(("version", "later"), [(1, ["public.customers.loyalty_points", "public.vouchers"]), (2, [])])
+def test_the_samples_file_fits_each_version_and_says_what_only_a_later_one_has(
+    postgres: RunningPostgres, spec: DataSpec, version: int, later: list[str]
+) -> None:
+    with postgres.database("".join(VERSIONS[:version])) as name:
+        found = review_database(postgres.url(name), spec, None)
+    assert found.errors == ()
+    assert [item.problem.where for item in found.warnings] == later
+    assert all("fine where the file is for a later migration" in item.problem.said for item in found.warnings)
 
 
 def test_an_anonymised_copy_of_synthetic_rows_has_chance_overlap_and_no_leak(
