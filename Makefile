@@ -7,7 +7,7 @@ PYTHON ?= $(or $(newest),python3)
 machine = $(or $(wildcard .venv/bin/python),$(PYTHON)) -m machine
 
 .DEFAULT_GOAL := help
-.PHONY: help setup images pulumi demo test engines gitea github forges actionlint check bench clean
+.PHONY: help setup images pulumi demo test engines gitea github forges versions actionlint check bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\): ## /  make \1	/p' Makefile | expand -t 20
@@ -37,6 +37,9 @@ github: ## GitHub's own description of its API, and prism, fetched for the tests
 	@$(machine) $@
 
 forges: ## the tests that run against a real Gitea and GitHub's own description, which are built and fetched where they are not there
+	@$(machine) $@
+
+versions: ## the tests of data on PostgreSQL 12, 13, 14, 16 and 17, which are fetched where they are not there (a minute, 90 MB)
 	@$(machine) $@
 
 actionlint: ## the checker of GitHub workflows that the tests use, built from source (seconds; make test does it too)

@@ -93,6 +93,22 @@ def _forges() -> int:
     return checks.summarise([checks.run_pytest(engine.endpoint(), checks.WITH_FORGES)])
 
 
+def _postgres_versions() -> int:
+    from machine.postgres_versions import ensure_postgres_versions
+
+    _setup()  # its uv fetches the tools, and Node.js where there is none
+    ensure_postgres_versions()
+    return 0
+
+
+def _versions() -> int:
+    """The tests of data on every other version of PostgreSQL, which are fetched where they are not there: a minute, the first time."""
+    from machine import checks, engine
+
+    _prepare(_postgres_versions)
+    return checks.summarise([checks.run_pytest(engine.endpoint(), checks.WITH_VERSIONS)])
+
+
 def _clean() -> int:
     from machine.cleaning import clean
 
@@ -118,6 +134,7 @@ TARGETS: dict[str, Callable[[], int]] = {
     "actionlint": _actionlint,
     "engines": _engines,
     "forges": _forges,
+    "versions": _versions,
     "demo": lambda: _with_images("demo"),
     "test": _test,
     "check": _check,

@@ -19,7 +19,8 @@ STATIC = (
     ("mypy --strict", ("mypy",)),
     ("import contracts", ("lint-imports",)),
 )
-WITH_PULUMI, WITH_FORGES, WITHOUT_BUILT = "pulumi", "gitea or prism", "not pulumi and not gitea and not prism"
+WITH_PULUMI, WITH_FORGES, WITH_VERSIONS = "pulumi", "gitea or prism", "versions"
+WITHOUT_BUILT = "not pulumi and not gitea and not prism and not versions"
 
 
 @dataclass(frozen=True, slots=True)

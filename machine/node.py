@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from machine.places import PROJECT, VENV, cache_folder, one_at_a_time
-from machine.python_env import pip_as_uv
-from machine.steps import StepError, run, step
+from machine.places import PROJECT, cache_folder, one_at_a_time
+from machine.python_env import install_aside
+from machine.steps import run, step
 
 OLDEST = (24, 18)  # what prism asks for
 _LOCK = PROJECT / "machine" / "node.lock"
@@ -81,11 +81,6 @@ def trusting(environment: Mapping[str, str], bundles: Sequence[Path] = _BUNDLES)
 def _fetch(folder: Path) -> None:
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    uv = str(VENV / "bin" / "uv")
-    if not Path(uv).exists():
-        raise StepError(f"{uv} is not there", way_out="run: make setup")
     with step("fetching Node.js (60 MB), for this machine has none or an older one"):
-        command = [uv, "pip", "install", "--quiet", "--python", str(VENV / "bin" / "python"), "--target", str(partial)]
-        locked = ["--no-deps", "--only-binary=:all:", "--require-hashes", "-r", str(_LOCK)]
-        run([*command, *locked], way_out=_WAY_OUT, env=pip_as_uv(_WAY_OUT))
+        install_aside(_LOCK, partial, way_out=_WAY_OUT)
     partial.replace(folder)

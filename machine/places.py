@@ -18,6 +18,7 @@ ACTIONLINT_FILE = PROJECT / ".machine" / "actionlint.json"
 PULUMI_FILE = PROJECT / ".machine" / "pulumi.json"
 GITEA_FILE = PROJECT / ".machine" / "gitea.json"
 GITHUB_API_FILE = PROJECT / ".machine" / "github_api.json"
+POSTGRES_VERSIONS_FILE = PROJECT / ".machine" / "postgres_versions.json"
 
 
 def cache_folder() -> Path:

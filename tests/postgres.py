@@ -21,9 +21,17 @@ from testcontainers.core.container import DockerContainer
 
 from tests.waiting import eventually
 
+OWN_VERSION = 15
 _IMAGES = Path(__file__).parent.parent / ".machine" / "images.json"
 _LABELS = {"liftlock.managed": "true", "liftlock.role": "test"}
 _USER = "liftlock"
+_START = """
+find "$PGDATA" -mindepth 1 -delete
+/native/bin/initdb --no-sync --encoding=UTF8 --locale=C.UTF-8 --auth-local=peer --auth-host=reject --username=postgres
+fast='-c fsync=off -c synchronous_commit=off -c full_page_writes=off'
+exec /native/bin/postgres -D "$PGDATA" -c config_file=/etc/postgresql/postgresql.conf $fast
+"""
+"""The cluster that the image brings is of its own version. Who may connect is said by the image's settings, not by the cluster's."""
 PASSWORD = "a/p@ss:word"
 
 
@@ -33,6 +41,7 @@ class RunningPostgres:
 
     port: int
     administer: Callable[[str], None]
+    major: int = OWN_VERSION
 
     def url(self, database: str = "liftlock") -> str:
         """The database's URL, password included (its signs are escaped)."""
@@ -57,7 +66,14 @@ class RunningPostgres:
                 connection.execute(schema.encode())
             yield name
         finally:
-            self.administer(f"DROP DATABASE {name} WITH (FORCE)")
+            self.drop(name)
+
+    def drop(self, database: str) -> None:
+        """Drops a database, whoever is connected."""
+        if self.major < 13:  # which has no word for it
+            self.administer(f"ALTER DATABASE {database} ALLOW_CONNECTIONS false")
+            self.end_connections(database)
+        self.administer(f"DROP DATABASE {database}{' WITH (FORCE)' if self.major >= 13 else ''}")
 
 
 def postgres_image() -> str | None:
@@ -74,20 +90,47 @@ def run_postgres(image: str) -> Iterator[RunningPostgres]:
     container = DockerContainer(image)
     for name, value in {"POSTGRES_USER": _USER, "POSTGRES_PASSWORD": PASSWORD, "POSTGRES_DB": "liftlock", "PGFAST": "1"}.items():
         container.with_env(name, value)
+    with _started(container, OWN_VERSION) as server:
+        eventually(lambda: _answers(server))
+        _without_autovacuum(server)
+        yield server
+
+
+@contextmanager
+def run_postgres_version(image: str, major: int, native: Path) -> Iterator[RunningPostgres]:
+    """A fresh server of another version: the programs of that folder, in a container of the project's image and with its settings.
+
+    So they run as nobody in particular, whoever runs the tests; PostgreSQL refuses to be run by root.
+    """
+    container = DockerContainer(image)
+    container.with_volume_mapping(str(native), "/native", "ro")
+    container.with_command(["sh", "-ec", _START])
+    with _started(container, major) as server:
+        eventually(lambda: container.exec(["psql", "-U", "postgres", "-d", "postgres", "-qc", "SELECT 1"]).exit_code == 0)
+        server.administer(f"CREATE ROLE {_USER} LOGIN CREATEDB PASSWORD '{PASSWORD}'")
+        server.administer(f"CREATE DATABASE liftlock OWNER {_USER}")
+        _without_autovacuum(server)
+        yield server
+
+
+@contextmanager
+def _started(container: DockerContainer, major: int) -> Iterator[RunningPostgres]:
     container.with_kwargs(labels=_LABELS)
     container.ports["5432/tcp"] = ("127.0.0.1", None)  # type: ignore[assignment]  # Docker's own way to say: loopback, any port
     container.start()
     try:
         inner = container.get_wrapped_container()
         inner.reload()
-        server = RunningPostgres(int(inner.attrs["NetworkSettings"]["Ports"]["5432/tcp"][0]["HostPort"]), partial(_administer, container))
-        eventually(lambda: _answers(server))
-        # Else what a test finds in statistics and on pages hangs on when the server had a quiet moment.
-        server.administer("ALTER SYSTEM SET autovacuum = off")
-        server.administer("SELECT pg_reload_conf()")
-        yield server
+        port = int(inner.attrs["NetworkSettings"]["Ports"]["5432/tcp"][0]["HostPort"])
+        yield RunningPostgres(port, partial(_administer, container), major)
     finally:
         container.stop(force=True, delete_volume=True)
+
+
+def _without_autovacuum(server: RunningPostgres) -> None:
+    """Else what a test finds in statistics and on pages hangs on when the server had a quiet moment."""
+    server.administer("ALTER SYSTEM SET autovacuum = off")
+    server.administer("SELECT pg_reload_conf()")
 
 
 def _administer(container: DockerContainer, statement: str) -> None:

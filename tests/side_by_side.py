@@ -5,6 +5,8 @@ All others are handed out file by file, in their order. How many workers there a
 
 from __future__ import annotations
 
+import re
+
 from xdist.scheduler import LoadFileScheduling
 
 ONE_AFTER_ANOTHER = {
@@ -22,8 +24,14 @@ ONE_AFTER_ANOTHER = {
 LONG = "tests/unit/engine/test_histories.py"  # minutes each, with nothing shared
 
 
+_VERSION = re.compile(r"[\[-]postgres-\d+[]-]")
+
+
 def shared_by(nodeid: str) -> str:
-    """What a test shares with others, after which it runs and on their worker: its file's fixtures at least."""
+    """What a test shares with others, after which it runs and on their worker: its file's fixtures, or the server of its version."""
+    version = _VERSION.search(nodeid)
+    if version is not None:
+        return version.group().strip("[-]")
     alone = nodeid if nodeid.startswith(LONG) else nodeid.split("::", 1)[0]
     return next((shared for start, shared in ONE_AFTER_ANOTHER.items() if nodeid.startswith(start)), alone)
 

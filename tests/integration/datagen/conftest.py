@@ -9,17 +9,24 @@ from pathlib import Path
 import pytest
 
 from liftlock_datagen.synthesis.load import seed
-from tests.postgres import RunningPostgres, postgres_image, run_postgres
+from tests import postgres_versions
+from tests.postgres import OWN_VERSION, RunningPostgres, postgres_image, run_postgres
 from tests.schemas import schema
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Called by pytest."""
+    postgres_versions.parametrize(metafunc, "postgres")
+
+
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[RunningPostgres]:
+def postgres(request: pytest.FixtureRequest) -> Iterator[RunningPostgres]:
     """A running server; the tests make databases of their own."""
     image = postgres_image()
     if image is None:
         pytest.skip("needs the project's images: run make images")
-    with run_postgres(image) as server:
+    major: int = getattr(request, "param", OWN_VERSION)
+    with run_postgres(image) if major == OWN_VERSION else postgres_versions.run_version(image, major) as server:
         yield server
 
 

@@ -288,7 +288,7 @@ def test_a_database_that_was_not_there_comes_into_being(server: RunningPostgres,
         assert content(server, new) == "new"
         assert "(0,CONNECT,f)" in str(who_may(server, new))
     finally:
-        server.administer(f"DROP DATABASE {new} WITH (FORCE)")
+        server.drop(new)
 
 
 def test_two_runs_for_one_target_are_refused(server: RunningPostgres, target: str) -> None:

@@ -127,7 +127,7 @@ def desk(postgres: RunningPostgres, tmp_path: Path) -> Iterator[Desk]:
                     os.killpg(running.pid, signal.SIGKILL)
                 running.communicate()
             for name in found.beside:
-                postgres.administer(f"DROP DATABASE {name} WITH (FORCE)")
+                postgres.drop(name)
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def target(server: RunningPostgres) -> Iterator[str]:
     with server.database("CREATE TABLE old (what text)") as name:
         yield name
         for (left,) in beside(server, name):
-            server.administer(f"DROP DATABASE {left} WITH (FORCE)")
+            server.drop(str(left))
 
 
 def cut_off(server: RunningPostgres, source: str, target: str, *, tables: int = 99, at: str = "", how: int = signal.SIGKILL) -> str:

@@ -16,7 +16,7 @@ from tests.json_results import validated
 from tests.postgres import RunningPostgres
 from tests.schemas import NAMES, schema
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.every_version]
 
 _UNDECIDED = re.compile(r"unclassified(?P<gap> +)# [^{\n]*(?P<first>\{kind[^#\n]*?\}) \(.*|unclassified +#.*")
 _LEFT = "{kind: technical, rule: keep, reason: 'looked at'}"
