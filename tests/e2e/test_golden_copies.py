@@ -58,6 +58,8 @@ def test_the_next_branch_is_a_clone_even_where_a_run_was_killed_over_it(branches
     (status,) = user.ok("env", "status", "two", "--json").json()["items"]
     assert [part["snapshot"] for part in status["parts"] if part["role"] == "database"] == [name]
     assert _rows(user, "one") == _rows(user, "two")
+    headers, line = user.ok("data", "snapshot", "list").out.splitlines()
+    assert (headers.split()[:2], line.split()[:2]) == (["NAME", "DATABASE"], [name, "shop"])
     planned = user.ok("data", "snapshot", "prune", "--keep", "0", "--dry-run", "--json").json()
     assert (name in planned["removed"], planned["applied"]) == (True, False)
 

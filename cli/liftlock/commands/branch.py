@@ -18,11 +18,11 @@ from liftlock.commands.repository import RepoOption
 app = Commands("Make, list and remove environments of branches.", add_completion=False)
 
 BranchOption = Annotated[
-    str | None, typer.Option("--branch", "-b", metavar="NAME", help="The branch; the one checked out here without it (not main).")
+    str | None, typer.Option("--branch", "-b", metavar="NAME", help="The branch; otherwise the one that is checked out here (not main).")
 ]
 TtlOption = Annotated[
     str | None,
-    typer.Option("--ttl", metavar="DURATION", help="How long it lives, such as 8h or 3d; environments/branch.yaml says otherwise."),
+    typer.Option("--ttl", metavar="DURATION", help="How long it lives, such as 8h or 3d; otherwise as environments/branch.yaml says."),
 ]
 ImageOption = Annotated[
     list[str] | None,
@@ -40,7 +40,11 @@ class Data(StrEnum):
 
 DataOption = Annotated[
     Data | None,
-    typer.Option("--data", help="Fill its databases so, whatever environments/ says. Databases that are there keep their rows."),
+    typer.Option(
+        "--data",
+        help="Where new databases get their rows, whatever environments/ says: made from the schema, cloned from an anonymised golden copy,"
+        " or none. Databases that are there keep theirs.",
+    ),
 ]
 
 UnaskedOption = Annotated[bool, typer.Option("--yes", "-y", help="Taken as by env down; a branch's environment is removed unasked anyway.")]

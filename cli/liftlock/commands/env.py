@@ -73,7 +73,10 @@ def up(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Make the environment what is declared, starting from what is really there, and prove that it answers."""
+    """Make the environment what is declared, starting from what is really there, and prove that it answers.
+
+    Asks first where the environment is protected.
+    """
     from liftlock import wiring
 
     known = None if full or remove_data else wiring.unchanged(repo, environment)
@@ -122,7 +125,7 @@ def status(
 def logs(
     environment: EnvironmentArgument,
     service: Annotated[str, typer.Argument(metavar="SERVICE", help="A service or database of the environment.")],
-    lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many lines.")] = 50,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, metavar="N", help="How many lines.")] = 50,
     repo: RepoOption = None,
 ) -> None:
     """Show the last lines that a service printed."""
@@ -154,7 +157,7 @@ def down(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove everything of the environment, data included, and nothing else."""
+    """Remove everything of the environment, data included, and nothing else. Asks first; golden copies stay."""
     from liftlock import wiring
 
     work = wiring.workspace(repo, actor, runs=environment)
@@ -176,9 +179,14 @@ def show_up(report: UpReport) -> None:
     for line in change_lines(done(report.changes)):
         typer.echo(line)
     for database, rows in report.rows.items():
-        clone = f" (cloned from {report.clones[database]})" if database in report.clones else ""
-        typer.echo(f"{report.environment}: {f'{rows:,} rows loaded into' if rows else 'data is already in'} {database}{clone}")
+        typer.echo(f"{report.environment}: {_rows_text(rows, database, report.clones.get(database))}")
     typer.echo(f"{report.environment}: {report.release} healthy at {report.url} ({report.seconds:.1f} s, engine {report.engine})")
+
+
+def _rows_text(rows: int, database: str, clone: str | None) -> str:
+    if clone is not None:
+        return f"{rows:,} rows loaded into {database} (cloned from {clone})"
+    return f"{rows:,} rows loaded into {database}" if rows else f"data is already in {database}"
 
 
 def show_down(name: str, report: DownReport) -> None:

@@ -92,6 +92,17 @@ def test_a_copy_that_was_cut_off_is_gone_on_with_unless_it_is_to_be_fresh(server
         assert validated(run(*words, "--fresh", "--json", **places).stdout)["taken_over"] == {}
 
 
+def test_a_copy_of_empty_tables_says_so(server: RunningPostgres, root: Path, run: Run) -> None:
+    (root / "secret").mkdir()
+    assert run("key", "new", "--output", str(root / "secret/data.key")).exit_code == 0
+    with server.database(_SCHEMA.partition("INSERT")[0]) as source, server.database("") as target:
+        words = ("anonymise", "--from", "env:A", "--to", "env:B", "--spec", "shop", "--workers", "1", "--repo", str(root))
+        places = {"A": server.url(source), "B": server.url(target)}
+        done = run(*words, **places)
+        assert "note: 0 rows: the source's tables are empty\n" in done.stdout, done.output
+        assert validated(run(*words, "--json", **places).stdout)["remarks"] == ["0 rows: the source's tables are empty"]
+
+
 def test_a_copy_from_the_plan_to_the_summary(server: RunningPostgres, root: Path, run: Run) -> None:
     (root / "secret").mkdir()
     assert run("key", "new", "--output", str(root / "secret/data.key")).exit_code == 0

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from liftlock.commands.changes import change_lines, names_lines
+from liftlock.commands.env import show_up
 from liftlock.core.deployment_messages import done, failure_text, planned, unchanged
 from liftlock.core.ports import ResourceChange, StackResult, StepOperation
+from liftlock.services.reports import UpReport
 
 TYPE = "docker:index/container:Container"
 
@@ -71,3 +75,13 @@ def test_a_failure_among_hundreds_names_a_few_of_the_rest() -> None:
     changes = tuple(change(f"s{number}", StepOperation.CREATE) for number in range(300))
     text = failure_text("failed", StackResult(changes, {}, {"x": "no"}, 1.0))
     assert "kept: created s0, s1, s2, s3, s4, s5, s6, s7 and 292 more" in text
+
+
+def test_a_clone_without_rows_is_not_taken_for_a_database_that_was_there(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = {"shop": 0, "stock": 12, "other": 0}
+    show_up(UpReport("one", "http://one", "r", "embedded", (), rows, {}, 1.0, recorded=True, clones={"shop": "nightly"}))
+    assert capsys.readouterr().out.splitlines()[1:4] == [
+        "one: 0 rows loaded into shop (cloned from nightly)",
+        "one: 12 rows loaded into stock",
+        "one: data is already in other",
+    ]

@@ -117,7 +117,7 @@ def test_what_is_declared_is_there_already() -> None:
 
     report = shelf.create()
 
-    assert (report.made, report.snapshot) == (False, kept)
+    assert (report.made, report.snapshot, report.remarks) == (False, kept, ())
 
 
 def test_a_copy_by_name_replaces_the_one_of_that_name() -> None:
@@ -143,7 +143,8 @@ def test_rows_of_nobody_knows_whom_are_kept_only_when_they_are_anonymised(source
     with pytest.raises(PolicyError, match=r"neither made nor anonymised|is guarded") as raised:
         shelf.create(source, None, accept_changes=True)
     assert "hunter2" not in raised.value.message
-    shelf.create(source, "nightly", anonymise=True)
+    made = shelf.create(source, "nightly", anonymise=True)
+    assert (made.snapshot.rows, made.remarks) == (0, ("0 rows: the source's tables are empty, or the subset takes none of their rows",))
     ((read, written),) = shelf.anonymisation.done
     assert read.url == source
     assert "building" in written.url

@@ -24,10 +24,12 @@ class SchemaOf(StrEnum):
 
 
 FromOption = Annotated[str, typer.Option("--from", metavar="PLACE", help=f"Where the rows are read; it is never changed. {PLACE}")]
-ToOption = Annotated[str, typer.Option("--to", metavar="PLACE", help="Which database is replaced; the same forms.")]
+ToOption = Annotated[
+    str, typer.Option("--to", metavar="PLACE", help="Which database is replaced; the same forms, without a protected place.")
+]
 KeyOption = Annotated[
     str | None,
-    typer.Option("--key", metavar="REF", help="Where the pseudonym key is: env:NAME or file:PATH; else as data/DB.yaml says."),
+    typer.Option("--key", metavar="REF", help="Where the pseudonym key is: env:NAME or file:PATH; otherwise as data/DB.yaml says."),
 ]
 
 
@@ -49,9 +51,16 @@ def anonymise(
     plan_only: Annotated[bool, typer.Option("--plan-only", help="Show what happens to each column, and read no row.")] = False,
     workers: Annotated[int, typer.Option("--workers", min=1, max=64, metavar="N", help="Processes that copy side by side.")] = 2,
     key: KeyOption = None,
-    spec: Annotated[str | None, typer.Option("--spec", metavar="DB", help="Which data/DB.yaml holds; otherwise the target's.")] = None,
+    spec: Annotated[
+        str | None,
+        typer.Option(
+            "--spec", metavar="DB", help="Whose classification, data/DB.yaml, holds; otherwise the target's, or else the source's."
+        ),
+    ] = None,
     whole: Annotated[bool, typer.Option("--whole", help="All rows, also where data/DB.yaml has a subset.")] = False,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Go on with nothing, and leave nothing to go on with.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Begin anew, whatever a run that was cut off had copied, and leave nothing to go on from.")
+    ] = False,
     replace: ReplaceOption = False,
     environment: EnvironmentOption = None,
     repo: RepoOption = None,
@@ -97,6 +106,8 @@ def _show(report: AnonymisationReport) -> None:
     typer.echo(
         f"{report.target}: {report.total:,} rows of {report.source} in {report.seconds:.1f} s, {rate:,.0f} rows/s, key {report.key_id}"
     )
+    for remark in report.remarks:
+        typer.echo(f"note: {remark}")
     if taken:
         typer.echo(f"{len(taken)} of {len(report.tables)} tables, {sum(taken.values()):,} rows, taken over from a run that was cut off")
     typer.echo(f"{_privacy(report)}. Pseudonymised is not anonymous: whoever has the key can tell who is who")

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from liftlock_datagen.certificate.model import Certificate, FoundRow
 
 FromOption = Annotated[
-    str | None, typer.Option("--from", metavar="PLACE", help="The source, whose values must not survive; the same forms.")
+    str | None,
+    typer.Option("--from", metavar="PLACE", help="The source, whose values must not survive; the same forms. Needed, except with --find."),
 ]
 FindOption = Annotated[
-    list[str] | None, typer.Option("--find", metavar="HASH", help="Instead of checking: where the row is that a certificate names so.")
+    list[str] | None,
+    typer.Option("--find", metavar="HASH", help="Instead of a check: say where the row is that a certificate names by this hash."),
 ]
 SaltOption = Annotated[
     str | None, typer.Option("--salt", metavar="HEX", help="With --find: what the check printed, where it had no pseudonym key.")
@@ -31,7 +33,9 @@ SaltOption = Annotated[
 def check(
     to: Annotated[str, typer.Option("--to", metavar="PLACE", help=f"The copy that is looked at. {PLACE}")],
     source: FromOption = None,
-    spec: Annotated[str | None, typer.Option("--spec", metavar="DB", help="Which data/DB.yaml holds; otherwise the source's.")] = None,
+    spec: Annotated[
+        str | None, typer.Option("--spec", metavar="DB", help="Whose classification, data/DB.yaml, holds; otherwise the source's.")
+    ] = None,
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", callback=new_file, help="Also write the certificate as a page (HTML).")
     ] = None,

@@ -22,8 +22,10 @@ SampleOption = Annotated[
 
 
 def init(
-    database: Annotated[str, typer.Argument(metavar="DB", help="The database; its classification is data/DB.yaml.")],
-    source: Annotated[str | None, typer.Option("--from", metavar="PLACE", help=f"Where it is looked at: {PLACE}")] = None,
+    database: Annotated[str, typer.Argument(metavar="DB", help="Whose columns: DB or ENV/DB; written to data/DB.yaml.")],
+    source: Annotated[
+        str | None, typer.Option("--from", metavar="PLACE", help=f"Where it is looked at; otherwise DB itself. {PLACE}")
+    ] = None,
     sample: SampleOption = None,
     no_sample: Annotated[bool, typer.Option("--no-sample", help="Read the catalog alone and no row.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 2 where something would change.")] = False,

@@ -19,12 +19,18 @@ if TYPE_CHECKING:
 
 
 def plan(
-    database: Annotated[str, typer.Argument(metavar="DB", help="The database; its classification is data/DB.yaml.")],
-    source: Annotated[str | None, typer.Option("--from", metavar="PLACE", help=f"Whose catalog is taken: {PLACE}")] = None,
+    database: Annotated[str, typer.Argument(metavar="DB", help="Whose classification, data/DB.yaml, holds: DB or ENV/DB.")],
+    source: Annotated[
+        str | None, typer.Option("--from", metavar="PLACE", help=f"Whose schema it is held against; otherwise that of DB itself. {PLACE}")
+    ] = None,
     sample: Annotated[
         int | None,
         typer.Option(
-            "--sample", metavar="N", min=1, max=10_000, help="Look through up to so many documents of each JSON column for new paths."
+            "--sample",
+            metavar="N",
+            min=1,
+            max=10_000,
+            help="Look through up to so many documents of each JSON column for new paths; otherwise no row is read.",
         ),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 4 on every warning that the file does not accept.")] = False,

@@ -21,7 +21,11 @@ def profile(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="FILE", callback=new_file, help="Write it there; data/DB.profile.json is used by data generate."
+            "--output",
+            "-o",
+            metavar="FILE",
+            callback=new_file,
+            help="Write it there and not to the terminal; data generate takes data/DB.profile.json.",
         ),
     ] = None,
     database: SpecOption = None,

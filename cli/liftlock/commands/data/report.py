@@ -21,7 +21,10 @@ def report(
     profile: Annotated[
         Path | None, typer.Option("--profile", metavar="FILE", help="What to hold the rows against; otherwise data/DB.profile.json.")
     ] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", callback=new_file, help="Where the page goes.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", callback=new_file, help="Where the page goes; needed, except with --json."),
+    ] = None,
     environment: EnvironmentOption = None,
     repo: RepoOption = None,
     as_json: JsonOption = False,

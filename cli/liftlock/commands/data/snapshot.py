@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 app = Commands("Keep golden copies of databases, and put databases back to them.", add_completion=False)
 
-DatabaseArgument = Annotated[str, typer.Argument(metavar="DB", help="A declared database: DB (of --env) or ENV/DB.")]
+DatabaseArgument = Annotated[str, typer.Argument(metavar="DB", help="A database that liftlock.yaml declares: DB (of --env) or ENV/DB.")]
 FromOption = Annotated[
     str | None,
-    typer.Option("--from", metavar="PLACE", help="Where the rows are: ENV/DB, postgresql://…, env:NAME or file:PATH; otherwise DB itself."),
+    typer.Option("--from", metavar="PLACE", help="Whose rows are taken: ENV/DB, postgresql://…, env:NAME or file:PATH; otherwise its own."),
 ]
 
 
@@ -34,8 +34,16 @@ def _a_name(name: str | None) -> str | None:
     return name
 
 
-NameOption = Annotated[str | None, typer.Option("--name", metavar="NAME", callback=_a_name, help="Its name; one of that name is replaced.")]
-SnapshotOption = Annotated[str | None, typer.Option("--snapshot", metavar="NAME", help="Another golden copy than its own.")]
+NameOption = Annotated[
+    str | None,
+    typer.Option("--name", metavar="NAME", callback=_a_name, help="Its name; one of that name is replaced. Otherwise DB and its key."),
+]
+SnapshotOption = Annotated[
+    str | None,
+    typer.Option(
+        "--snapshot", metavar="NAME", help="The golden copy of this name; otherwise the one that it was cloned from, or would be."
+    ),
+]
 AcceptOption = Annotated[bool, typer.Option("--accept-changes", help="Vouch for rows that were written since liftlock filled the source.")]
 KeepOption = Annotated[int | None, typer.Option("--keep", min=0, metavar="N", help="Keep the newest N of each database and origin.")]
 OlderOption = Annotated[str | None, typer.Option("--older-than", metavar="DURATION", help="Remove only older ones, such as 30d.")]
@@ -46,13 +54,16 @@ def create(
     database: DatabaseArgument,
     source: FromOption = None,
     name: NameOption = None,
-    anonymise: Annotated[bool, typer.Option("--anonymise", help="Anonymise the rows of --from on the way, by data/DB.yaml.")] = False,
+    anonymise: Annotated[bool, typer.Option("--anonymise", help="Anonymise the rows of --from on the way, as data/DB.yaml says.")] = False,
     accept_changes: AcceptOption = False,
     environment: EnvironmentOption = None,
     repo: RepoOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a golden copy of a database. Rows that liftlock neither made nor anonymised are refused where they may be anybody's.
+    """Make a golden copy of a database, which environments are cloned from: of its own rows, or of those of another place.
+
+    Rows of a protected place, and rows at an address that liftlock neither made nor anonymised, come into it only with --anonymise; of
+    others the copy says what they are. Exits 6 for rows that may be anybody's.
 
     Example: liftlock data snapshot create dev/shop --name nightly
     """
@@ -71,11 +82,13 @@ def create(
         f"{found.name}: {'made' if report.made else 'is there already'}, {found.origin.value}, {found.rows:,} rows, {size_text(found.size)}"
     )
     typer.echo(f"  key {found.key}, schema {found.catalog}, {found.data or 'rows of unknown origin'} ({report.seconds:.1f} s)")
+    for remark in report.remarks:
+        typer.echo(f"note: {remark}")
 
 
 @app.command("list")
 def list_snapshots(repo: RepoOption = None, as_json: JsonOption = False) -> None:
-    """List golden copies: key, rows, size, age, who was cloned from them, and which ones no environment would take any more.
+    """List golden copies: database, key, rows, size, age, who was cloned from them, and why no environment would take one any more.
 
     Example: liftlock data snapshot list
     """
@@ -88,6 +101,7 @@ def list_snapshots(repo: RepoOption = None, as_json: JsonOption = False) -> None
     rows = [
         (
             item.name,
+            item.database,
             item.key,
             item.origin.value,
             f"{item.rows:,}",
@@ -99,7 +113,7 @@ def list_snapshots(repo: RepoOption = None, as_json: JsonOption = False) -> None
         for item in found
     ]
     print_table(
-        ["name", "key", "origin", "rows", "size", "age", "used by", "stale"],
+        ["name", "database", "key", "origin", "rows", "size", "age", "used by", "stale"],
         rows,
         empty="no golden copies; the first `liftlock branch up` makes one, or: liftlock data snapshot create DB",
     )
@@ -114,7 +128,7 @@ def restore(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Put a database back to its golden copy; what was written since is gone, sessions are ended.
+    """Put a database back to a golden copy; what was written since is gone, sessions are ended. Asks first.
 
     Example: liftlock data snapshot restore one/shop --snapshot nightly
     """
@@ -140,7 +154,7 @@ def prune(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove golden copies, and what killed runs left of them; shows what goes first.
+    """Remove golden copies, and what killed runs left of them; shows what goes, and asks. Say --keep, --older-than or both.
 
     Example: liftlock data snapshot prune --keep 2 --dry-run
     """

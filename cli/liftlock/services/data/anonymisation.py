@@ -66,7 +66,8 @@ class CrowdOutcome:
 class AnonymisationReport:
     """What was copied, or would be. planned: nothing was read but the catalog. privacy: columns and paths of each class.
 
-    taken_over: per table, how many of its rows a run that was cut off had copied already, from rows that are still the same.
+    taken_over: per table, how many of its rows a run that was cut off had copied already, from rows that are still the same. remarks: what
+    people should know of the copy, in words.
     """
 
     source: str
@@ -83,6 +84,7 @@ class AnonymisationReport:
     spec_digest: str = ""
     seconds: float = 0.0
     taken_over: Mapping[str, int] = field(default_factory=dict)
+    remarks: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,7 @@ class Anonymisation:
         return AnonymisationReport(
             source.shown, target.shown, False, done.total, done.rows, done.privacy, _columns(done.plan), (), done.k,
             tuple(map(_crowd, done.crowds)), done.key_id, done.spec_digest, done.seconds, done.taken_over,
+            remarks_on(done.total, chosen=not asked.whole and spec.subset is not None),
         )  # fmt: skip
 
     def require_ready(self, source: Place, target: Place, asked: CopyAsked) -> tuple[DataSpec, PseudonymKey]:
@@ -189,6 +192,13 @@ class Anonymisation:
             f"{self.file(databases[0])} is not there: nobody said what each column holds",
             hint=f"run: liftlock data init {databases[0]}, and have the file reviewed; or name another database with --spec",
         )
+
+
+def remarks_on(rows: int, *, chosen: bool) -> tuple[str, ...]:
+    """What is said of a copy without rows: nobody should take it for one that has them. chosen: a subset said which ones. Pure."""
+    if rows:
+        return ()
+    return (f"0 rows: the source's tables are empty{', or the subset takes none of their rows' if chosen else ''}",)
 
 
 def _columns(plan: MaskPlan) -> tuple[ColumnOutcome, ...]:

@@ -11,7 +11,7 @@ from liftlock.core.environment import Database, DataSource, Environment
 from liftlock.core.errors import PolicyError, UsageError
 from liftlock.core.ports.snapshots import Building
 from liftlock.core.snapshot import Snapshot, SnapshotOrigin
-from liftlock.services.data.anonymisation import CopyAsked
+from liftlock.services.data.anonymisation import CopyAsked, remarks_on
 from liftlock.services.data.errors import datagen_errors
 from liftlock.services.data.places import DECLARED, DataPlaces, Place, is_address
 from liftlock.services.golden import LOCK, described, make_synthetic
@@ -37,12 +37,16 @@ class CopyWish:
 
 @dataclass(frozen=True, slots=True)
 class CreateReport:
-    """made: whether it is new; the content was there already where it is not. replaced: older copies of its name, now gone."""
+    """made: whether it is new; the content was there already where it is not. replaced: older copies of its name, now gone.
+
+    remarks: what people should know of it, in words.
+    """
 
     snapshot: Snapshot
     made: bool
     replaced: tuple[str, ...]
     seconds: float
+    remarks: tuple[str, ...] = ()
 
 
 class Anonymises(Protocol):
@@ -88,7 +92,7 @@ class SnapshotCreation:
             for item in replaced:
                 self.parts.snapshots.remove(item)
         seconds = (self.parts.clock.now() - began).total_seconds()
-        return CreateReport(found, made, tuple(item.volume for item in replaced), seconds)
+        return CreateReport(found, made, tuple(item.volume for item in replaced), seconds, remarks_on(found.rows, chosen=wish.anonymise))
 
     def _refuse_address(self, text: str) -> None:
         """UsageError for the place of the rows where the database is to be named."""
