@@ -85,6 +85,7 @@ def test_a_copy_that_was_cut_off_is_gone_on_with_unless_it_is_to_be_fresh(server
         gone_on = run(*words, **places)
         assert gone_on.exit_code == 0, gone_on.output
         assert "1 of 1 tables, 600 rows, taken over from a run that was cut off" in gone_on.stdout
+        assert gone_on.stdout.split()[:4] == ["TABLE", "ROWS", "TAKEN", "OVER"]
         cut_off()
         report = validated(run(*words, "--json", **places).stdout)
         assert (report["taken_over"], report["tables"]) == ({"public.customers": 600}, {"public.customers": 600})
@@ -94,12 +95,15 @@ def test_a_copy_that_was_cut_off_is_gone_on_with_unless_it_is_to_be_fresh(server
 
 def test_a_copy_of_empty_tables_says_so(server: RunningPostgres, root: Path, run: Run) -> None:
     (root / "secret").mkdir()
-    assert run("key", "new", "--output", str(root / "secret/data.key")).exit_code == 0
+    made = run("key", "new", "--output", str(root / "secret/data.key"))
+    assert made.exit_code == 0
+    assert f'export NAME="$(cat {root / "secret/data.key"})"' in made.output
     with server.database(_SCHEMA.partition("INSERT")[0]) as source, server.database("") as target:
         words = ("anonymise", "--from", "env:A", "--to", "env:B", "--spec", "shop", "--workers", "1", "--repo", str(root))
         places = {"A": server.url(source), "B": server.url(target)}
         done = run(*words, **places)
         assert "note: 0 rows: the source's tables are empty\n" in done.stdout, done.output
+        assert done.stdout.splitlines()[0].split() == ["TABLE", "ROWS"]
         assert validated(run(*words, "--json", **places).stdout)["remarks"] == ["0 rows: the source's tables are empty"]
 
 

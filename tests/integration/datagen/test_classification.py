@@ -162,10 +162,15 @@ def test_a_decided_classification_passes_strictly_and_a_new_path_stops_it(run: R
     plan = run("plan", "--sample", "100")
     assert plan.exit_code == 0, plan.output
     assert "public.customers\nCOLUMN" in plan.output
+    assert "to accept one" not in plan.output
     assert "pseudonymised" in run("plan", "--markdown").output
     kept = decided.replace("email: {kind: email, rule: pseudonym}", "email: {kind: email, rule: keep}")
     (root / "data/shop.yaml").write_text(kept, encoding="utf-8")
-    assert (run("plan").exit_code, run("plan", "--strict").exit_code) == (0, 4)
+    warned = run("plan")
+    assert (warned.exit_code, run("plan", "--strict").exit_code) == (0, 4)
+    assert (
+        'to accept one, write into data/shop.yaml: accepted: [{problem: "kept-sensitive:public.customers.email", reason:' in warned.output
+    )
     less = "\n".join(line for line in decided.splitlines() if "$.mail" not in line and "$.*" not in line) + "\n"
     other = re.sub(r"^( +)paths:$", r'\1paths:\n\1  "$.zz": {kind: flag, rule: keep}', less, flags=re.MULTILINE)
     (root / "data/shop.yaml").write_text(other, encoding="utf-8")

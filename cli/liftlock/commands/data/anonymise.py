@@ -98,8 +98,9 @@ def _show(report: AnonymisationReport) -> None:
         typer.echo(f"{report.source} -> {report.target}: {_privacy(report)}; {len(report.problems)} problems; no row was read")
         return
     taken = report.taken_over
-    counts = [(name, f"{count:,}", f"{taken[name]:,}" if name in taken else "") for name, count in report.tables.items()]
-    print_table(["table", "rows", "taken over"], counts, empty="there are no tables to copy")
+    headers = ["table", "rows", *(["taken over"] if taken else [])]
+    counts = [(name, f"{count:,}", f"{taken[name]:,}" if name in taken else "")[: len(headers)] for name, count in report.tables.items()]
+    print_table(headers, counts, empty="there are no tables to copy")
     for crowd in report.crowds:
         typer.echo(f"{crowd.table} ({', '.join(crowd.columns)}): every row has at least {crowd.smallest - 1:,} others like it")
     rate = report.total / report.seconds if report.seconds else 0

@@ -32,3 +32,4 @@ def new(output: OutputOption = None) -> None:
         return
     made = wiring.write_key(output)
     typer.echo(f"key {made} written to {output}; say in data/DB.yaml: key: {wiring.reference_of(output)}", err=True)
+    typer.echo(f'  or, where key: env:NAME stands there: export NAME="$(cat {output})"', err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -79,8 +80,20 @@ def _show(report: PlanReport) -> None:
     typer.echo(told(report.columns, report.unclassified))
     for title, items in (("accepted", report.accepted), ("warning", report.warnings), ("error", report.errors)):
         _show_findings(title, items)
+    _say_how_to_accept(report)
     if report.tables and not (report.errors or report.warnings):
         typer.echo(f"{report.place}: nothing speaks against {report.file}")
+
+
+def _say_how_to_accept(report: PlanReport) -> None:
+    """With the first one that may be accepted as the example: its id stands in no line above."""
+    from liftlock_datagen.errors import UNACCEPTABLE, ProblemCode
+
+    never = {*UNACCEPTABLE, ProblemCode.STALE_ACCEPTANCE}
+    found = next((item.id for item in (*report.errors, *report.warnings) if item.code not in never), None)
+    if found:
+        problem = json.dumps(found, ensure_ascii=False)
+        typer.echo(f'to accept one, write into {report.file}: accepted: [{{problem: {problem}, reason: "why it may be so"}}]')
 
 
 def _show_table(table: PlanTable) -> None:

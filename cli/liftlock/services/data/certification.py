@@ -51,7 +51,7 @@ class Certification:
         naming = _naming(key) if key else secrets.token_bytes(_SALT)
         sides = Sides(source.url, copy.url, source.shown, copy.shown, self.tool)
         with datagen_errors(), self.progress.watching("data check"):
-            found = self.engine.check(sides, spec, naming=naming, key=key, on_progress=RowsShown(self.progress, unit="cells"))
+            found = self.engine.check(sides, spec, naming=naming, key=key, on_progress=_shown(self.progress))
         if key is None and any(item.examples for item in found.findings):
             self.progress.step(f"rows are found with: liftlock data check --to {copy.shown} --find HASH --salt {naming.hex()}")
         if report is not None:
@@ -89,6 +89,12 @@ class Certification:
             self.write(path, text)
         except OSError as err:
             raise UsageError(f"{path} cannot be written: {err.strerror}", hint="name another file with --report") from err
+
+
+def _shown(progress: Progress) -> Callable[[str, int, int], None]:
+    """Rows of the source are read; cells of the copy are checked."""
+    rows, cells = RowsShown(progress), RowsShown(progress, unit="cells")
+    return lambda what, done, total: (rows if what.startswith("read ") else cells)(what, done, total)
 
 
 def _naming(key: PseudonymKey) -> bytes:

@@ -17,9 +17,13 @@ class RowsShown:
     now: Callable[[], float] = time.monotonic
     unit: str = "rows"
     _began: dict[str, float] = field(default_factory=dict)
+    _ended: set[str] = field(default_factory=set)
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        """The part `what` has `done` of `total` rows; it has ended when both are the same."""
+        """The part `what` has `done` of `total` rows; it has ended when both are the same, and that is told once."""
+        if done >= total and what in self._ended:
+            return
+        (self._ended.add if done >= total else self._ended.discard)(what)
         now = self.now()
         passed = now - self._began.setdefault(what, now)
         rate = done / passed if passed > 0 else 0.0
