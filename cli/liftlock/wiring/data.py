@@ -72,7 +72,8 @@ def declared_database(work: Workspace, text: str) -> str:
     from liftlock.core.config.suggestions import unknown
 
     if ":" in text:
-        raise UsageError("what was given is no database that liftlock.yaml declares", hint="say DB or ENV/DB")
+        place = "PLACE" if "://" in text else text
+        raise UsageError("what was given is no database that liftlock.yaml declares", hint=f"say DB or ENV/DB, and --from {place}")
     name = text.rpartition("/")[2]
     if name not in work.project.databases or ".." in text:
         said = text if ".." in text else name

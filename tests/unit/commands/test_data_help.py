@@ -14,6 +14,7 @@ from liftlock.commands.app import Later
 from liftlock.commands.data import app
 from liftlock.core.errors import UsageError
 from liftlock.main import app as root
+from tests.config_repository import write
 
 _DOCS = Path(__file__).parents[3] / "docs"
 _SHARED = {"--repo", "--env", "--json", "--help", "--yes"}  # of all commands alike
@@ -57,3 +58,10 @@ def test_a_golden_copy_is_only_named_as_an_environment_can_declare_it(name: str)
     done = CliRunner().invoke(root, ["data", "snapshot", "create", "dev/shop", "--name", name])
     assert isinstance(done.exception, UsageError)
     assert "is no name of a golden copy" in str(done.exception)
+
+
+@pytest.mark.parametrize(("command", "typed", "said"), [("init", "env:URL", "env:URL"), ("plan", "postgresql://u:hunter2@h/shop", "PLACE")])
+def test_an_address_in_the_place_of_the_database_is_told_where_it_belongs(tmp_path: Path, command: str, typed: str, said: str) -> None:
+    done = CliRunner().invoke(root, ["data", command, typed, "--repo", str(write(tmp_path))])
+    assert isinstance(done.exception, UsageError)
+    assert done.exception.hint == f"say DB or ENV/DB, and --from {said}"

@@ -114,8 +114,9 @@ def test_an_environment_of_the_wrong_name_or_class_is_refused(name: str, instanc
 
 
 def test_a_declared_environment_is_suggested_for_a_misspelt_one() -> None:
-    with pytest.raises(UsageError, match='unknown environment "stagin"; did you mean "staging"'):
+    with pytest.raises(UsageError, match='unknown environment "stagin"; did you mean "staging"') as raised:
         resolve_environment(loaded(), "stagin")
+    assert str(raised.value.hint).endswith("a branch's is made by: liftlock branch up --branch NAME")
 
 
 def test_explain_names_the_line_of_a_value_and_of_what_it_replaced() -> None:

@@ -87,6 +87,18 @@ def test_a_protected_target_is_refused_as_such_also_where_it_does_not_run_or_is_
         _places(value="postgresql://u@db.firm.example/shop").resolve_target("env:URL", None, "data generate")
 
 
+def test_a_protected_target_is_refused_as_such_before_what_else_is_missing_of_it() -> None:
+    def unreleased(name: str) -> Environment:
+        raise ConfigError(f"nothing is released in {name}")
+
+    places = replace(_places(protected=frozenset({"prod"})), declared=unreleased)
+    for text, environment in (("prod/shop", None), ("shop", "prod")):
+        with pytest.raises(PolicyError, match="data generate: prod/shop is not written to: prod is protected"):
+            places.resolve_target(text, environment, "data generate")
+    with pytest.raises(ConfigError, match="nothing is released in dev"):
+        places.resolve_target("shop", None, "data generate")
+
+
 def test_the_role_of_an_environments_database_may_create_databases_before_it_is_written_to_and_only_then() -> None:
     allowed: list[tuple[str, str]] = []
     places = replace(_places(_server("dev", 40123)), let_build=lambda *place: allowed.append(place))

@@ -126,7 +126,9 @@ class LoadedProject:
         """The name, when there is such an environment; UsageError with the nearest one otherwise."""
         if name in self.files.environments:
             return name
-        raise UsageError(unknown("environment", name, self.environments), hint="liftlock config validate lists the environments")
+        branches = any(self.files.ephemeral(item) for item in self.environments)
+        hint = "liftlock config validate lists them" + ("; a branch's is made by: liftlock branch up --branch NAME" if branches else "")
+        raise UsageError(unknown("environment", name, self.environments), hint=hint)
 
 
 def _only(document: Document, keys: tuple[str, ...]) -> MappingNode:

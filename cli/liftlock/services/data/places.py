@@ -47,7 +47,7 @@ class Place:
     def require_writable(self, what: str) -> None:
         """PolicyError where the place is guarded. what: what would be done, such as "generate"."""
         if self.guarded:
-            raise _refusal(what, self.shown, self.environment)
+            raise _refusal(what, self.shown, self.environment.name if self.environment is not None else None)
 
     def require_standing(self, what: str, engine: DataEngine) -> None:
         """The same, and what the server says of itself: an address of this machine may be a tunnel to another."""
@@ -109,9 +109,11 @@ class DataPlaces:
     def resolve_target(self, text: str, environment: str | None, what: str) -> Place:
         """The place that the text names, to be written to by `what`. As resolve; PolicyError first where it is guarded, running or not."""
         if not text.startswith((*SCHEMES, *_REFERENCES)):
+            if name := self.protected(text, environment):
+                raise _refusal(what, f"{name}/{text.rpartition('/')[2]}", name)
             owner, database = self.find(text, environment)
             if self.guards(owner):
-                raise _refusal(what, f"{owner.name}/{database.name}", owner)
+                raise _refusal(what, f"{owner.name}/{database.name}", owner.name)
             place = self.reach(owner, database)
             self.let_build(owner.name, database.name)
             return place
@@ -121,14 +123,24 @@ class DataPlaces:
 
     def find(self, text: str, environment: str | None = None, *, forms: str = _FORMS) -> tuple[Environment, Database]:
         """The declared database that `DB` or `ENV/DB` names, whether it runs or not. forms: what the hint says may be typed."""
-        name, slash, database = text.rpartition("/")
-        if not _NAME.fullmatch(database) or (slash and not name) or ":" in name:
-            raise UsageError(f"{_mention(text)} names no database", hint=forms)
-        found = self.declared(name or environment or self.first)
+        name, database = self._named(text, environment, forms)
+        found = self.declared(name)
         for item in found.databases:
             if item.name == database:
                 return found, item
         raise UsageError(f"{found.name}: {unknown('database', database, [item.name for item in found.databases])}", hint=forms)
+
+    def protected(self, text: str, environment: str | None = None, *, forms: str = _FORMS) -> str:
+        """The environment that the text names, if it is protected and known by that name, whatever else of it is missing; otherwise ""."""
+        name, _ = self._named(text, environment, forms)
+        return name if _NAME.fullmatch(name) and self.is_protected(name) else ""
+
+    def _named(self, text: str, environment: str | None, forms: str) -> tuple[str, str]:
+        """The names of environment and database that the text says, whether there are such or not."""
+        name, slash, database = text.rpartition("/")
+        if not _NAME.fullmatch(database) or (slash and not name) or ":" in name:
+            raise UsageError(f"{_mention(text)} names no database", hint=forms)
+        return name or environment or self.first, database
 
     def _address(self, url: str, reference: str | None) -> Place:
         with datagen_errors(about=reference):
@@ -182,9 +194,9 @@ class DataPlaces:
         raise UnavailableError(f"{environment.name}/{database.name} does not run", hint=f"run: {_up(environment)}")
 
 
-def _refusal(what: str, shown: str, environment: Environment | None) -> PolicyError:
+def _refusal(what: str, shown: str, environment: str | None) -> PolicyError:
     reason = (
-        f"{environment.name} is protected"
+        f"{environment} is protected"
         if environment is not None
         else "it is not known as a database of an environment on this machine that may be lost"
     )

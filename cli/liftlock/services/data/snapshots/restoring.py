@@ -27,6 +27,11 @@ class RestoreReport:
     seconds: float
 
 
+def _refuse_protected(name: str) -> None:
+    if name:
+        raise PolicyError(f"{name} is protected, and its data are not replaced", hint="restore an unprotected environment: ENV/DB")
+
+
 @dataclass(frozen=True, slots=True)
 class SnapshotRestoring:
     """`liftlock data snapshot restore`."""
@@ -38,11 +43,9 @@ class SnapshotRestoring:
         """What a restore would put where. PolicyError for a protected environment, UsageError where there is no such copy."""
         if is_address(text):
             raise UsageError("what was given is an address, and golden copies go into the databases of environments", hint=DECLARED)
+        _refuse_protected(self.places.protected(text, environment, forms=DECLARED))
         owner, database = self.places.find(text, environment, forms=DECLARED)
-        if self.places.guards(owner):
-            raise PolicyError(
-                f"{owner.name} is protected, and its data are not replaced", hint="restore an unprotected environment: ENV/DB"
-            )
+        _refuse_protected(owner.name if self.places.guards(owner) else "")
         known = [item for item in self.parts.snapshots.snapshots() if item.database == database.name]
         if name is not None:
             found = newest(item for item in known if item.name == name)
