@@ -13,8 +13,6 @@ from random import Random
 from liftlock.adapters.ledger_reading import PAGE, PAGES
 from liftlock.core.ledger import Entry, Fact, Json, Record, chain, encode
 
-PER_RELEASE = 13
-"""How many records one release leaves on its way from dev to prod."""
 _PEOPLE = {"ada": "Ada <ada@shop.example>", "grace": "Grace <grace@shop.example>", "linus": "Linus <linus@shop.example>"}
 _SERVICES = tuple(f"service{number}" for number in range(6))
 _PROJECT = """\

@@ -25,7 +25,6 @@ class Screen:
     width: int
     lines: list[str] = field(default_factory=lambda: [""])
     cursor_shown: bool = True
-    tallest: int = 0
     _row: int = 0
     _column: int = 0
 

@@ -58,7 +58,6 @@ class Run:
         self._operation = operation
         self._stack = stack
         self._settings = settings
-        self._writer = writer
         preview = operation.is_preview
         journal = Journal(snapshot, save=None if preview else writer.write, render=writer.encoder.resource)
         reporter = Reporter(settings.on_event, planning=preview)

@@ -87,22 +87,6 @@ def _shown_environment() -> Fields:
     from liftlock.core.environment import DataSource, EnvironmentClass
     from liftlock.core.image import ImageRef
 
-    health = Fields({"path": str, "interval": str, "timeout": str, "retries": int, "start_period": str})
-    command = tuple[str, ...]
-    service = Fields(
-        {
-            "image": ImageRef,
-            "port": int,
-            "route": str | None,
-            "memory": str | None,
-            "command": command | None,
-            "health": health,
-            "databases": tuple[str, ...],
-            "migration": Maybe(Fields({"command": command})),
-            "env": Mapping[str, str],
-            "secrets": Mapping[str, str],
-        }
-    )
     data = Fields({"source": DataSource, "rows": int, "seed": int}, {"snapshot": str})
     database = Fields({"image": ImageRef, "memory": str | None, "published": bool, "data": data})
     return Fields(
@@ -119,8 +103,28 @@ def _shown_environment() -> Fields:
             "ports": Fields({"from": int, "to": int}),
             "ttl": str | None,
             "router": Fields({"image": ImageRef}),
-            "services": MapOf(service),
+            "services": MapOf(_shown_service()),
             "databases": MapOf(database),
+        }
+    )
+
+
+def _shown_service() -> Fields:
+    from liftlock.core.image import ImageRef
+
+    command = tuple[str, ...]
+    return Fields(
+        {
+            "image": ImageRef,
+            "port": int,
+            "route": str | None,
+            "memory": str | None,
+            "command": command | None,
+            "health": Fields({"path": str, "interval": str, "timeout": str, "retries": int, "start_period": str}),
+            "databases": tuple[str, ...],
+            "migration": Maybe(Fields({"command": command})),
+            "env": Mapping[str, str],
+            "secrets": Mapping[str, str],
         }
     )
 

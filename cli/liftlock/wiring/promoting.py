@@ -149,7 +149,6 @@ def _promotion_parts(repo: Path | None, *, signs: bool = False, afresh: bool = F
     from liftlock.adapters.config_files.repository import find_repository
     from liftlock.adapters.progress import choose_progress
     from liftlock.adapters.registry import OciRegistry
-    from liftlock.core.errors import ConfigError
     from liftlock.services.attested_images import AttestationParts
     from liftlock.services.promotion_view import PromotionParts
     from liftlock.wiring import clones
@@ -164,11 +163,7 @@ def _promotion_parts(repo: Path | None, *, signs: bool = False, afresh: bool = F
     base = repository.head(declared.base)
     read = committed_afresh if signs or afresh else committed_known
     project = read(root, base).project
-    if project.forge.base != declared.base:
-        raise ConfigError(
-            f"the base branch is {declared.base} in this work tree, but {declared.base} says that it is {project.forge.base}",
-            hint="bring forge.base in liftlock.yaml into line with the forge; a work tree does not choose whose rules hold",
-        )
+    _require_same_base(declared.base, project.forge.base)
     clock = SystemClock()
     forge = declared_forge(root, declared, clock, lambda text: choose_progress().note(text))
     if project.signing:
@@ -183,3 +178,14 @@ def _promotion_parts(repo: Path | None, *, signs: bool = False, afresh: bool = F
 
     attested = AttestationParts(OciAttestations(), LaterSignatures())
     return project, PromotionParts(repository, repository, forge, ledger, OciRegistry(), clock, _rendered, fingerprint, attested)
+
+
+def _require_same_base(here: str, there: str) -> None:
+    """ConfigError where the base branch itself names another one."""
+    if here != there:
+        from liftlock.core.errors import ConfigError
+
+        raise ConfigError(
+            f"the base branch is {here} in this work tree, but {here} says that it is {there}",
+            hint="bring forge.base in liftlock.yaml into line with the forge; a work tree does not choose whose rules hold",
+        )

@@ -39,14 +39,13 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """columns; right: of the decided; leaks: sensitive columns that would be kept as harmless; undecided: left to a person."""
+    """columns; right: of the decided; leaks: sensitive columns that would be kept as harmless."""
 
     columns: int
     decided: int
     right: int
     sensitive: int
     caught: int
-    undecided_sensitive: int
     called_sensitive: int
     rightly_called_sensitive: int
     leaks: tuple[str, ...]
@@ -92,7 +91,6 @@ def score(columns: list[Labelled]) -> Score:
         right=sum(_called(item) in item.expected for item in decided),
         sensitive=len(sensitive),
         caught=sum(item.kind in SENSITIVE for item in sensitive),
-        undecided_sensitive=sum(item.kind is None for item in sensitive),
         called_sensitive=len(called),
         rightly_called_sensitive=sum(bool(item.expected & SENSITIVE) for item in called),
         leaks=tuple(f"{item.place}: {item.kind}" for item in sensitive if item.kind is not None and item.kind not in SENSITIVE),

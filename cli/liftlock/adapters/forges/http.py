@@ -13,10 +13,8 @@ from __future__ import annotations
 
 import json as jsonlib
 import random
-import threading
 import time
 import weakref
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -24,6 +22,7 @@ import httpx
 
 from liftlock.adapters.forges.answers import Answer, Fields, one_line
 from liftlock.adapters.forges.credentials import Credentials, Nobody
+from liftlock.adapters.forges.http_memory import Memory
 from liftlock.adapters.forges.http_safety import checked_address, origin, scrubbed
 from liftlock.adapters.forges.http_waits import Patience, Wait, rate_limit, said_wait
 from liftlock.adapters.forges.refusals import refusal
@@ -32,7 +31,6 @@ from liftlock.core.errors import IncompleteError, UnavailableError
 from liftlock.core.ledger import Json
 
 _LIMIT = 32 * 1024 * 1024
-_KEPT = 256
 _REDIRECTS = 3
 _PAGES = 1000
 _SAFE = frozenset({"GET", "HEAD", "PUT", "DELETE"})
@@ -62,8 +60,7 @@ class ForgeHttp:
         self._credentials = credentials or Nobody()
         self._patience = patience or Patience()
         self._notice, self._sleep, self._now, self._jitter = notice, sleep, now, jitter
-        self._kept: OrderedDict[str, tuple[str, Answer]] = OrderedDict()
-        self._keeping = threading.Lock()
+        self._memory = Memory()
         self._client = httpx.Client(
             timeout=httpx.Timeout(self._patience.read, connect=self._patience.connect),
             headers={"User-Agent": "liftlock", "Accept": "application/json", **(headers or {})},
@@ -188,18 +185,18 @@ class ForgeHttp:
 
     def _exchange(self, request: _Request) -> Answer:
         key = str(request.url) + request.headers.get("Accept", "")
-        kept = self._kept.get(key) if request.method == "GET" else None
+        kept = self._memory.find(key) if request.method == "GET" else None
         credentials = self._credentials.headers()
         headers = {**request.headers, **credentials, **({"If-None-Match": kept[0]} if kept else {})}
         ends = time.monotonic() + self._patience.whole
         with self._client.stream(request.method, request.url, json=request.json, headers=headers) as response:
             if response.status_code == 304 and kept:
-                self._keep(key, *kept)
+                self._memory.keep(key, *kept)
                 return kept[1]
             content = self._read(response, request, ends)
         answer = Answer(response.status_code, self._place(request), self._parsed(response, content, request, credentials), response.headers)
         if request.method == "GET" and answer.status == 200 and "etag" in response.headers:
-            self._keep(key, response.headers["etag"], answer)
+            self._memory.keep(key, response.headers["etag"], answer)
         return answer
 
     def _read(self, response: httpx.Response, request: _Request, ends: float) -> bytes:
@@ -228,13 +225,6 @@ class ForgeHttp:
                 ) from err
             return None
         return body if response.is_success else scrubbed(body, credentials)
-
-    def _keep(self, key: str, etag: str, answer: Answer) -> None:
-        with self._keeping:
-            self._kept[key] = (etag, answer)
-            self._kept.move_to_end(key)
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
 
     def _place(self, request: _Request) -> str:
         return f"{self._name} at {self._base.host}, {request.method} {request.url.path}"

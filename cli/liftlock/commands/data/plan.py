@@ -56,14 +56,12 @@ def plan(
     place = wiring.data_places(work).resolve(source or database, environment)
     found = wiring.planning(work).plan(name, place, sample=sample)
     report = report_of(found, place, strict=strict)
-    if as_json:
-        print_json("data-plan", report)
-    elif markdown:
+    if markdown:
         from liftlock_datagen.review.markdown import markdown as text
 
         typer.echo(text(found), nl=False)
     else:
-        _show(report)
+        print_json("data-plan", report) if as_json else _show(report)
     if report.errors:
         raise typer.Exit(ExitCode.CONFIG)
     if strict and report.warnings:
