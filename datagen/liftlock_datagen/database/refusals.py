@@ -15,6 +15,8 @@ from psycopg import pq
 
 from liftlock_datagen.errors import DatagenError, NoRoomError, UnreachableError
 
+_RIGHT, _POLICY = "42501", "row-level security"
+_WHOLE_ROWS = "row security hides rows from this role: name one with BYPASSRLS, or the tables' owner where it is not forced on the owner"
 _SAID = ("08", "0A", "25", "28", "3D", "3F", "40", "53", "54", "55", "57", "58")
 """Classes of SQLSTATE whose messages are of connections, rights, resources and settings; values are in none of them."""
 _NAMED = frozenset({"42501", "42P01", "XX001", "XX002"})
@@ -114,7 +116,8 @@ def _error(
     if lost:
         return UnreachableError(f"{about}: the connection was lost: {text}", hint=f"{hint}. {_AGAIN}")
     kind = NoRoomError if state == DISK_FULL else DatagenError
-    return kind(f"{about}: {text}{f' ({where})' if where else ''}", hint=_HINTS.get(state, hint))
+    hidden = state == _RIGHT and _POLICY in text
+    return kind(f"{about}: {text}{f' ({where})' if where else ''}", hint=_WHOLE_ROWS if hidden else _HINTS.get(state, hint))
 
 
 def _condition(state: str) -> str:

@@ -52,6 +52,15 @@ def test_a_row_that_is_refused_is_not_quoted(url: str, line: bytes, expected: st
             copy(connection, line)
 
 
+def test_who_may_read_what_row_security_hides_is_named(postgres: RunningPostgres) -> None:
+    schema = "CREATE TABLE t (a int); ALTER TABLE t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
+    with postgres.database(schema) as name, connected(postgres.url(name)) as connection:
+        connection.execute("SET row_security = off")
+        with pytest.raises(DatagenError, match="row-level security policy for table") as caught, wrapped(postgres.url(name)):
+            connection.execute("SELECT FROM t")
+    assert "BYPASSRLS" in str(caught.value.hint)
+
+
 @pytest.mark.parametrize("query", ["DELETE FROM people", "SELECT born FROM people", "SELECT email::int FROM people"])
 def test_neither_are_rows_in_messages_of_functions_and_of_the_driver(url: str, query: LiteralString) -> None:
     with connected(url) as connection, pytest.raises(DatagenError) as caught, wrapped(url):
