@@ -6,12 +6,13 @@ import hashlib
 import hmac
 import json
 import queue
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from tests.listening import listening
 
 
 @dataclass(frozen=True)
@@ -63,15 +64,6 @@ def receiving() -> Iterator[Receiver]:
             self.send_response(204)
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        listening.daemon_threads = True
-        listening.block_on_close = False
-        receiver.url = f"http://127.0.0.1:{listening.server_port}/hook"
-        threading.Thread(target=listening.serve_forever, args=(0.01,), daemon=True).start()
-        try:
-            yield receiver
-        finally:
-            listening.shutdown()
+    with listening(Handler) as host:
+        receiver.url = f"http://{host}/hook"
+        yield receiver

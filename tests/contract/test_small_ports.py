@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from liftlock.core.environment import DataSource, DataSpec
 from liftlock.core.errors import ConfigError, ConflictError, LiftlockError, PolicyError
 from liftlock.core.ports import Locks, Probe, Secrets, Seeder
 from tests.fakes.environments import FakeLocks, FakeProbe, FakeSecrets, FakeSeeder, QuietProgress
+from tests.listening import listening
 from tests.postgres import PASSWORD, postgres_image, run_postgres
 from tests.samples import environment
 
@@ -56,17 +57,8 @@ def serving(answers: Answers) -> Iterator[int]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Says nothing."""
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
+    with listening(Handler) as host:
+        yield int(host.rpartition(":")[2])
 
 
 def free_port() -> int:

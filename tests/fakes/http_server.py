@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+from tests.listening import listening
 
 
 @dataclass(frozen=True)
@@ -147,17 +149,8 @@ def serving(handle: Callable[[Asked], Said]) -> Iterator[LoopbackServer]:
             if said.status not in (204, 304):
                 self.wfile.write(sent)
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
         setattr(Handler, f"do_{method}", Handler.handle_request_of_client)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        listening.daemon_threads = True
-        listening.block_on_close = False
-        server.url = f"http://127.0.0.1:{listening.server_port}"
-        threading.Thread(target=listening.serve_forever, args=(0.01,), daemon=True).start()
-        try:
-            yield server
-        finally:
-            listening.shutdown()
+    with listening(Handler) as host:
+        server.url = f"http://{host}"
+        yield server

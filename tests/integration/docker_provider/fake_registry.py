@@ -6,11 +6,12 @@ import hashlib
 import io
 import json
 import tarfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from tests.listening import listening
 
 _MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 
@@ -73,15 +74,5 @@ def registry(*blobs: Blob) -> Iterator[str]:
             if self.command == "GET":
                 self.wfile.write(blob.content)
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Says nothing: the tests read the provider's words only."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield f"127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with listening(Handler) as host:
+        yield host

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from liftlock.adapters.git_access import ForgeAccess, git_settings
 from liftlock.adapters.git_repository import GitRepository
 from liftlock.core.errors import ConfigError, LiftlockError, UsageError
 from tests.git_repositories import git
+from tests.listening import listening
 
 SECRET = "t0p-s3cret-of-the-f0rge"
 HEADER = "Basic " + base64.b64encode(f"liftlock:{SECRET}".encode()).decode()
@@ -33,18 +33,8 @@ def closed_door() -> Iterator[tuple[str, list[str | None]]]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", seen
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with listening(Door) as host:
+        yield f"http://{host}", seen
 
 
 def a_clone(folder: Path, origin: str) -> Path:
