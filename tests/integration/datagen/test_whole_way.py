@@ -45,7 +45,8 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def places(postgres: RunningPostgres, request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """A database with the schema, and an empty one."""
-    with postgres.database(schema(request.param)) as source, postgres.database("") as target:
+    ddl = schema(request.param)
+    with postgres.database(ddl) as source, postgres.database("") as target, postgres.may_make_extensions(ddl):
         yield {"SOURCE": postgres.url(source), "TARGET": postgres.url(target)}
 
 
