@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import secrets
+import time
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from liftlock_datagen.database.connect import Connection
 MARKER = "liftlock: in the making or replaced, not to be used "
 _LONGEST_NAME = 63
 _OURS = re.compile(r".*_liftlock_[0-9a-f]{8}", re.DOTALL)
+_PATIENCE = 30.0  # seconds for sessions that were ended to be gone
 _LOCK_CLASS = 7_236_410  # the first half of the advisory locks by which a run says that it lives
 
 
@@ -79,13 +81,24 @@ def remove_leftovers(keeper: Connection, target: str, on_note: Callable[[str], N
 
 
 def drop_database(keeper: Connection, name: str) -> None:
-    """Ends its sessions and drops it; one that is not there is fine."""
+    """Ends its sessions and drops it; one that is not there is fine. PostgreSQL 12 cannot do both in one: first it lets nobody in."""
     identifier = sql.Identifier(name)
     if keeper.info.server_version >= 130000:
         keeper.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier))
         return
-    keeper.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
-    keeper.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(identifier))  # waits up to five seconds for them
+    if keeper.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone() is None:
+        return
+    keeper.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(identifier))
+    ends = time.monotonic() + _PATIENCE
+    while True:
+        keeper.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        try:
+            keeper.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(identifier))  # waits up to five seconds for those who were ended
+        except psycopg.errors.ObjectInUse:
+            if time.monotonic() > ends:
+                raise
+        else:
+            return
 
 
 def drop_without_waiting(connection: Connection, name: str) -> None:

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import psycopg
 import pytest
@@ -19,7 +20,7 @@ from liftlock_datagen.errors import DatagenError
 from tests.integration.datagen.shape import SHAPE
 from tests.postgres import PASSWORD, RunningPostgres
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.every_version]
 
 OLD = "CREATE TABLE thing (what text); INSERT INTO thing VALUES ('old')"
 
@@ -241,6 +242,31 @@ def test_a_failure_leaves_the_old_database_and_nothing_else(server: RunningPostg
         raise ZeroDivisionError
     assert content(server, target) == "old"
     assert databases(server, target) == [target]
+
+
+def test_a_failure_leaves_nothing_although_sessions_of_the_new_database_come_back_at_once(server: RunningPostgres, target: str) -> None:
+    stop, came = threading.Event(), threading.Barrier(4)
+
+    def come_back(url: str) -> None:
+        with psycopg.connect(url):
+            came.wait(30)
+        while not stop.is_set():
+            with suppress(psycopg.Error), psycopg.connect(url) as connection:
+                connection.execute("SELECT pg_sleep(60)")
+
+    people = list[threading.Thread]()
+    try:
+        with pytest.raises(ZeroDivisionError), built_beside(server.url(target)) as beside:
+            people = [threading.Thread(target=come_back, args=[beside.url]) for _ in range(3)]
+            for person in people:
+                person.start()
+            came.wait(30)
+            raise ZeroDivisionError
+        assert databases(server, target) == [target]
+    finally:
+        stop.set()
+        for person in people:
+            person.join()
 
 
 def test_what_a_killed_run_left_is_removed_but_not_what_lives_or_is_not_ours(server: RunningPostgres, target: str) -> None:
