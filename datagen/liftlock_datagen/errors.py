@@ -113,6 +113,10 @@ class BusyError(DatagenError):
     """Another run is at work on the same database: whoever waits may go on."""
 
 
+class ChangedError(DatagenError):
+    """Somebody changed a schema while rows were made for it: whoever runs the same again takes the new one."""
+
+
 class UnreachableError(DatagenError):
     """The database does not answer, or lets nobody in."""
 

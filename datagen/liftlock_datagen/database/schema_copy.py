@@ -16,9 +16,10 @@ from pathlib import Path
 from psycopg import sql
 
 from liftlock_datagen.catalog.model import Outside
-from liftlock_datagen.database.connect import connected
+from liftlock_datagen.database.connect import connected, database_of
 from liftlock_datagen.database.private_folder import private_folder
 from liftlock_datagen.database.tools import PostgresTools, find_tools
+from liftlock_datagen.errors import ChangedError
 
 _LEFT_OUT = ("--no-owner", "--no-privileges", "--no-tablespaces", "--no-security-labels", "--no-subscriptions", "--no-publications")
 _AWAY_KINDS = ("FOREIGN DATA WRAPPER", "SERVER", "USER MAPPING", "EVENT TRIGGER")
@@ -56,15 +57,29 @@ class SchemaCopy:
         arguments += ["--dbname=application_name=liftlock-datagen", str(self.archive)]
         self.tools.run(target_url, "pg_restore", arguments, self.archive.parent)
 
-    def digest(self, source_url: str) -> str:
-        """A hash of the first half as SQL: of what rows go into. source_url: of a server that the tools can reach."""
+    def digest(self, source_url: str, *sections: Section) -> str:
+        """A hash of these halves as SQL; of the first one, what rows go into, where none is named.
+
+        source_url: of a server that the tools can reach.
+        """
         script = self.archive.with_suffix(".sql")
         arguments = [f"--use-list={self.wanted}"] if self.wanted else []
-        arguments += ["--no-owner", "--no-privileges", f"--section={Section.BEFORE_ROWS.value}", f"--file={script}", str(self.archive)]
+        arguments += [f"--section={section.value}" for section in sections or (Section.BEFORE_ROWS,)]
+        arguments += ["--no-owner", "--no-privileges", f"--file={script}", str(self.archive)]
         self.tools.run(source_url, "pg_restore", arguments, script.parent)
         # newer tools fence what they write with a word of chance
         lines = [line for line in script.read_bytes().splitlines() if not line.startswith((b"\\restrict ", b"\\unrestrict "))]
         return hashlib.blake2b(b"\n".join(lines), digest_size=16).hexdigest()
+
+    def require_same(self, url: str) -> None:
+        """ChangedError where the database, which all of this was read from, has another schema by now."""
+        with private_folder() as folder:
+            now = SchemaCopy(self.tools, _dumped(self.tools, url, folder))
+            if now.digest(url, *Section) != self.digest(url, *Section):
+                raise ChangedError(
+                    f"the schema of {database_of(url)} changed during the run, by a migration perhaps; nothing was swapped in",
+                    hint="run the same command again: it takes the new schema",
+                )
 
     def _by_script(self, target_url: str, arguments: Sequence[str]) -> None:
         """As text, without the setting that newer tools make and older servers do not know."""
@@ -94,13 +109,19 @@ def copied_schema(
         major = connection.info.server_version // 10000
     tools = find_tools(major, image=image)
     with private_folder() as folder:
-        archive = Path(folder, "schema.dump")
-        archive.touch(mode=0o600)
-        arguments = ["--schema-only", "--format=custom", f"--file={archive}", f"--exclude-schema={_OWN_SCHEMA}", *_LEFT_OUT]
-        arguments += [f"--snapshot={snapshot}"] if snapshot else []
-        arguments += [f"--exclude-table={_pattern(item)}" for item in without or () if item.relation is not None]
-        tools.run(source_url, "pg_dump", arguments, archive.parent)
+        more = [f"--snapshot={snapshot}"] if snapshot else []
+        more += [f"--exclude-table={_pattern(item)}" for item in without or () if item.relation is not None]
+        archive = _dumped(tools, source_url, folder, *more)
         yield SchemaCopy(tools, archive, None if without is None else _listed(tools, source_url, archive, without))
+
+
+def _dumped(tools: PostgresTools, url: str, folder: Path, *more: str) -> Path:
+    """An archive of the schema, in the folder. more: arguments of pg_dump."""
+    archive = Path(folder, "schema.dump")
+    archive.touch(mode=0o600)
+    arguments = ["--schema-only", "--format=custom", f"--file={archive}", f"--exclude-schema={_OWN_SCHEMA}", *_LEFT_OUT, *more]
+    tools.run(url, "pg_dump", arguments, folder)
+    return archive
 
 
 def _pattern(item: Outside) -> str:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Mapping, Sequence
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -30,12 +34,13 @@ class Crew:
 
     def __enter__(self) -> Self:
         context = multiprocessing.get_context("spawn")
-        for _ in range(self._size):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=work, args=(theirs,), daemon=True)
-            process.start()
-            theirs.close()
-            self._members.append((process, ours))
+        with _deaf_to_interrupts():
+            for _ in range(self._size):
+                ours, theirs = context.Pipe()
+                process = context.Process(target=work, args=(theirs,), daemon=True)
+                process.start()
+                theirs.close()
+                self._members.append((process, ours))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -113,6 +118,24 @@ class Crew:
                 total = max(totals[moved.table], rows[moved.table] + (1 if open_parts[moved.table] else 0))
                 on_progress(moved.table, rows[moved.table], total if open_parts[moved.table] else rows[moved.table])
         return rows
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """What is started here never hears of Ctrl-C, from its first moment on. Who starts it hears of it when all of them are started."""
+    resource_tracker.ensure_running()  # else it starts with the first process, and lets interrupts through again
+    came = list[int]()
+    is_main = threading.current_thread() is threading.main_thread()  # no other thread is ever interrupted
+    handler = signal.signal(signal.SIGINT, lambda number, _: came.append(number)) if is_main else None
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited, as handlers are not
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if is_main:
+            signal.signal(signal.SIGINT, handler)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _told(pipe: Pipe, what: Setup | Part) -> None:

@@ -13,13 +13,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import psycopg
+
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.database.beside import Beside, built_beside
 from liftlock_datagen.database.connect import connected
 from liftlock_datagen.database.refusals import masked_errors
 from liftlock_datagen.database.resumption import Resumption
 from liftlock_datagen.database.schema_copy import SchemaCopy, Section, copied_schema
-from liftlock_datagen.errors import DatagenError
+from liftlock_datagen.errors import ChangedError, DatagenError, NoRoomError, UnreachableError
 from liftlock_datagen.masking.crew import Crew, Progress
 from liftlock_datagen.masking.filling import Filling, Note
 from liftlock_datagen.masking.finish import (
@@ -120,12 +122,11 @@ class _Run:
         with self._timed("schema"):
             self._filling.begin(schema, beside)
             crew.begin(Setup(source.url, beside.url, source.snapshot, request.key))
-        with self._timed("rows"), chosen(source, request) as selection:
+        with self._timed("rows"), self._of_one_schema(), chosen(source, request) as selection:
             same = request.schema is SchemaFrom.SOURCE and source.catalog.version // 10000 == _server_major(beside.url)
             work = parts(source, plan, selection, same_types=same)
             self._filling.copy(work, beside, self._expected(source, selection))
             stands, came_from = read_sequences(source), origin(source.connection, request.source_name)
-            self._require_same_schema()
         # What follows is the target's alone and may take long: a source in production is not held for it.
         crew.dismiss()
         source.release()
@@ -142,6 +143,8 @@ class _Run:
                 found = tuple(crowds(target, plan))
                 require_crowds(found, plan.k)
                 mark_anonymised(target, Anonymised(request.key.id, plan.spec_digest, request.tool, came_from))
+        if request.schema is SchemaFrom.TARGET:
+            schema.require_same(request.target_url)
         return found
 
     def report(self, plan: MaskPlan, found: tuple[Crowd, ...]) -> MaskReport:
@@ -183,10 +186,22 @@ class _Run:
         with copied_schema(request.target_url, image=request.image) as schema:
             yield schema
 
+    @contextmanager
+    def _of_one_schema(self) -> Iterator[None]:
+        """Rows are read of the schema that was planned for. What somebody's migration broke in between is told of as that."""
+        try:
+            yield
+        except (NoRoomError, UnreachableError):
+            raise
+        except (DatagenError, psycopg.ProgrammingError):
+            self._require_same_schema()
+            raise
+        self._require_same_schema()
+
     def _require_same_schema(self) -> None:
         if present_digest(self._request.source_url) != self._source.catalog.digest:
             self._filling.spoil()
-            raise DatagenError("the source's schema changed during the run; nothing was swapped in", hint="run the same command again")
+            raise ChangedError("the source's schema changed during the run; nothing was swapped in", hint="run the same command again")
 
     @contextmanager
     def _timed(self, name: str) -> Iterator[None]:

@@ -6,7 +6,6 @@ COPY goes through libpq itself: a row costs one call, a block one write.
 from __future__ import annotations
 
 import hashlib
-import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection as Pipe
@@ -97,8 +96,7 @@ Tell = Callable[[Moved], None]
 
 
 def work(pipe: Pipe) -> None:
-    """Takes a Setup, then parts, until there are no more. Sends Moved, or a DatagenError."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that began this one decides
+    """Takes a Setup, then parts, until there are no more. Sends Moved, or a DatagenError. Ctrl-C is for the process that began this one."""
     setup: Setup | None = None
     try:
         setup = pipe.recv()

@@ -47,8 +47,8 @@ def generate(
         on_note: told what people should know: sessions that are ended, leftovers that are removed.
 
     Raises:
-        PlanError: parts of the schema cannot be planned. TargetError: its rows are not to be replaced. DatagenError: anything else. The
-            database is as it was.
+        PlanError: parts of the schema cannot be planned. TargetError: its rows are not to be replaced. ChangedError: its schema changed
+            meanwhile. DatagenError: anything else. The database is as it was.
     """
     before = found_before(url, request)
     lost = _lost(before)
@@ -62,7 +62,9 @@ def generate(
         schema.make(beside.url, Section.BEFORE_ROWS, role=beside.owner)
         schema.make(beside.url, Section.BEHIND_ROWS, role=beside.owner)
         _copy_books(url, beside.url)
-        return fill(beside.url, request, on_progress=on_progress, on_note=on_note, chosen=True)
+        done = fill(beside.url, request, on_progress=on_progress, on_note=on_note, chosen=True)
+        schema.require_same(url)
+        return done
 
 
 def _lost(before: Before) -> str:

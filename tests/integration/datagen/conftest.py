@@ -10,6 +10,7 @@ import pytest
 
 from liftlock_datagen.synthesis.load import seed
 from tests import postgres_versions
+from tests.integration.datagen.desk import Desk, desk_on
 from tests.postgres import OWN_VERSION, RunningPostgres, postgres_image, run_postgres
 from tests.schemas import schema
 
@@ -56,3 +57,10 @@ def filled_schema(postgres: RunningPostgres) -> Iterator[Callable[[str], str]]:
             return made[name]
 
         yield database
+
+
+@pytest.fixture
+def desk(postgres: RunningPostgres, tmp_path: Path) -> Iterator[Desk]:
+    """Two databases, and a repository in which commands are started."""
+    with desk_on(postgres, tmp_path) as found:
+        yield found

@@ -6,12 +6,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from liftlock.core.errors import ConfigError, ConflictError, LiftlockError, PolicyError, UnavailableError, UsageError
-from liftlock_datagen.errors import BusyError, DatagenError, KeyReferenceError, RequestError, SpecError, TargetError, UnreachableError
+from liftlock_datagen.errors import (
+    BusyError,
+    ChangedError,
+    DatagenError,
+    KeyReferenceError,
+    RequestError,
+    SpecError,
+    TargetError,
+    UnreachableError,
+)
 
 _KINDS: tuple[tuple[type[DatagenError], type[LiftlockError]], ...] = (
     (SpecError, ConfigError),
     (KeyReferenceError, ConfigError),
     (BusyError, ConflictError),
+    (ChangedError, ConflictError),
     (RequestError, UsageError),
     (TargetError, PolicyError),
     (UnreachableError, UnavailableError),
@@ -22,8 +32,8 @@ _KINDS: tuple[tuple[type[DatagenError], type[LiftlockError]], ...] = (
 def datagen_errors(about: str | None = None) -> Iterator[None]:
     """DatagenError as LiftlockError. about: what the message is about, such as a place; put before it.
 
-    ConfigError where a file is at fault, UsageError where the command line is, PolicyError where the rows there
-    are not to be replaced, ConflictError where another run is at work, UnavailableError where the database does not answer.
+    ConfigError where a file is at fault, UsageError where the command line is, PolicyError where the rows there are not to be replaced,
+    ConflictError where another run is at work or somebody changed the schema, UnavailableError where the database does not answer.
     """
     try:
         yield
