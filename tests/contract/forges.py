@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from liftlock.adapters.forges.addresses import parse_address
+from liftlock.adapters.forges.addresses import gitlab_api, parse_address
 from liftlock.adapters.forges.credentials import Token
 from liftlock.adapters.forges.github import GitHubForge
 from liftlock.adapters.forges.github_tokens import bearer
-from liftlock.adapters.forges.gitlab import GitLabForge, api_address
+from liftlock.adapters.forges.gitlab import GitLabForge
 from liftlock.adapters.forges.http import ForgeHttp
 from liftlock.core.ports import Forge, Identity
 from tests.fakes import gitlab_server
@@ -47,6 +47,6 @@ def gitlab_accounts(bare: Path) -> Iterator[Callable[[Identity], Forge]]:
     tokens = {person.key: fake.state.account(login, email=person.email).token for login, person in PEOPLE.items()}
     with gitlab_server.gitlab(fake) as server:
         address = parse_address(f"{server.url}/{gitlab_server.PATH}")
-        api = api_address(address)
+        api = gitlab_api(address)
         https = {key: ForgeHttp("GitLab", api, Token("PRIVATE-TOKEN", "", token)) for key, token in tokens.items()}
         yield lambda person: GitLabForge(https[person.key], address, sleep=lambda _: None)

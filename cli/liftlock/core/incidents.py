@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from liftlock.core.ledger import Entry, Fact, Json
-from liftlock.core.ledger_chain import may_hold
+from liftlock.core.ledger_details import may_hold
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, overload
+from typing import overload
 
 from liftlock.core.errors import IncompleteError
-from liftlock.core.ledger import FACTS, HEAD, MIDDLE, Entry, Fact, Json, Record, decode
+from liftlock.core.ledger import FACTS, HEAD, MIDDLE, Entry, Fact, Record, decode
+from liftlock.core.ledger_details import Details
 
 _HASH = slice(len(HEAD), len(HEAD) + 64)
 _TEXT = len(HEAD) + 64 + len(MIDDLE)
@@ -28,7 +29,6 @@ _END = re.compile(
 )
 _BEGIN = re.compile(rb'\{"actor":(?P<actor>' + _STRING + rb'),"at":"(?P<at>[^"\\]{10,40})","details":')
 _OUT_OF_ORDER = "its parts are not in their order"
-_DECODE = json.JSONDecoder().raw_decode  # json.loads without looking for blanks, of which a canonical text has none around it
 _MUDDLED = "it does not follow the record before it"
 
 Place = Callable[[int], str]
@@ -112,60 +112,11 @@ class Records(Sequence[Record]):
                 actor=self._actors.get(actor) or self._actors.setdefault(actor, _string(actor)),
                 at=moment,
                 release=None if release == b"null" else _string(release),
-                details=_Details(line[begin.end() : end.start() + 1], partial(broken, at, self._place)),
+                details=Details(line[begin.end() : end.start() + 1], partial(broken, at, self._place)),
             )
         except ValueError as err:
             raise broken(at, self._place, str(err)) from err
         return Record(at + 1, previous.decode(), entry, line[_HASH].decode())
-
-
-class _Details(Mapping[str, Json]):
-    """Details that are parsed when somebody looks into them. fail: the error for those that cannot be."""
-
-    __slots__ = ("_fail", "_parsed", "_text")
-
-    def __init__(self, text: bytes, fail: Callable[[str], BrokenLedgerError]) -> None:
-        self._text, self._fail = text, fail
-        self._parsed: dict[str, Json] | None = None
-
-    def _read(self) -> dict[str, Json]:
-        if self._parsed is None:
-            try:
-                text = self._text.decode()
-                parsed, end = _DECODE(text)
-                if end != len(text) or not isinstance(parsed, dict):
-                    raise ValueError("its details are no object")
-            except (ValueError, RecursionError) as err:
-                raise self._fail(str(err)) from err
-            self._parsed, self._text = parsed, b""
-        return self._parsed
-
-    def __getitem__(self, key: str) -> Json:
-        return self._read()[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._read())
-
-    def __len__(self) -> int:
-        return len(self._read())
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._read()
-
-    def get(self, key: str, default: Any = None) -> Any:
-        return self._read().get(key, default)
-
-    def __repr__(self) -> str:
-        return repr(self._read())
-
-    def may_hold(self, words: Collection[bytes]) -> bool:
-        """Whether one of the words can stand in a text of the details; looked up without parsing them. Escapes can spell any word."""
-        return self._parsed is not None or b"\\u" in self._text or any(word in self._text for word in words)
-
-
-def may_hold(details: Mapping[str, Json], words: Collection[bytes]) -> bool:
-    """False only where none of the words (of plain letters) stands in a text of the details; cheaper than to look into each."""
-    return not isinstance(details, _Details) or details.may_hold(words)
 
 
 def select(

@@ -92,21 +92,20 @@ def _described(root: Path, settings: ForgeSettings) -> str:
 
 
 def _github(root: Path, settings: ForgeSettings, notice: Callable[[str], None]) -> GitHubForge:
-    from liftlock.adapters.forges.addresses import parse_address
-    from liftlock.adapters.forges.github import GitHubForge, api_address
+    from liftlock.adapters.forges.addresses import github_api, parse_address
+    from liftlock.adapters.forges.github import GitHubForge
     from liftlock.adapters.forges.later_token import LaterToken
 
     address = parse_address(settings.url)
     is_app = (settings.token or "").startswith(_APP)
     token = LaterToken("Authorization", "Bearer ", partial(forge_token, root, settings))
     credentials: Credentials = _github_app(root, settings, notice) if is_app else token
-    api = api_address(address, settings.api)
+    api = github_api(address, settings.api)
     return GitHubForge(address, api, credentials, method=settings.merge, queue=settings.queue, notice=notice)
 
 
 def _github_app(root: Path, settings: ForgeSettings, notice: Callable[[str], None]) -> AppCredentials:
-    from liftlock.adapters.forges.addresses import parse_address
-    from liftlock.adapters.forges.github import api_address
+    from liftlock.adapters.forges.addresses import github_api, parse_address
     from liftlock.adapters.forges.github_tokens import App, AppCredentials
 
     if settings.kind is not ForgeKind.GITHUB:
@@ -114,7 +113,7 @@ def _github_app(root: Path, settings: ForgeSettings, notice: Callable[[str], Non
     number, _, reference = (settings.token or "").removeprefix(_APP).partition(":")
     address = parse_address(settings.url)
     app = App(number, SecretSources(root).resolve(reference))
-    return AppCredentials(app, address, api_address(address, settings.api), notice=notice)
+    return AppCredentials(app, address, github_api(address, settings.api), notice=notice)
 
 
 def _gitea(root: Path, settings: ForgeSettings, notice: Callable[[str], None]) -> GiteaForge:
@@ -133,12 +132,12 @@ def _gitea(root: Path, settings: ForgeSettings, notice: Callable[[str], None]) -
 
 
 def _gitlab(root: Path, settings: ForgeSettings, notice: Callable[[str], None]) -> GitLabForge:
-    from liftlock.adapters.forges.addresses import parse_address
-    from liftlock.adapters.forges.gitlab import GitLabForge, api_address
+    from liftlock.adapters.forges.addresses import gitlab_api, parse_address
+    from liftlock.adapters.forges.gitlab import GitLabForge
     from liftlock.adapters.forges.http import ForgeHttp
     from liftlock.adapters.forges.later_token import LaterToken
 
     address = parse_address(settings.url)
     token = LaterToken("PRIVATE-TOKEN", "", partial(forge_token, root, settings))
-    http = ForgeHttp("GitLab", api_address(address, settings.api), token, notice=notice)
+    http = ForgeHttp("GitLab", gitlab_api(address, settings.api), token, notice=notice)
     return GitLabForge(http, address, method=settings.merge, queue=settings.queue, notice=notice)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from liftlock.adapters.forges.addresses import parse_address
+from liftlock.adapters.forges.addresses import gitlab_api, parse_address
 from liftlock.adapters.forges.credentials import Token
-from liftlock.adapters.forges.gitlab import GitLabForge, api_address
+from liftlock.adapters.forges.gitlab import GitLabForge
 from liftlock.adapters.forges.http import ForgeHttp
 from liftlock.adapters.git_repository import GitRepository
 from liftlock.core.errors import ConflictError, PolicyError, UnavailableError, UsageError
@@ -42,7 +42,7 @@ class World:
 
     def forge(self, who: Account | None = None, **options: Any) -> GitLabForge:
         address = parse_address(f"{self.server.url}/{PATH}")
-        http = ForgeHttp("GitLab", api_address(address), Token("PRIVATE-TOKEN", "", (who or self.ada).token), sleep=self.slept.append)
+        http = ForgeHttp("GitLab", gitlab_api(address), Token("PRIVATE-TOKEN", "", (who or self.ada).token), sleep=self.slept.append)
         return GitLabForge(http, address, sleep=self.slept.append, **options)
 
     def push(self, branch: str, text: str = "new\n", *, force: bool = False) -> str:

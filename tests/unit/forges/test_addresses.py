@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from liftlock.adapters.forges.addresses import parse_address
-from liftlock.adapters.forges.github import api_address, graphql_address
+from liftlock.adapters.forges.addresses import github_api, parse_address
+from liftlock.adapters.forges.github import graphql_address
 from liftlock.core.errors import ConfigError
 
 
@@ -66,5 +66,5 @@ def test_what_names_no_repository_is_refused_without_being_shown(url: str) -> No
     ],
 )
 def test_githubs_apis_follow_from_the_address(url: str, api: str | None, rest: str, graphql: str) -> None:
-    found = api_address(parse_address(url), api)
+    found = github_api(parse_address(url), api)
     assert (found, graphql_address(found)) == (rest, graphql)

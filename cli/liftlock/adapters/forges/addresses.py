@@ -54,3 +54,17 @@ def parse_address(url: str) -> RepositoryAddress:
     if not re.fullmatch(r"[\w.~-]+(?:/[\w.~-]+)+", path) or ".." in path.split("/"):
         raise ConfigError("forge.url names no repository below its host", hint="such as https://github.com/OWNER/NAME")
     return RepositoryAddress(web, host, path)
+
+
+def github_api(address: RepositoryAddress, api: str | None = None) -> str:
+    """Where GitHub's REST API is: its own, that of a tenant on ghe.com, or that of an Enterprise Server."""
+    if api:
+        return api.rstrip("/")
+    if address.host == "github.com":
+        return "https://api.github.com"
+    return f"https://api.{address.host}" if address.host.endswith(".ghe.com") else f"{address.web}/api/v3"
+
+
+def gitlab_api(address: RepositoryAddress, api: str | None = None) -> str:
+    """Where GitLab's REST API is."""
+    return api.rstrip("/") if api else f"{address.web}/api/v4"

@@ -233,15 +233,6 @@ class GitHubForge:
             self._notice(text)
 
 
-def api_address(address: RepositoryAddress, api: str | None = None) -> str:
-    """Where the REST API is: GitHub's own, that of a tenant on ghe.com, or that of an Enterprise Server."""
-    if api:
-        return api.rstrip("/")
-    if address.host == "github.com":
-        return "https://api.github.com"
-    return f"https://api.{address.host}" if address.host.endswith(".ghe.com") else f"{address.web}/api/v3"
-
-
 def graphql_address(api: str) -> str:
     """Where the GraphQL API is, beside the REST API."""
     return f"{api.removesuffix('/v3')}/graphql" if api.endswith("/api/v3") else f"{api}/graphql"

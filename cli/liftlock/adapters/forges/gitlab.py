@@ -249,8 +249,3 @@ class GitLabForge:
         answer = self._http.send("DELETE", path, accept=(403, 404), needs=NEEDS)
         if answer.status == 403:
             self._notice(f"GitLab keeps the branch {pull.head}: {answer.said}")
-
-
-def api_address(address: RepositoryAddress, api: str | None = None) -> str:
-    """Where the REST API is."""
-    return api.rstrip("/") if api else f"{address.web}/api/v4"
