@@ -20,7 +20,7 @@ from liftlock_datagen.certificate.copy_scan import CopyScan
 from liftlock_datagen.certificate.find import position_key
 from liftlock_datagen.certificate.findings import Findings
 from liftlock_datagen.certificate.hashing import make_hasher
-from liftlock_datagen.certificate.judgement import without_rows, worst
+from liftlock_datagen.certificate.judgement import without_rows, without_values, worst
 from liftlock_datagen.certificate.model import AnonymityResult, BrokenPromise, Certificate, Method, Sides, Verdict
 from liftlock_datagen.certificate.plan import plan_check
 from liftlock_datagen.certificate.promises import lost_uniqueness
@@ -88,7 +88,8 @@ def _certificate(reading: Reading, sides: Sides, began: float) -> Certificate:
     anonymity = tuple(_anonymity(reading, more))
     promises = tuple(_shown(item, scan) for item in (*rows.promises, *lost_uniqueness(reading.copy, *reading.catalogs, more)))
     canary = canary_result(reading, rows.blind)
-    unread = tuple(map(scan.shown, (*gaps(reading), *more, *without_rows(rows.tables, spec, generated=plan.generated), *rows.gaps)))
+    empty = (*without_values(rows.columns, scan.rows), *without_rows(rows.tables, spec, generated=plan.generated))
+    unread = tuple(map(scan.shown, (*gaps(reading), *more, *empty, *rows.gaps)))
     complete = not unread and not canary.missed
     verdicts = [*(item.verdict for item in rows.columns), *(item.verdict for item in findings), *(item.verdict for item in anonymity)]
     return Certificate(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from liftlock_datagen.certificate.model import Form, Verdict
 from liftlock_datagen.certificate.needles import Hits, NeedleTable
 from liftlock_datagen.certificate.ours import could_make, is_chance
 from liftlock_datagen.certificate.plan import WEAK_KINDS, CheckPlan
+from liftlock_datagen.certificate.rooms import room_of_folded
 from liftlock_datagen.masking.choice import SHAPED
 from liftlock_datagen.spec.model import Kind
 
@@ -132,9 +132,7 @@ class Findings:
         """Of a value in a column of pseudonyms of these kinds."""
         if could_make(self._locale, kinds, text):
             return 2
-        if not text.isascii():
-            return 0  # letters of other alphabets become any of their block, which is more room than is counted here
-        kind, digits = self._kinds[column], _room(text)
+        kind, digits = self._kinds[column], room_of_folded(text)
         if kind in SHAPED and kind in kinds and int(self._many[column]) ** 2 >= _NOISE * 10**digits:
             return _CROWDED + digits
         return 0
@@ -151,12 +149,6 @@ class Findings:
 def crowded(digits: int) -> str:
     """Why a pseudonym of few letters is no leak."""
     return f"pseudonyms have the shape of their values, and of this shape there are fewer than 10^{digits + 1}, so some meet by chance"
-
-
-def _room(folded: bytes) -> int:
-    """How many texts have this shape, as a power of ten: digits stand for digits, letters for letters."""
-    room = prod(10 if 48 <= sign <= 57 else 26 if 97 <= sign <= 122 else 1 for sign in folded)
-    return len(str(room)) - 1
 
 
 def _is_key(data: bytes, ends: Offsets) -> NDArray[np.bool_]:

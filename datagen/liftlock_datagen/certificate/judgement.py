@@ -38,6 +38,15 @@ def without_rows(tables: Sequence[TableResult], spec: DataSpec, *, generated: bo
     )
 
 
+def without_values(columns: Sequence[ColumnResult], rows: int) -> Iterator[str]:
+    """Where the source had nothing to lose: silence about such a copy is no proof. rows: of the copy."""
+    if not columns:
+        if not rows:
+            yield "copy: it has no rows, and the classification names no sensitive column, so nothing was looked at"
+    elif not any(column.distinct_source for column in columns):
+        yield "source: no sensitive column holds a value, so there was nothing to look for: is --from the right place?"
+
+
 def judge_column(
     item: Sensitive, method: Method, found: ColumnAgreement, overlap: float, *, left: int = 0, generated: bool = False
 ) -> ColumnResult:
@@ -120,6 +129,11 @@ class Looked:
 def unseen(table: TableResult, looked: Sequence[Looked], *, generated: bool) -> Iterator[str]:
     """What nobody can say of the sensitive columns of a table: those that were neither compared row by row, nor searched for."""
     if not table.copy_rows or _is_compared(table, generated=generated):
+        return
+    if not table.source_rows:
+        if generated:
+            return
+        yield f"copy: {table.table} has {table.copy_rows:,} rows and the source none, so there was nothing to hold them against"
         return
     there = [one for one in looked if one.found.source_rows and one.found.copy_rows and not _is_proved(one)]
     names = {

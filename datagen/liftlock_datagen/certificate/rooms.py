@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 from math import prod, sqrt
 
 from liftlock_datagen.catalog.model import ColumnType
+from liftlock_datagen.certificate.blocks import fold
 from liftlock_datagen.certificate.samples import SIZE
+from liftlock_datagen.masking.alphabets import stand_ins
 from liftlock_datagen.masking.transformers import Integers, Letters, Shifted, Transformer
 from liftlock_datagen.spec.model import Kind
 
 _SHAPE = bytes.maketrans(b"0123456789" + bytes(range(65, 91)) + bytes(range(97, 123)), b"0" * 10 + b"A" * 26 + b"a" * 26)
 _SHAPES = 1000
+_DIGITS = frozenset("0123456789")
 _CROWDED = 0.9
 _ESTIMATED = 1.02  # more different values than there are, where they are counted from a sample
 
@@ -25,7 +30,8 @@ def room(new: Transformer | None, kind: ColumnType, cells: Iterable[bytes]) -> i
         case Letters(kind=Kind.PHONE):
             return 0  # a pseudonym's country is none, so no value comes again
         case Letters(folded=folded):
-            return _letters((cell.lower() if folded else cell for cell in cells), leading=9 if kind.name in {"numeric", "money"} else 10)
+            texts = (cell.decode().lower().encode() if folded else cell for cell in cells)
+            return _letters(texts, leading=9 if kind.name in {"numeric", "money"} else 10)
         case Shifted() if kind.name == "date":
             return _days(cells)
         case _:
@@ -47,20 +53,42 @@ def _integers(cells: Iterable[bytes], bits: int) -> int:
 
 
 def _letters(cells: Iterable[bytes], *, leading: int) -> int:
-    """leading: how many digits a value may begin with. A letter of another alphabet becomes any of its block: no column has them all."""
-    shapes: set[bytes] = set()
-    for cell in cells:
-        if not cell.isascii():
-            return 0
-        shapes.add(cell.translate(_SHAPE))
+    """leading: how many digits a value may begin with. A letter of another alphabet becomes any of its block."""
+    shapes: dict[bytes | tuple[str, ...], int] = {}
+    for cell in filter(None, cells):
+        if cell.isascii():
+            shape = cell.translate(_SHAPE)
+            shapes[shape] = shapes.get(shape) or _texts(shape, leading)
+        else:
+            others = tuple(stand_ins(sign) or sign for sign in cell.decode())
+            shapes[others] = prod(map(len, others))
         if len(shapes) > _SHAPES:
             return 0
-    return sum(_texts(shape, leading) for shape in shapes if shape)
+    return sum(shapes.values())
 
 
 def _texts(shape: bytes, leading: int) -> int:
     first = leading if shape.startswith(b"0") and len(shape) > 1 else 10
     return prod((first if place == 0 else 10) if sign == 48 else 26 if sign in {65, 97} else 1 for place, sign in enumerate(shape))
+
+
+def room_of_folded(text: bytes) -> int:
+    """How many texts there are of the shape of one that was folded, as a power of ten: what stands for a digit or a letter of it."""
+    signs = text.decode("utf-8", "replace")
+    size = prod(10.0 if sign in _DIGITS else 26.0 if sign.isascii() and sign.isalpha() else _different(sign) for sign in signs)
+    return len(str(int(size))) - 1
+
+
+@cache
+def _different(sign: str) -> float:
+    """Among how many looks a folded letter of another alphabet is one: several of its block may look alike, and its case is gone."""
+    sizes = []
+    for letter in {sign, sign.upper()}:
+        others = stand_ins(letter) if len(letter) == 1 else ""
+        if others:
+            looks = Counter(fold(other.encode()) for other in others)
+            sizes.append(len(others) ** 2 / sum(count**2 for count in looks.values()))
+    return min(sizes, default=1.0)
 
 
 def _days(cells: Iterable[bytes]) -> int:

@@ -31,7 +31,7 @@ def permuted_texts(key: bytes, values: Sequence[bytes]) -> list[bytes]:
 
 
 def _permuted(key: bytes, text: str) -> str:
-    classes = [_class(sign) for sign in text]
+    classes = [stand_ins(sign) for sign in text]
     rank, size = 0, 1
     for sign, members in zip(text, classes, strict=True):
         if members:
@@ -46,7 +46,7 @@ def _permuted(key: bytes, text: str) -> str:
     return "".join(out)
 
 
-def _class(sign: str) -> str:
+def stand_ins(sign: str) -> str:
     """The letters or digits that may stand for this one, itself among them; none for other signs."""
     category = signs_of_2002.category(sign)
     return _members(ord(sign) // _BLOCK, category, sign.isascii()) if category in _MOVING else ""

@@ -211,3 +211,33 @@ def test_short_codes_meet_by_chance_and_not_all_of_them(postgres: RunningPostgre
     said_there = {item.verdict for item in found.findings if (item.place, item.form) == ("public.voucher.code", Form.PLAIN)}
     assert said_there == {verdict}
     assert found.verdict is verdict
+
+
+_NOBODY = "source: no sensitive column holds a value, so there was nothing to look for: is --from the right place?"
+
+
+@pytest.mark.parametrize("rows", ["", "INSERT INTO person SELECT i, NULL FROM generate_series(1, 9) i"])
+def test_two_databases_without_a_value_give_no_certificate(postgres: RunningPostgres, rows: str) -> None:
+    schema = "CREATE TABLE person (id int PRIMARY KEY, mail text);"
+    spec = table("person", id=said(Kind.IDENTIFIER, Rule.KEEP), mail=said(Kind.EMAIL))
+    with postgres.database(schema + rows) as source, postgres.database(schema + rows) as copy:
+        found = check(postgres, source, copy, spec)
+    assert (found.verdict, found.complete, found.unread) == (Verdict.INCOMPLETE, False, (_NOBODY,))
+
+
+def test_two_databases_of_nothing_at_all_give_no_certificate(postgres: RunningPostgres) -> None:
+    with postgres.database("") as source, postgres.database("") as copy:
+        found = check(postgres, source, copy)
+    assert found.unread == ("copy: it has no rows, and the classification names no sensitive column, so nothing was looked at",)
+    assert found.verdict is Verdict.INCOMPLETE
+
+
+def test_rows_of_a_table_that_is_empty_in_the_source_are_a_gap(postgres: RunningPostgres) -> None:
+    both = _VISITS.format("PRIMARY KEY", "i", 0) + "CREATE TABLE person (id int PRIMARY KEY, mail text);"
+    spec = table("person", id=said(Kind.IDENTIFIER, Rule.KEEP), mail=said(Kind.EMAIL))
+    kept = table("visit", id=said(Kind.IDENTIFIER, Rule.KEEP), at=said(Kind.MOMENT, Rule.SHIFT))
+    moved = "UPDATE visit SET at = at + 9000; INSERT INTO person VALUES (1, 'x@y-mail.net')"
+    with postgres.database(both) as source, postgres.database(both + moved) as copy:
+        found = check(postgres, source, copy, spec, kept)
+    assert found.unread == ("copy: public.person has 1 rows and the source none, so there was nothing to hold them against",)
+    assert found.verdict is Verdict.INCOMPLETE

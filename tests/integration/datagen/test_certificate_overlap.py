@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import pytest
@@ -77,6 +78,18 @@ def test_codes_of_another_alphabet_that_were_dealt_out_to_other_rows_are_a_leak(
     found = _check(postgres, "text", old, [*old[1:], old[0]], _spec(kind), _ALIKE, "PRIMARY KEY")
     assert {form.form for item in found.columns for form in item.forms if form.verdict is Verdict.LEAK} == {Form.OTHER_ROWS}
     assert {item.verdict for item in found.findings} == {Verdict.LEAK}
+
+
+@pytest.mark.parametrize(("alphabet", "many"), [("АБВГДЕЖЗИКЛМНОПРСТУФХ", 2000), ("ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦ", 500)])
+def test_short_codes_of_another_alphabet_meet_by_chance_and_not_all_of_them(postgres: RunningPostgres, alphabet: str, many: int) -> None:
+    spec, every = _spec(Kind.IDENTIFIER), ["".join(signs).encode() for signs in product(alphabet, repeat=3)]
+    old = [every[place] for place in np.random.default_rng(1).permutation(len(every))[:many]]
+    made = _made(postgres, "text", spec, _ALIKE, old)
+    good = _check(postgres, "text", old, made, spec, _ALIKE, "PRIMARY KEY")
+    assert {(item.place, item.verdict) for item in good.findings} == {("public.item.value", Verdict.CHANCE)}
+    assert good.verdict is Verdict.CHANCE
+    bad = _check(postgres, "text", old, [*old[1:200], *made[200:], old[0]], spec, _ALIKE, "PRIMARY KEY")
+    assert {item.verdict for item in bad.findings} == {Verdict.LEAK}
 
 
 def test_large_numbers_of_a_small_domain_that_were_dealt_out_to_other_rows_are_a_leak(postgres: RunningPostgres) -> None:

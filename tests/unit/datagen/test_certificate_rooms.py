@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liftlock_datagen.catalog.model import ColumnType
-from liftlock_datagen.certificate.rooms import is_crowded, room
+from liftlock_datagen.certificate.blocks import fold
+from liftlock_datagen.certificate.rooms import is_crowded, room, room_of_folded
+from liftlock_datagen.masking.alphabets import permuted_texts, stand_ins
 from liftlock_datagen.masking.transformers import Integers, Invented, Letters, Shifted
 from liftlock_datagen.spec.model import Kind
 
@@ -24,7 +26,8 @@ TEXT = ColumnType("text")
         ([b"a1", b"b2"], 260),
         ([b"A1", b"b2"], 260 + 260),
         ([b"", b"77"], 100),
-        (["я1".encode(), b"77"], 0),
+        (["я1".encode(), b"77"], len(stand_ins("я")) * 10 + 100),
+        (["яб".encode(), "ЯБ".encode()], len(stand_ins("я")) ** 2 + len(stand_ins("Я")) ** 2),
         ([b"a-1", b"a-12"], 260 + 2600),
         ([b""], 0),
         ([b"x" * number for number in range(1, 1100)], 0),
@@ -32,6 +35,20 @@ TEXT = ColumnType("text")
 )
 def test_texts_of_one_shape_are_counted(cells: list[bytes], many: int) -> None:
     assert room(Letters("d"), TEXT, cells) == many
+
+
+@pytest.mark.parametrize("text", ["яб", "ΩΔ", "ดด"])
+def test_the_room_of_folded_letters_is_about_as_large_as_that_of_masking(text: str) -> None:
+    """What a mask makes of the texts of this shape looks, folded, like a given one of them about as often as the room says."""
+    made = [
+        fold(other)
+        for other in permuted_texts(
+            bytes(32), [f"{first}{second}".encode() for first in stand_ins(text[0]) for second in stand_ins(text[1])]
+        )
+    ]
+    looks = np.unique(made, return_counts=True)[1]
+    among = len(made) ** 2 / int((looks.astype(int) ** 2).sum())
+    assert among / 10 < 10 ** room_of_folded(fold(text.encode())) <= among * 1.01
 
 
 def test_numbers_and_days_are_counted() -> None:
