@@ -20,7 +20,7 @@ from liftlock_datagen.certificate.copy_scan import CopyScan
 from liftlock_datagen.certificate.find import position_key
 from liftlock_datagen.certificate.findings import Findings
 from liftlock_datagen.certificate.hashing import make_hasher
-from liftlock_datagen.certificate.judgement import without_rows, without_values, worst
+from liftlock_datagen.certificate.judgement import worst
 from liftlock_datagen.certificate.model import AnonymityResult, BrokenPromise, Certificate, Method, Sides, Verdict
 from liftlock_datagen.certificate.plan import plan_check
 from liftlock_datagen.certificate.promises import lost_uniqueness
@@ -30,6 +30,7 @@ from liftlock_datagen.certificate.reported import report
 from liftlock_datagen.certificate.source import Counted, read_source
 from liftlock_datagen.certificate.streams import moment, snapshot
 from liftlock_datagen.certificate.unread import canary_result, excluded, gaps
+from liftlock_datagen.certificate.unseen import accepted, without_rows, without_values
 from liftlock_datagen.database.connect import Connection
 from liftlock_datagen.database.refusals import told
 from liftlock_datagen.masking.keys import PseudonymKey
@@ -91,9 +92,11 @@ def _certificate(reading: Reading, sides: Sides, began: float) -> Certificate:
     empty = (*without_values(rows.columns, scan.rows), *without_rows(rows.tables, spec, generated=plan.generated))
     unread = tuple(map(scan.shown, (*gaps(reading), *more, *empty, *rows.gaps)))
     complete = not unread and not canary.missed
+    consent = () if plan.generated else accepted(rows.tables, spec.missing)
     verdicts = [*(item.verdict for item in rows.columns), *(item.verdict for item in findings), *(item.verdict for item in anonymity)]
+    verdicts += [Verdict.ACCEPTED] * bool(consent) + [Verdict.BROKEN] * bool(promises) + [Verdict.INCOMPLETE] * (not complete)
     return Certificate(
-        verdict=worst([*verdicts, *[Verdict.BROKEN][: len(promises)], *([] if complete else [Verdict.INCOMPLETE])]),
+        verdict=worst(verdicts),
         complete=complete,
         source=sides.source_shown,
         copy=sides.copy_shown,
@@ -101,6 +104,7 @@ def _certificate(reading: Reading, sides: Sides, began: float) -> Certificate:
         tool=sides.tool,
         key_id=made.key_id if made else "",
         spec=spec.digest,
+        missing=spec.missing,
         source_catalog=reading.catalogs[0].digest,
         copy_catalog=reading.catalogs[1].digest,
         source_time=moment(reading.source),
@@ -118,7 +122,7 @@ def _certificate(reading: Reading, sides: Sides, began: float) -> Certificate:
         anonymity=anonymity,
         promises=promises,
         unread=unread,
-        remarks=tuple(_remarks(reading)),
+        remarks=(*map(scan.shown, consent), *_remarks(reading)),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from liftlock_datagen.certificate.aligned import Agreement, ColumnAgreement
 from liftlock_datagen.certificate.features import Features
-from liftlock_datagen.certificate.judgement import Looked, judge_column, unseen
+from liftlock_datagen.certificate.judgement import judge_column
 from liftlock_datagen.certificate.model import BrokenPromise, ColumnResult, TableResult
 from liftlock_datagen.certificate.ours import odds
 from liftlock_datagen.certificate.plan import Sensitive, TablePlan
@@ -17,6 +17,7 @@ from liftlock_datagen.certificate.promises import broken_by_values
 from liftlock_datagen.certificate.reading import Reading
 from liftlock_datagen.certificate.rooms import is_crowded, room
 from liftlock_datagen.certificate.source import cells_of, ours_alone
+from liftlock_datagen.certificate.unseen import Looked, alone, unseen
 from liftlock_datagen.masking.cells import ColumnMaker
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.transformers import Addresses, Chosen, Integers, Invented, Letters, Shifted, Uuids
@@ -50,12 +51,14 @@ def _compare(reading: Reading, table: TablePlan, result: Comparison) -> None:
         return
     generated = reading.plan.generated
     matched, found = alignment.result()
-    rows = TableResult(str(table.name), table.method, alignment.rows[0], alignment.rows[1], matched)
+    was, now = alignment.rows
+    rows = TableResult(str(table.name), table.method, was, now, matched, alone(table.method, was, now, matched))
     pairs = list(zip(table.columns, found, strict=True))
     _weigh(reading, table, found)
     _excuse(reading, table, pairs)
     result.tables.append(rows)
-    result.gaps += unseen(rows, [Looked(item, column, _left_out(reading, item)) for item, column in pairs], generated=generated)
+    looked = [Looked(item, column, _left_out(reading, item)) for item, column in pairs]
+    result.gaps += unseen(rows, looked, generated=generated, missing=reading.spec.missing)
     result.promises += broken_by_values(rows, pairs)
     for item, column in pairs:
         left = reading.scan.left[item.number]

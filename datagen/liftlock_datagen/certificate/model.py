@@ -14,7 +14,7 @@ class Verdict(StrEnum):
 
     CLEAN = "clean"
     CHANCE = "chance"  # there is agreement, no more than chance explains
-    ACCEPTED = "accepted"  # more than chance explains, within the overlap that the spec allows
+    ACCEPTED = "accepted"  # more than chance explains, or rows that were not compared, within what the spec allows
     INCOMPLETE = "incomplete"
     BROKEN = "broken"  # no leak, but the copy is not the one that its classification makes
     LEAK = "leak"
@@ -180,21 +180,26 @@ class AnonymityResult:
 
 @dataclass(frozen=True, slots=True)
 class TableResult:
-    """What was read of a table. source_rows, copy_rows: how many there are; matched: how many of the copy's have a row in the source."""
+    """What was read of a table. source_rows, copy_rows: how many there are; matched: how many of the copy's have a row in the source.
+
+    alone: how many of the copy's have none, as they were deleted there since, or came later; at least so many, where rows do not meet.
+    """
 
     table: str
     method: Method
     source_rows: int
     copy_rows: int
     matched: int
+    alone: int
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """All of it. complete: everything was looked at; a leak does not hide that something was not. source, copy: as they may be shown.
 
-    rows: of the copy. cells: of both sides: the source's sensitive ones, and the copy's that hold text or are compared. remarks: what else
-    people should know. seconds and the two times are the only parts that differ from run to run.
+    missing: the share of a table's rows that may have no row in the source. rows: of the copy. cells: of both sides: the source's sensitive
+    ones, and the copy's that hold text or are compared. remarks: what else people should know. seconds and the two times are the only parts
+    that differ from run to run.
     """
 
     verdict: Verdict
@@ -205,6 +210,7 @@ class Certificate:
     tool: str
     key_id: str
     spec: str
+    missing: float
     source_catalog: str
     copy_catalog: str
     source_time: datetime

@@ -206,8 +206,9 @@ class DataSpec:
     """A whole file. key: where the pseudonym key is found (`env:NAME`, `file:PATH`); the key itself is never in the file.
 
     k: how many rows must share each combination of quasi-identifiers (1: no gate). overlap: the largest share of a pseudonymised column's
-    rows that may by chance look like the original. canaries: texts that people planted in the source's sensitive columns, and that say
-    nothing of anybody: the check must find them there, and nowhere in a copy. digest: of the file's content.
+    rows that may by chance look like the original. missing: the largest share of a table's rows in a copy that may have no row in the
+    source any more, so that a check cannot compare them. canaries: texts that people planted in the source's sensitive columns, and that
+    say nothing of anybody: the check must find them there, and nowhere in a copy. digest: of the file's content.
     """
 
     database: str
@@ -219,6 +220,7 @@ class DataSpec:
     subset: SubsetSpec | None = None
     k: int = 1
     overlap: float = 0.0
+    missing: float = 0.0
     accepted: tuple[AcceptedProblem, ...] = ()
     canaries: tuple[str, ...] = ()
     file: str = ""

@@ -169,3 +169,21 @@ def test_a_broken_promise_exits_with_3_and_is_named(run: Run, postgres: RunningP
     assert "1 broken promise: nothing leaks" in page.read_text()
     assert [item["code"] for item in document["promises"]] == ["nulls-changed"]
     assert (document["verdict"], document["complete"]) == ("broken", True)
+
+
+def test_rows_that_the_source_no_longer_has_are_a_gap_until_somebody_accepts_so_many(
+    run: Run, postgres: RunningPostgres, databases: dict[str, str], tmp_path: Path
+) -> None:
+    page = tmp_path / "certificate.html"
+    deleted = "DELETE FROM people WHERE id = 3"
+    with postgres.database(_ROWS.format("prod") + deleted) as later:
+        places = {**databases, "LATER": postgres.url(later)}
+        words = ("--from", "env:LATER", "--to", "env:GOOD", "--spec", "shop", "--report", str(page))
+        done = run(*words, **places)
+        consented = run(*words, "--accept-missing", "5", "--json", **places)
+    assert done.exit_code == 3
+    assert "have no row in the source: deleted there since" in done.stdout
+    document = validated(consented.stdout)
+    assert (consented.exit_code, document["verdict"], document["missing"]) == (0, "accepted", 0.05)
+    assert document["tables"][0]["alone"] == 1
+    assert "1 without a row in the source" in page.read_text()

@@ -167,6 +167,7 @@ def _spec(shape: DataFile, document: Document, database: str, digest: str) -> Da
         subset=_subset(shape.subset, root) if shape.subset is not None else None,
         k=shape.k,
         overlap=shape.overlap,
+        missing=shape.missing,
         accepted=tuple(AcceptedProblem(item.problem, item.reason, _line(root, ("accepted", i))) for i, item in enumerate(shape.accepted)),
         canaries=tuple(shape.canaries),
         file=document.file,

@@ -194,6 +194,13 @@ class DataFile(Shape):
         description="The largest share of a pseudonymised column's rows that may by chance look like the original.",
         examples=[0.01],
     )
+    missing: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="The largest share of a table's rows in a copy that may have no row in the source any more, and are not compared.",
+        examples=[0.02],
+    )
     tables: dict[TableText, DataTable] = Field(
         default_factory=dict, description="By table. One that is not here stops the run.", examples=[{"public.customers": {}}]
     )

@@ -21,6 +21,13 @@ FromOption = Annotated[
     str | None,
     typer.Option("--from", metavar="PLACE", help="The source, whose values must not survive; the same forms. Needed, except with --find."),
 ]
+MissingOption = Annotated[
+    float | None,
+    typer.Option(
+        "--accept-missing", metavar="PERCENT", min=0, max=99.9,
+        help="Of each table's rows so many may have no row in the source any more; otherwise what data/DB.yaml says (missing), or none.",
+    ),
+]  # fmt: skip
 FindOption = Annotated[
     list[str] | None,
     typer.Option("--find", metavar="HASH", help="Instead of a check: say where the row is that a certificate names by this hash."),
@@ -39,6 +46,7 @@ def check(
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", callback=new_file, help="Also write the certificate as a page (HTML).")
     ] = None,
+    missing: MissingOption = None,
     find: FindOption = None,
     salt: SaltOption = None,
     environment: EnvironmentOption = None,
@@ -62,7 +70,7 @@ def check(
     copy = places.resolve(to, environment)
     if source is None:
         return _found(use.find(copy, find or (), spec, salt), as_json=as_json)
-    certificate = use.check(places.resolve(source, environment), copy, spec, report)
+    certificate = use.check(places.resolve(source, environment), copy, spec, report, missing=None if missing is None else missing / 100)
     print_json("data-check", certificate) if as_json else _show(certificate, report)
     raise typer.Exit(exit_of(certificate.verdict))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from liftlock.core.errors import ExitCode, UsageError
@@ -37,8 +37,11 @@ class Certification:
     write: Callable[[Path, str], None]
     tool: str
 
-    def check(self, source: Place, copy: Place, database: str | None, report: Path | None) -> Certificate:
-        """The certificate, written as a page where a file is named. Both places are only read, so protected ones will do."""
+    def check(self, source: Place, copy: Place, database: str | None, report: Path | None, *, missing: float | None = None) -> Certificate:
+        """The certificate, written as a page where a file is named. Both places are only read, so protected ones will do.
+
+        missing: the share of a table's rows that may have no row in the source; None for what the classification says.
+        """
         name = database or source.database
         spec = self.specs(name)
         if spec is None:
@@ -46,6 +49,8 @@ class Certification:
                 f"there is no data/{name}.yaml, so nobody has said which columns are sensitive",
                 hint=f"propose one: liftlock data init {name}; or name another database with --spec",
             )
+        if missing is not None:
+            spec = replace(spec, missing=missing)
         self.progress.step(f"data check {copy.shown} against {source.shown}")
         key = self._key(spec)
         naming = _naming(key) if key else secrets.token_bytes(_SALT)
