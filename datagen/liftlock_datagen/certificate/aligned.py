@@ -80,10 +80,16 @@ class ColumnAgreement:
 
 
 class Alignment:
-    """The rows of one table. keyed: whether rows have a key to meet by; without one only the columns' values are compared."""
+    """The rows of one table. keyed: whether rows have a key to meet by; without one only the columns' values are compared.
 
-    def __init__(self, folder: Path, name: str, columns: Sequence[Compared], *, keyed: bool, limit: int = IN_MEMORY) -> None:
-        self._columns, self._keyed = columns, keyed
+    unique: whether keys of the source tell its rows apart. Where they do not, rows that share one with others meet none, unless all of
+    those hold the same; alike counts them.
+    """
+
+    def __init__(
+        self, folder: Path, name: str, columns: Sequence[Compared], *, keyed: bool, limit: int = IN_MEMORY, unique: bool = True
+    ) -> None:
+        self._columns, self._keyed, self._unique = columns, keyed, unique
         width = sum(len(column.forms) for column in columns)
         self._kind = np.dtype([("key", "<u8"), ("values", "<u8", (width,)), ("nulls", "?", (len(columns),))])
         self._sides = [Spill(folder, f"{name}-{side}", self._kind, limit) for side in ("source", "copy")]
@@ -93,6 +99,7 @@ class Alignment:
         self._planted: set[int] = set()
         self._seen: NDArray[np.bool_] | None = None
         self.rows = [0, 0]
+        self.alike = 0
 
     def add(self, side: int, keys: Hashes, features: Features, planted: NDArray[np.bool_]) -> None:
         """Rows of the source (0) or of the copy (1). planted: our own, which must be found unchanged and count for nothing else."""
@@ -152,6 +159,10 @@ class Alignment:
                 continue
             at = np.minimum(np.searchsorted(keys, copy["key"]), len(keys) - 1)
             met = keys[at] == copy["key"]
+            if not self._unique:
+                told = ~_are_several(source, len(keys))[at]
+                self.alike += int((met & ~told).sum())
+                met &= told
             yield source[first[at[met]]], copy[met]
 
     def _compare(self, source: NDArray[np.uint64], copy: NDArray[np.uint64], found: Sequence[ColumnAgreement]) -> None:
@@ -176,3 +187,13 @@ class Alignment:
                 folded = place + (Form.FOLDED in compared.forms)  # looks that a rule does not tell apart are one value
                 self._pairs[number].add(source["values"][:, folded], copy["values"][:, place])
             place += len(compared.forms)
+
+
+def _are_several(records: Records, keys: int) -> NDArray[np.bool_]:
+    """Of each key, in their order, whether rows that hold different values share it."""
+    records = records[np.argsort(records["key"], kind="stable")]
+    again = records["key"][1:] == records["key"][:-1]
+    differ = (records["values"][1:] != records["values"][:-1]).any(axis=1) | (records["nulls"][1:] != records["nulls"][:-1]).any(axis=1)
+    of = np.cumsum(~again)
+    found: NDArray[np.bool_] = np.bincount(of[again & differ], minlength=keys) > 0
+    return found

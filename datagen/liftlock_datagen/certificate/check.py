@@ -176,5 +176,8 @@ def _remarks(reading: Reading) -> Iterator[str]:
             " what liftlock made there may look like a leak; generate it again, then check"
         )
     for table in reading.plan.tables:
+        if table.method is Method.TOGETHER and table.columns:
+            known = ", ".join(column.name for column in table.key)
+            yield f"{table.name}: it has no key to meet by, so rows are compared with those that hold the same in {known}"
         if table.method is Method.VALUES and table.columns:
             yield f"{table.name}: rows are not compared with their own, as they have no key to meet by; values and their numbers are"

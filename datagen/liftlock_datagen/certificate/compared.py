@@ -52,7 +52,9 @@ def _compare(reading: Reading, table: TablePlan, result: Comparison) -> None:
     generated = reading.plan.generated
     matched, found = alignment.result()
     was, now = alignment.rows
-    rows = TableResult(str(table.name), table.method, was, now, matched, alone(table.method, was, now, matched))
+    rows = TableResult(
+        str(table.name), table.method, was, now, matched, alone(table.method, was, now, matched + alignment.alike), alignment.alike
+    )
     pairs = list(zip(table.columns, found, strict=True))
     _weigh(reading, table, found)
     _excuse(reading, table, pairs)

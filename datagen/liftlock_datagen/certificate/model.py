@@ -58,6 +58,7 @@ class Method(StrEnum):
 
     KEY = "key"
     PSEUDONYM = "pseudonymised key"
+    TOGETHER = "what its columns hold together"  # no key; rows that are alike in all that is known are not told apart
     VALUES = "values only"  # no key to match by: the columns are compared as bags of values
     ABSENT = "no rows in the copy"
 
@@ -183,6 +184,7 @@ class TableResult:
     """What was read of a table. source_rows, copy_rows: how many there are; matched: how many of the copy's have a row in the source.
 
     alone: how many of the copy's have none, as they were deleted there since, or came later; at least so many, where rows do not meet.
+    alike: how many of the copy's are not told apart, as several rows of the source hold together what they do.
     """
 
     table: str
@@ -191,6 +193,7 @@ class TableResult:
     copy_rows: int
     matched: int
     alone: int
+    alike: int
 
 
 @dataclass(frozen=True, slots=True)

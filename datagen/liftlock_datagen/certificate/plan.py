@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from liftlock_datagen.catalog.model import Catalog, Column, ColumnType, Table, TableName, TypeKind
 from liftlock_datagen.certificate.features import forms_of
 from liftlock_datagen.certificate.model import Form, Method
+from liftlock_datagen.certificate.pairing import find_key, find_together
 from liftlock_datagen.certificate.rules import Provable, provable
 from liftlock_datagen.masking.outcomes import Guarantee, guarantee_of
 from liftlock_datagen.masking.plan import plan_mask
-from liftlock_datagen.masking.transformers import Integers, Invented, Keep, Letters, Null, Transformer, Uuids
+from liftlock_datagen.masking.transformers import Invented, Keep, Null, Transformer
 from liftlock_datagen.spec.model import DataSpec, Kind, Rows, Rule, TableSpec, ValueSpec
 
 # Fixed in form: nothing but their own kind of value fits in, so they are compared row by row and not searched.
@@ -25,8 +26,6 @@ FIXED_TYPES = frozenset(
 )  # fmt: skip
 _TEXTS = frozenset({"text", "varchar", "bpchar", "citext", "name", "json", "jsonb", "xml", "hstore", "inet", "cidr"})
 _ROOMY = 64  # bits of the hash
-_KEPT = (Keep,)
-_MAPS = (Integers, Letters, Uuids, Invented)  # the same value gives the same pseudonym, whatever stands beside it
 # What these say may be said of many people, so that seeing it elsewhere says nothing of one.
 WEAK_KINDS = frozenset(
     {
@@ -72,7 +71,8 @@ class Sensitive:
 
 @dataclass(frozen=True, slots=True)
 class TablePlan:
-    """A table of both sides. key: columns whose values tell which rows belong together; none: rows cannot be matched.
+    """A table of both sides. key: columns whose values tell which rows belong together; none: rows cannot be matched. Unique but for the
+    method TOGETHER: there, rows that are alike in them are not told apart.
 
     makers: what the copy made of each column of the key.
     """
@@ -84,6 +84,11 @@ class TablePlan:
     makers: tuple[Transformer, ...] = ()
     quasi_identifiers: tuple[str, ...] = ()
     diverse: tuple[str, ...] = ()
+
+    @property
+    def is_made_again(self) -> bool:
+        """Whether rows meet by values that the copy made of the source's."""
+        return self.method in {Method.PSEUDONYM, Method.TOGETHER} and not all(isinstance(made, Keep) for made in self.makers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,7 @@ class _Planner:
         self._masks = {
             table.name: {column.name: column.transformer for column in table.columns} for table in plan_mask(source, spec).tables
         }
-        self._makers = (*_KEPT, *_MAPS) if has_key else _KEPT
+        self._has_key = has_key
 
     def plan(self) -> CheckPlan:
         tables = tuple(self._table(table, spec) for table, spec in self._classified())
@@ -225,17 +230,14 @@ class _Planner:
         if copy is None or spec.rows is Rows.NONE:
             return (), Method.ABSENT
         masks = self._masks[table.name]
-        for makers, method in ((_KEPT, Method.KEY), (self._makers, Method.PSEUDONYM)):
-            for key in _keys(table):
-                if self._generated or all(isinstance(masks.get(column.name), makers) for column in key):
-                    return key, method
-        return (), Method.VALUES
-
-
-def _keys(table: Table) -> Iterator[tuple[Column, ...]]:
-    """Columns that no two rows share the values of, the primary key first. One that may be NULL tells no row from another."""
-    unique = [index for index in table.indexes if index.unique and index.predicate is None]
-    for index in sorted(unique, key=lambda index: (not index.primary, index.name)):
-        columns = tuple(table.column(part.column) for part in index.parts if part.column is not None)
-        if len(columns) == len(index.parts) and not any(column.nullable for column in columns):
-            yield columns
+        found = find_key(table, masks, generated=self._generated, has_key=self._has_key)
+        if found is not None:
+            return found
+        columns = () if self._generated else find_together(table, spec, masks, has_key=self._has_key)
+        unknown = sorted(set(spec.row_key) - {column.name for column in columns})
+        if unknown:
+            self._gaps.append(
+                f"{table.name}: the row key names {', '.join(unknown)}, of which nobody can say what stands in a copy: there is no such"
+                " column, or it is neither kept nor can be made again without the pseudonym key"
+            )
+        return (columns, Method.TOGETHER) if columns and not unknown else ((), Method.VALUES)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from liftlock_datagen.certificate.copy_scan import Digests
+from liftlock_datagen.certificate.digests import digest, digests_of
 from liftlock_datagen.certificate.model import Finding, Form, Verdict
 from liftlock_datagen.certificate.reading import Reading
-from liftlock_datagen.certificate.source import digest, digests_of
 from liftlock_datagen.spec.model import Rows
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,14 +20,16 @@ from liftlock_datagen.certificate.hashing import Hasher, Hashes
 from liftlock_datagen.certificate.model import Form, Method
 from liftlock_datagen.certificate.needles import NeedleBuilder
 from liftlock_datagen.certificate.ours import could_agree
-from liftlock_datagen.certificate.plan import CheckPlan, Sensitive, TablePlan
+from liftlock_datagen.certificate.pairing import led_by
+from liftlock_datagen.certificate.plan import CheckPlan, TablePlan
 from liftlock_datagen.certificate.relations import Relation, key_expressions, only, select, sensitive_expression
 from liftlock_datagen.certificate.spill import IN_MEMORY
 from liftlock_datagen.certificate.streams import blocks
 from liftlock_datagen.database.connect import Connection
 from liftlock_datagen.database.refusals import told
-from liftlock_datagen.masking.cells import ColumnMaker
+from liftlock_datagen.masking.cells import column_maker
 from liftlock_datagen.masking.keys import PseudonymKey
+from liftlock_datagen.masking.makers import NULL
 from liftlock_datagen.primitives.bits import mix
 
 Counted = Callable[[str, int, int], None]
@@ -70,13 +71,23 @@ def pseudonymised_keys(
     keys = row_keys(table, number, features)
     rows = np.flatnonzero(~ours).tolist()
     columns = []
-    for place, (column, transformer) in enumerate(zip(table.key, table.makers, strict=True), start=1):
-        make = ColumnMaker(f"{table.name}.{column.name}", transformer, key)
-        columns.append(make([features.block.cell(row * features.block.columns + place) for row in rows]))
+    cells = [_written(features.block, place, rows) for place in range(1, len(table.key) + 1)]
+    names = [column.name for column in table.key]
+    for name, made_by, old in zip(names, table.makers, cells, strict=True):
+        by = led_by(made_by)
+        make = column_maker(f"{table.name}.{name}", made_by, key)
+        new = make(old, cells[names.index(by)]) if by else make(old)
+        columns.append([b"" if cell == NULL else cell for cell in new] if NULL in old else new)
     made = Block(b"".join(b"\t".join(cells) + b"\n" for cells in zip(*columns, strict=True)), len(columns))
     if rows:
         keys[~ours] = _salted(hasher.of(made.octets).stretches(made.column(0)[0], made.column(len(columns) - 1)[1]), number)
     return keys
+
+
+def _written(block: Block, place: int, rows: Sequence[int]) -> list[bytes]:
+    """The cells of a column of these rows as COPY writes NULL."""
+    nulls = block.nulls(place)
+    return [NULL if nulls[row] else block.cell(row * block.columns + place) for row in rows]
 
 
 def _salted(keys: Hashes, number: int) -> Hashes:
@@ -95,7 +106,9 @@ def read_source(
             continue
         begin = first_sensitive(table)
         compared = [Compared(begin + place, item.forms, item.keeps_apart) for place, item in enumerate(table.columns)]
-        side.alignments[table.name] = Alignment(folder, f"table-{number}", compared, keyed=bool(table.key), limit=limit)
+        side.alignments[table.name] = Alignment(
+            folder, f"table-{number}", compared, keyed=bool(table.key), limit=limit, unique=table.method is not Method.TOGETHER
+        )
         for leaf, relation in enumerate(relation for relation in relations if relation.root == table.name):
             planted = plant(plan, table, secret) if leaf == 0 else b""
             try:
@@ -114,10 +127,10 @@ def _read(
 ) -> None:  # fmt: skip
     done = 0
     on_progress(f"read {relation.name}", 0, max(1, relation.rows))
-    for block in _blocks(connection, relation, table, planted):
+    for block in rows_of(connection, relation, table, planted):
         features = Features(hasher, block)
         ours = planted_rows(block)
-        if key is not None and table.method is Method.PSEUDONYM:
+        if key is not None and table.is_made_again:
             keys = pseudonymised_keys(table, number, features, key, ours, hasher)
         else:
             keys = row_keys(table, number, features)
@@ -173,7 +186,7 @@ def planted_rows(block: Block) -> NDArray[np.bool_]:
     return found
 
 
-def _blocks(connection: Connection, relation: Relation, table: TablePlan, planted: bytes) -> Iterator[Block]:
+def rows_of(connection: Connection, relation: Relation, table: TablePlan, planted: bytes) -> Iterator[Block]:
     parts = expressions(table)
     return blocks(connection, select(only(relation.name), parts), len(parts), planted)
 
@@ -188,7 +201,7 @@ def ours_alone(
     """Those of which every value is one that our own makers could have given. Reads the table once more."""
     left = dict(agreed)
     for relation in (relation for relation in relations if relation.root == table.name):
-        for block in _blocks(connection, relation, table, b""):
+        for block in rows_of(connection, relation, table, b""):
             features = Features(hasher, block)
             for (place, form), wanted in list(left.items()):
                 index, kind = first_sensitive(table) + place, table.columns[place].value.kind
@@ -204,40 +217,5 @@ def ours_alone(
 def cells_of(connection: Connection, table: TablePlan, relations: Sequence[Relation], place: int) -> Iterator[tuple[Block, int]]:
     """Blocks of the source's rows again, and which cell of each row a sensitive column is. place: of the column in its table's plan."""
     for relation in (relation for relation in relations if relation.root == table.name):
-        for block in _blocks(connection, relation, table, b""):
+        for block in rows_of(connection, relation, table, b""):
             yield block, first_sensitive(table) + place
-
-
-_ALGORITHMS: Mapping[Form, Callable[[bytes], bytes]] = {
-    Form.MD5: lambda text: hashlib.md5(text, usedforsecurity=False).digest(),
-    Form.SHA1: lambda text: hashlib.sha1(text, usedforsecurity=False).digest(),
-    Form.SHA256: lambda text: hashlib.sha256(text).digest(),
-}
-
-
-def digests_of(
-    connection: Connection, plan: CheckPlan, relations: Sequence[Relation], secret: bytes, wanted: Mapping[Form, set[int]]
-) -> Iterator[tuple[Form, int, Sensitive]]:
-    """Those of the wanted digests (their first 64 bits) that are digests of sensitive values, as they are or in lower case."""
-    for table in plan.tables:
-        items = [(first_sensitive(table) + place, item) for place, item in enumerate(table.columns) if item.searched]
-        for relation in (relation for relation in relations if items and relation.root == table.name):
-            for block in _blocks(connection, relation, table, plant(plan, table, secret)):
-                for index, item in items:
-                    yield from _digests(block, index, item, wanted)
-
-
-def digest(form: Form, value: bytes) -> int:
-    """The first 64 bits of a value's digest."""
-    return int.from_bytes(_ALGORITHMS[form](value)[:8], "big")
-
-
-def _digests(block: Block, index: int, item: Sensitive, wanted: Mapping[Form, set[int]]) -> Iterator[tuple[Form, int, Sensitive]]:
-    starts, ends = block.column(index)
-    values = {block.data[begin:end] for begin, end in zip(starts.tolist(), ends.tolist(), strict=True) if end > begin}
-    values |= {value.strip().lower() for value in values}
-    for form, prefixes in wanted.items():
-        for value in values:
-            prefix = digest(form, value)
-            if prefix in prefixes:
-                yield form, prefix, item

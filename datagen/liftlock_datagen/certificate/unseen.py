@@ -62,10 +62,13 @@ def unseen(table: TableResult, looked: Sequence[Looked], *, generated: bool, mis
     if not table.source_rows:
         yield f"copy: {table.table} has {table.copy_rows:,} rows and the source none, so there was nothing to hold them against"
         return
-    if table.alone and not is_accepted(table, missing):
+    consent = is_accepted(table, missing)
+    columns = [] if table.method in _MEET else list(_columns(table, [one for one in there if one.found.source_rows]))
+    if table.method is Method.TOGETHER and table.matched + (table.alone if consent else 0) >= table.copy_rows:
+        columns = []
+    if table.alone and not consent and (columns or table.method in _MEET or table.copy_rows > table.source_rows):
         yield _alone(table)
-    if table.method not in _MEET:
-        yield from _columns(table, [one for one in there if one.found.source_rows])
+    yield from columns
 
 
 def _columns(table: TableResult, there: Sequence[Looked]) -> Iterator[str]:
@@ -85,7 +88,14 @@ def _columns(table: TableResult, there: Sequence[Looked]) -> Iterator[str]:
     for what, columns in names.items():
         if columns:
             listed = ", ".join(f"{one.item.column.name} {one.item.path}".strip() for one in columns)
-            yield f"copy: {table.table}: {listed}: {what} ({_NO_KEY})"
+            yield f"copy: {table.table}: {listed}: {what} ({_why(table)})"
+
+
+def _why(table: TableResult) -> str:
+    if table.method is not Method.TOGETHER:
+        return _NO_KEY
+    met = f"{table.matched:,} of {table.copy_rows:,} rows met their own by what they hold together in columns that are known"
+    return f"{met}, {table.alike:,} are not told apart: give the table a unique key without NULLs, or check where the pseudonym key is"
 
 
 def _is_proved(one: Looked) -> bool:
@@ -98,13 +108,16 @@ def _is_proved(one: Looked) -> bool:
 
 
 def alone(method: Method, source_rows: int, copy_rows: int, matched: int) -> int:
-    """How many rows of the copy have no row in the source: all of them are known where rows meet, else no fewer than these."""
-    return copy_rows - matched if method in _MEET else max(0, copy_rows - source_rows)
+    """How many rows of the copy have no row in the source: all of them where rows meet, else no fewer than these.
+
+    matched: how many have one, or several that they could be of.
+    """
+    return max(0, copy_rows - (source_rows if method is Method.VALUES else matched))
 
 
 def is_accepted(table: TableResult, missing: float) -> bool:
     """Whether so many rows without a row in the source were said to be right. Never all of them: such a table was not compared."""
-    return 0 < table.alone <= missing * table.copy_rows and (table.method not in _MEET or table.matched > 0)
+    return 0 < table.alone <= missing * table.copy_rows and (table.method is Method.VALUES or table.matched > 0)
 
 
 def accepted(tables: Sequence[TableResult], missing: float) -> tuple[str, ...]:
@@ -127,7 +140,7 @@ def _alone(table: TableResult) -> str:
 
 
 def _counted(table: TableResult) -> str:
-    least = "" if table.method in _MEET else "at least "
+    least = "at least " if table.method is Method.VALUES else ""
     return (
         f"{table.table}: {least}{table.alone:,} of {table.copy_rows:,} rows ({table.alone / table.copy_rows:.1%}) have no row in the source"
     )

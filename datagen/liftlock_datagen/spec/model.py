@@ -138,7 +138,8 @@ class Rows(StrEnum):
 class TableSpec:
     """A table. quasi_identifiers: kept or generalised columns that together may tell who somebody is; the k-anonymity gate counts them.
 
-    subject: the column that says whom a row is about, for dates that are shifted alike. undecided: columns that the file names and nobody
+    subject: the column that says whom a row is about, for dates that are shifted alike. row_key: of a table without a usable key, columns
+    that together tell its rows apart, for a check; none: all that are known in a copy. undecided: columns that the file names and nobody
     has classified yet (they are not in columns), with their lines.
     """
 
@@ -147,6 +148,7 @@ class TableSpec:
     rows: Rows = Rows.ALL
     quasi_identifiers: tuple[str, ...] = ()
     subject: str = ""
+    row_key: tuple[str, ...] = ()
     line: int = 0
     undecided: Mapping[str, int] = field(default_factory=dict)
 

@@ -72,7 +72,7 @@ def test_a_clean_copy_passes(passed: Certificate) -> None:
         "public.people": (Method.KEY, 400),
         "public.parts": (Method.KEY, 200),
         "public.shuffled": (Method.KEY, 100),
-        "public.loose": (Method.VALUES, 0),
+        "public.loose": (Method.TOGETHER, 0),
     }
 
 

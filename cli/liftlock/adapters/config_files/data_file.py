@@ -184,6 +184,7 @@ def _table(key: str, shape: DataTable, root: Node | None) -> TableSpec:
         rows=Rows(shape.rows),
         quasi_identifiers=tuple(shape.quasi_identifiers),
         subject=shape.subject or "",
+        row_key=tuple(shape.row_key),
         line=_line(root, path),
         undecided=_undecided(columns),
     )

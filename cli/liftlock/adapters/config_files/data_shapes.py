@@ -119,6 +119,12 @@ class DataTable(Shape):
         description="The column that says whom a row is about: its dates are shifted alike.",
         examples=["customer_id"],
     )
+    row_key: list[Column] = Field(
+        default_factory=list,
+        alias="row-key",
+        description="Of a table without a unique key: columns that together tell its rows apart, by which data check compares them.",
+        examples=[["device_id", "measured_at"]],
+    )
     columns: dict[Column, Annotated[DataColumn, _OrUndecided()]] = Field(
         default_factory=dict, description="By column. One that is not here stops the run.", examples=[{"email": _EMAIL}]
     )

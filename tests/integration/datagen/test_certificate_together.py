@@ -1,0 +1,111 @@
+"""Tables without a key: rows meet their own by what they hold together in the columns that are known, and not where that is several."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from liftlock_datagen.catalog.model import TableName
+from liftlock_datagen.catalog.read import read_catalog
+from liftlock_datagen.certificate.check import check_copy
+from liftlock_datagen.certificate.model import Certificate, Form, Method, Sides, Verdict
+from liftlock_datagen.masking.cells import column_maker
+from liftlock_datagen.masking.keys import PseudonymKey
+from liftlock_datagen.masking.plan import plan_mask
+from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Rule, TableSpec, ValueSpec
+from tests.postgres import RunningPostgres
+
+pytestmark = pytest.mark.docker
+
+KEY = PseudonymKey(bytes(range(32)))
+NAME = TableName("public", "reading")
+_TABLE = "CREATE TABLE reading (device int, place text, name text, at date, load numeric);"
+_SOURCE = _TABLE + (
+    "INSERT INTO reading SELECT i % 20, 'room ' || i % 7, CASE WHEN i % 9 > 0 THEN 'Ann Lee' || i END, date '2001-01-01' + i * 3, i * 1.5"
+    " FROM generate_series(1, 140) i;"
+)
+
+
+def _spec(*row_key: str, name: Rule = Rule.PSEUDONYM) -> DataSpec:
+    def said(kind: Kind, rule: Rule) -> ColumnSpec:
+        return ColumnSpec(ValueSpec(kind, rule))
+
+    columns = {
+        "device": said(Kind.TECHNICAL, Rule.KEEP), "place": said(Kind.TECHNICAL, Rule.KEEP), "name": said(Kind.USERNAME, name),
+        "at": said(Kind.BIRTH_DATE, Rule.SHIFT), "load": said(Kind.NUMBER, Rule.SYNTHETIC),
+    }  # fmt: skip
+    return DataSpec("shop", {NAME: TableSpec(NAME, columns, row_key=row_key)}, digest="spec")
+
+
+def _check(server: RunningPostgres, source: str, copy: str, spec: DataSpec, key: PseudonymKey | None) -> Certificate:
+    sides = Sides(server.url(source), server.url(copy), "production", "copy", "test")
+    return check_copy(sides, spec, naming=b"a secret of the tests", key=key, on_progress=lambda *_: None)
+
+
+def _masked(server: RunningPostgres, source: str, spec: DataSpec, copy: str) -> None:
+    """What a masked copy of the table holds; the load is drawn anew."""
+    with server.connect(source) as connection, server.connect(copy) as other:
+        made = {column.name: column.transformer for column in plan_mask(read_catalog(connection), spec).table(NAME).columns}
+        rows = connection.execute("SELECT device, place, name, at::text FROM reading").fetchall()
+        makers = {name: column_maker(name, made[name], KEY) for name in ("name", "at")}
+        for number, (device, place, name, at) in enumerate(rows):
+            new = None if name is None else makers["name"]([str(name).encode()])[0].decode()
+            day = makers["at"]([str(at).encode()])[0].decode()
+            other.execute("INSERT INTO reading VALUES (%s, %s, %s, %s, %s)", [device, place, new, day, -1 - number / 7])
+
+
+@pytest.mark.parametrize("key", [None, KEY])
+def test_rows_without_a_key_meet_by_what_they_keep_together(postgres: RunningPostgres, key: PseudonymKey | None) -> None:
+    with postgres.database(_SOURCE) as source, postgres.database(_TABLE) as copy:
+        _masked(postgres, source, _spec(), copy)
+        good = _check(postgres, source, copy, _spec(), key)
+        with postgres.connect(source) as connection:
+            raw = connection.execute("SELECT device, place, load FROM reading WHERE load IN (15, 30, 45)").fetchall()
+        with postgres.connect(copy) as connection:
+            for device, place, load in raw:
+                connection.execute("UPDATE reading SET load = %s WHERE device = %s AND place = %s", [load, device, place])
+        bad = _check(postgres, source, copy, _spec(), key)
+    assert [(item.method, item.matched, item.alike, item.alone) for item in good.tables] == [(Method.TOGETHER, 140, 0, 0)]
+    assert (good.complete, good.unread) == (True, ())
+    assert good.verdict in {Verdict.CLEAN, Verdict.CHANCE}
+    leaks = {(item.column, form.form): form.rows for item in bad.columns for form in item.forms if form.verdict is Verdict.LEAK}
+    assert leaks == {("load", Form.UNCHANGED): 3}
+
+
+def test_rows_that_are_alike_in_all_that_is_known_are_a_gap_unless_they_say_the_same(postgres: RunningPostgres) -> None:
+    with postgres.database(_SOURCE) as source, postgres.database(_SOURCE) as copy:
+        for name in (source, copy):
+            with postgres.connect(name) as connection:
+                connection.execute("INSERT INTO reading SELECT * FROM reading WHERE device = 3")
+                connection.execute("INSERT INTO reading SELECT device, place, name, at + 1, load FROM reading WHERE device = 4")
+        with postgres.connect(copy) as connection:
+            connection.execute("UPDATE reading SET at = at + 9000, load = -load, name = reverse(name) || 'x'")
+        found = _check(postgres, source, copy, _spec(), None)
+    assert [(item.matched, item.alike, item.alone) for item in found.tables] == [(140 + 7 - 7, 14, 0)]
+    assert found.verdict is Verdict.INCOMPLETE
+    assert "at, load: neither compared row by row nor searched for (140 of 154 rows met their own" in found.unread[0]
+
+
+def test_a_row_key_names_the_columns_that_stay(postgres: RunningPostgres) -> None:
+    """A kept column that went on since would part rows from their own."""
+    with postgres.database(_SOURCE) as source, postgres.database(_TABLE) as copy:
+        _masked(postgres, source, _spec(), copy)
+        with postgres.connect(source) as connection:
+            connection.execute("UPDATE reading SET name = name WHERE device < 10; ALTER TABLE reading ADD status text")
+        with postgres.connect(copy) as connection:
+            connection.execute("ALTER TABLE reading ADD status text DEFAULT 'old'")
+        spec = _spec()
+        columns = {**spec.tables[NAME].columns, "status": ColumnSpec(ValueSpec(Kind.TECHNICAL, Rule.KEEP))}
+        found = {}
+        for row_key in ((), ("device", "place"), ("device", "load"), ("device", "nowhere")):
+            table = dataclasses.replace(spec.tables[NAME], columns=columns, row_key=row_key)
+            found[row_key] = _check(postgres, source, copy, dataclasses.replace(spec, tables={NAME: table}), None)
+    assert {names: (item.tables[0].matched, item.verdict) for names, item in found.items()} == {
+        (): (0, Verdict.INCOMPLETE),
+        ("device", "place"): (140, found["device", "place"].verdict),
+        ("device", "load"): (0, Verdict.INCOMPLETE),
+        ("device", "nowhere"): (0, Verdict.INCOMPLETE),
+    }
+    assert found["device", "place"].complete
+    assert "the row key names load, of which nobody can say what stands in a copy" in found["device", "load"].unread[0]
