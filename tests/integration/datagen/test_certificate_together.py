@@ -21,10 +21,11 @@ pytestmark = pytest.mark.docker
 KEY = PseudonymKey(bytes(range(32)))
 NAME = TableName("public", "reading")
 _TABLE = "CREATE TABLE reading (device int, place text, name text, at date, load numeric);"
-_SOURCE = _TABLE + (
-    "INSERT INTO reading SELECT i % 20, 'room ' || i % 7, CASE WHEN i % 9 > 0 THEN 'Ann Lee' || i END, date '2001-01-01' + i * 3, i * 1.5"
-    " FROM generate_series(1, 140) i;"
-)
+_ROWS = """
+INSERT INTO reading SELECT i % 20, 'room ' || i % 7, CASE WHEN i % 9 > 0 THEN 'Ann Lee' || i END, date '2001-01-01' + i * 3, i * 1.5
+FROM generate_series(1, 140) i;
+"""
+_SOURCE = _TABLE + _ROWS
 
 
 def _spec(*row_key: str, name: Rule = Rule.PSEUDONYM) -> DataSpec:
