@@ -25,6 +25,12 @@ def canary(secret: bytes, number: int) -> bytes:
     return f"zq{digest}.kanari@zq{digest}.invalid".encode()
 
 
+def number(secret: bytes) -> bytes:
+    """The canary among the numbers of people: 16 digits."""
+    digest = hashlib.blake2b(b"number", key=secret, digest_size=8, person=b"canary").digest()
+    return b"%016d" % (10**15 + int.from_bytes(digest) % (9 * 10**15))
+
+
 def line(key: int, values: Sequence[bytes]) -> bytes:
     """A row as COPY writes it: its position, `key` cells of key, and the values."""
     return b"\t".join([KEY, *[KEY] * key, *values]) + b"\n"
@@ -54,13 +60,19 @@ _TYPED = {
 }
 
 
-def gallery(text: bytes) -> tuple[sql.Composed, list[str]]:
-    """A query for one row with the canary in every type and wrapping, after a first cell; and what each further cell is called."""
+def gallery(text: bytes, digits: bytes = b"") -> tuple[sql.Composed, list[str]]:
+    """A query for one row with the canary in every type and wrapping, after a first cell; and what each further cell is called.
+
+    digits: the number's canary, where there are numbers of people.
+    """
     value = sql.Literal(text.decode())
     cells: list[tuple[str, sql.Composable]] = [(name, sql.SQL(form).format(value)) for name, form in _TYPED.items()]
     packed = {"gzip": gzip.compress(text, mtime=0), "bzip2": bz2.compress(text), "xz": lzma.compress(text)}
     cells += [(name, sql.SQL("{}::bytea").format(sql.Literal(content))) for name, content in packed.items()]
     wrapped = base64.b64encode(gzip.compress(text * 3, mtime=0)).decode()
     cells += [("base64 of gzip", sql.Literal(wrapped)), ("URL", sql.Literal("https://x.invalid/?q=" + quote(text.decode(), safe="")))]
+    if digits:
+        parted = f"no. {digits[:4].decode()} {digits[4:9].decode()}-{digits[9:].decode()}."
+        cells.append(("a number in another way", sql.Literal(parted)))
     names, parts = zip(*cells, strict=True)
     return sql.SQL("COPY (SELECT {}, {}) TO STDOUT").format(sql.Literal(KEY.decode()), sql.SQL(", ").join(parts)), list(names)

@@ -18,7 +18,7 @@ from liftlock_datagen.certificate.anonymity import count_groups
 from liftlock_datagen.certificate.compared import compare
 from liftlock_datagen.certificate.copy_scan import CopyScan
 from liftlock_datagen.certificate.find import position_key
-from liftlock_datagen.certificate.findings import Findings
+from liftlock_datagen.certificate.findings import Findings, NumberFindings
 from liftlock_datagen.certificate.hashing import make_hasher
 from liftlock_datagen.certificate.judgement import worst
 from liftlock_datagen.certificate.model import AnonymityResult, BrokenPromise, Certificate, Method, Sides, Verdict
@@ -71,7 +71,9 @@ def _read(
     table, first = side.builder.table(), plan.first_searched
     needle = canaries.canary(secret, first) if first is not None else b""
     found, planted = (Findings(table, plan, secret, spec.locale) for _ in range(2))
-    scan = CopyScan(table, plan, hasher, secret, needle, found, planted)
+    numbers = side.numbers.table()
+    apart, planted_apart = (NumberFindings(numbers, plan, secret, spec.locale) for _ in range(2))
+    scan = CopyScan(table, plan, hasher, secret, needle, found, planted, numbers, apart, planted_apart)
     for relation in read_relations(copy):
         scan.relation(copy, relation, side, on_progress)
     scan.places(copy)

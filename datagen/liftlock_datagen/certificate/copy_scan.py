@@ -15,12 +15,13 @@ from liftlock_datagen.certificate import canaries
 from liftlock_datagen.certificate.blocks import BREAKS, Block, Offsets, fold
 from liftlock_datagen.certificate.features import Features
 from liftlock_datagen.certificate.find import position
-from liftlock_datagen.certificate.findings import Findings, Rows, Spot
+from liftlock_datagen.certificate.findings import Findings, NumberFindings, Rows, Spot
 from liftlock_datagen.certificate.forms import uncover
 from liftlock_datagen.certificate.hashing import Hasher
 from liftlock_datagen.certificate.layout import ALL, Layout, kinds_of
 from liftlock_datagen.certificate.model import Form
 from liftlock_datagen.certificate.needles import Hits, NeedleTable
+from liftlock_datagen.certificate.numbers import NumberTable
 from liftlock_datagen.certificate.places import PlaceText, Unreadable, read_names, read_places
 from liftlock_datagen.certificate.plan import CheckPlan, TablePlan
 from liftlock_datagen.certificate.relations import Relation, only, select
@@ -37,9 +38,14 @@ Ours = Callable[[Offsets], NDArray[np.bool_]]
 """Which of these cells are of our own rows."""
 
 
+_COLUMNS = 1 << 16  # sensitive ones, at most
+
+
 @dataclass
 class CopyScan:
     """Looks through a copy. found: what is reported; planted: the same for our own rows. expected: where those must be found.
+
+    numbers: those of people, which may be written otherwise, and what was found of them.
 
     masked: what columns hold pseudonyms of, by name. left: by sensitive column, cells that its rule would not have left.
     hidden: names that hold a value, and what is shown instead. counts: rows by table. places_rows: by place that was searched.
@@ -52,6 +58,9 @@ class CopyScan:
     needle: bytes
     found: Findings
     planted: Findings
+    numbers: NumberTable
+    found_numbers: NumberFindings
+    planted_numbers: NumberFindings
     digests: dict[Form, Digests] = field(default_factory=lambda: defaultdict(lambda: defaultdict(lambda: defaultdict(int))))
     expected: set[str] = field(default_factory=set)
     unread: list[str] = field(default_factory=list)
@@ -130,7 +139,9 @@ class CopyScan:
         shown = features.folded if features else Block(fold(block.data), block.columns)
         folded = shown.data
         hits = self.table.find(folded, (lambda: features.folded_hashed) if features else None)
-        self._sort(folded, hits, shown.cells_at(hits.begins), Form.PLAIN, rows, ours)
+        cells = shown.cells_at(hits.begins)
+        self._sort(folded, hits, cells, Form.PLAIN, rows, ours)
+        self._search_numbers(shown, cells * _COLUMNS + self.table.columns(hits.needles), rows, ours)
         backwards = folded[::-1]
         hits = self.table.find(backwards, glued=False)
         self._sort(backwards, hits, shown.cells_at(len(folded) - hits.ends), Form.REVERSED, rows, ours)
@@ -144,6 +155,16 @@ class CopyScan:
             place = rows.spots[cell % len(rows.spots)].place
             if place:
                 self.digests[form][prefix][place] += 1
+
+    def _search_numbers(self, shown: Block, known: Offsets, rows: Rows, ours: Ours) -> None:
+        """Numbers of people that are written otherwise. known: cells that a value of a column was found in as it is, with that column."""
+        hits = self.numbers.find(shown, [spot.place for spot in rows.spots])
+        cells = shown.cells_at(hits.begins)
+        new = ~np.isin(cells * _COLUMNS + self.numbers.needles.columns(hits.needles), known)
+        hits, cells = hits.only(new), cells[new]
+        mine = ours(cells)
+        self.planted_numbers.add(shown.data, hits.only(mine), cells[mine], Form.NUMBER, rows)
+        self.found_numbers.add(shown.data, hits.only(~mine), cells[~mine], Form.NUMBER, rows)
 
     def _sort(self, data: bytes, hits: Hits, cells: Offsets, form: Form, rows: Rows, ours: Ours) -> None:
         """Hits in our own rows are kept apart."""
@@ -199,7 +220,7 @@ class CopyScan:
         """A row of our own in every type and wrapping."""
         if not self.needle:
             return
-        query, names = canaries.gallery(self.needle)
+        query, names = canaries.gallery(self.needle, b"" if self.plan.first_number is None else canaries.number(self.secret))
         spots = [Spot(""), *(Spot(f"canary: {name}") for name in names)]
         for block in blocks(connection, query, len(spots)):
             self._search(block, None, Rows(spots), lambda at: np.ones(len(at), np.bool_))

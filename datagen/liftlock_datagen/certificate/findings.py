@@ -13,6 +13,7 @@ from liftlock_datagen.certificate.find import position, row_name
 from liftlock_datagen.certificate.hashing import Hashes
 from liftlock_datagen.certificate.model import Form, Verdict
 from liftlock_datagen.certificate.needles import Hits, NeedleTable
+from liftlock_datagen.certificate.numbers import NumberTable
 from liftlock_datagen.certificate.ours import could_make, is_chance
 from liftlock_datagen.certificate.plan import WEAK_KINDS, CheckPlan
 from liftlock_datagen.certificate.rooms import room_of_folded
@@ -24,6 +25,7 @@ _EXAMPLES = 3
 _CROWDED = 3  # reasons from here on: how little room there is, as a power of ten
 _NOISE = 0.01
 WEAK = "such values are shared by many people, so one that is found says nothing of one person"
+LOT = "so many numbers of as many digits are there that some meet by chance"
 MADE = "pseudonyms are made so, and this column holds pseudonyms"
 
 
@@ -144,6 +146,24 @@ class Findings:
         if found.room and not is_chance(found.cells, rows * int(self._many[column]) / found.room):
             return Verdict.LEAK, ""
         return (Verdict.CHANCE if reason else Verdict.LEAK), reason
+
+
+class NumberFindings(Findings):
+    """Numbers of people that are written otherwise, which chance gives among many numbers of as many digits."""
+
+    def __init__(self, table: NumberTable, plan: CheckPlan, secret: bytes, locale: str) -> None:
+        super().__init__(table.needles, plan, secret, locale)
+        self._numbers = table
+
+    def _reason(self, column: int, kinds: frozenset[Kind], text: bytes) -> int:  # noqa: ARG002 - as of all findings
+        return 2 if could_make(self._locale, kinds, text) else 0
+
+    def verdict(self, key: Key, rows: int) -> tuple[Verdict, str]:  # noqa: ARG002 - as of all findings
+        """What is to be said of a finding, and why."""
+        column, place, _, _, reason = key
+        if reason or is_chance(self.found[key].cells, self._numbers.expected(place, column)):
+            return Verdict.CHANCE, reason or LOT
+        return Verdict.LEAK, ""
 
 
 def crowded(digits: int) -> str:

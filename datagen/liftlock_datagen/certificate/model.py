@@ -34,6 +34,7 @@ class Form(StrEnum):
 
     PLAIN = "in the text"
     GLUED = "inside a longer word"
+    NUMBER = "the same number in another way"
     REVERSED = "backwards"
     BASE64 = "base64"
     HEX = "hexadecimal"

@@ -79,9 +79,9 @@ def trimmed(octets: Octets, starts: Offsets, ends: Offsets) -> tuple[Offsets, Of
 class NeedleBuilder:
     """Collects values, column by column. common: a value in more rows than this says nothing about one person and is not looked for."""
 
-    def __init__(self, hasher: Hasher, folder: Path, columns: int, common: int, limit: int = IN_MEMORY) -> None:
-        self._hasher, self._folder, self._common, self._limit = hasher, folder, common, limit
-        self._spill = Spill(folder, "needles", _RECORD, limit)
+    def __init__(self, hasher: Hasher, folder: Path, columns: int, common: int, limit: int = IN_MEMORY, *, name: str = "needles") -> None:
+        self._hasher, self._file, self._common, self._limit = hasher, folder / f"{name}-table", common, limit
+        self._spill = Spill(folder, name, _RECORD, limit)
         self._short = np.zeros(columns, np.int64)
 
     def add(self, block: Block, hashed: Hashed, index: int, column: int, owners: Hashes) -> None:
@@ -99,6 +99,12 @@ class NeedleBuilder:
             here = np.minimum(lengths, WINDOW) == length
             records["window"][here] = self._hasher.seal(windows[here], length)
         records["length"], records["column"], records["owner"] = lengths, column, owners[cells]
+        self._spill.add(records)
+
+    def add_hashed(self, keys: Hashes, lengths: Offsets, column: int, owners: Hashes) -> None:
+        """Values that somebody else has hashed, and looks up by their hashes."""
+        records = np.zeros(len(keys), _RECORD)
+        records["key"], records["length"], records["column"], records["owner"] = keys, lengths, column, owners
         self._spill.add(records)
 
     def table(self) -> NeedleTable:
@@ -129,11 +135,10 @@ class NeedleBuilder:
     def _gathered(self, needles: Sequence[Records], size: int) -> Records:
         if size <= self._limit:
             return np.concatenate(needles)
-        file = self._folder / "needle-table"
-        with file.open("wb") as out:
+        with self._file.open("wb") as out:
             for part in needles:
                 part.tofile(out)
-        return np.memmap(file, _NEEDLE, "r")
+        return np.memmap(self._file, _NEEDLE, "r")
 
 
 def _unique_begins(begins: Records) -> Records:
@@ -177,6 +182,13 @@ class NeedleTable:
         found: Hashes = self._needles["owner"][needles]
         return found
 
+    def lookup(self, keys: Hashes) -> tuple[Offsets, NDArray[np.bool_]]:
+        """The needle with each of these hashes, and whether there is one."""
+        if not len(self._keys):
+            return np.zeros(len(keys), np.int64), np.zeros(len(keys), np.bool_)
+        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        return at, self._keys[at] == keys
+
     def find(self, data: bytes, hashed: _Lazy | None = None, *, glued: bool = True) -> Hits:
         """Every needle in a folded text. hashed: of the text, where somebody has it already. glued: inside longer words, too."""
         octets = np.frombuffer(data, np.uint8)
@@ -218,6 +230,5 @@ class NeedleTable:
             keys = self._hasher.few(octets, begins, ends)
         else:
             keys = (hashed() if hashed else self._hasher.of(octets)).stretches(begins, ends)
-        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        real = self._keys[at] == keys
+        at, real = self.lookup(keys)
         return Hits(begins[real], ends[real], at[real], bounded[real])

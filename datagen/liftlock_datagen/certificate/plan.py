@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from liftlock_datagen.catalog.model import Catalog, Column, ColumnType, Table, TableName, TypeKind
 from liftlock_datagen.certificate.features import forms_of
 from liftlock_datagen.certificate.model import Form, Method
+from liftlock_datagen.certificate.numbers import NUMBERS
 from liftlock_datagen.certificate.pairing import find_key, find_together
 from liftlock_datagen.certificate.rules import Provable, provable
 from liftlock_datagen.masking.outcomes import Guarantee, guarantee_of
@@ -125,6 +126,11 @@ class CheckPlan:
     def first_searched(self) -> int | None:
         """The number of the first sensitive column whose values are looked for everywhere; None where there is none."""
         return next((item.number for item in self.sensitive if item.searched), None)
+
+    @property
+    def first_number(self) -> int | None:
+        """The number of the first column whose values are numbers of people; None where there is none."""
+        return next((item.number for item in self.sensitive if item.value.kind in NUMBERS), None)
 
     def canaries_of(self, table: TablePlan) -> tuple[int, ...]:
         """Whose canary is planted in each sensitive column of a table: its own, or one that is looked for where its own is not."""

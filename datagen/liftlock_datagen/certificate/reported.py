@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from liftlock_datagen.certificate.copy_scan import Digests
 from liftlock_datagen.certificate.digests import digest, digests_of
+from liftlock_datagen.certificate.findings import Findings
 from liftlock_datagen.certificate.model import Finding, Form, Verdict
 from liftlock_datagen.certificate.reading import Reading
 from liftlock_datagen.spec.model import Rows
@@ -18,9 +19,10 @@ def report(reading: Reading) -> tuple[Finding, ...]:
 
 def _needles(reading: Reading) -> Iterator[Finding]:
     names, scan = reading.plan.names, reading.scan
-    for key, found in scan.found.found.items():
+    both: tuple[Findings, ...] = (scan.found, scan.found_numbers)
+    for findings, key, found in ((of, *item) for of in both for item in of.found.items()):
         column, place, part, form, _ = key
-        verdict, reason = scan.found.verdict(key, scan.places_rows[place.removeprefix("statistics of ")])
+        verdict, reason = findings.verdict(key, scan.places_rows[place.removeprefix("statistics of ")])
         yield Finding(
             source=names[column],
             place=scan.shown(place),

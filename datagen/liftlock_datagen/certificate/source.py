@@ -19,6 +19,7 @@ from liftlock_datagen.certificate.features import Features
 from liftlock_datagen.certificate.hashing import Hasher, Hashes
 from liftlock_datagen.certificate.model import Form, Method
 from liftlock_datagen.certificate.needles import NeedleBuilder
+from liftlock_datagen.certificate.numbers import NUMBERS, NumberBuilder
 from liftlock_datagen.certificate.ours import could_agree
 from liftlock_datagen.certificate.pairing import led_by
 from liftlock_datagen.certificate.plan import CheckPlan, TablePlan
@@ -31,15 +32,19 @@ from liftlock_datagen.masking.cells import column_maker
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.makers import NULL
 from liftlock_datagen.primitives.bits import mix
+from liftlock_datagen.spec.model import Kind
 
 Counted = Callable[[str, int, int], None]
 
 
 @dataclass
 class SourceSide:
-    """What is known of the source when it was read. unread: relations that could not be. canaries: those of people that were there."""
+    """What is known of the source when it was read. numbers: those of people, which may be written otherwise.
+
+    unread: relations that could not be. canaries: those of people that were there."""
 
     builder: NeedleBuilder
+    numbers: NumberBuilder
     alignments: dict[TableName, Alignment] = field(default_factory=dict)
     rows: int = 0
     cells: int = 0
@@ -99,8 +104,12 @@ def read_source(
     relations: Sequence[Relation], common: int, key: PseudonymKey | None = None, limit: int = IN_MEMORY,
 ) -> SourceSide:  # fmt: skip
     """Reads every table that has sensitive columns."""
-    side = SourceSide(NeedleBuilder(hasher, folder, len(plan.names), common, limit))
+    columns = len(plan.names)
+    side = SourceSide(NeedleBuilder(hasher, folder, columns, common, limit), NumberBuilder(hasher, folder, columns, common, limit))
     wanted = _add_canaries(side.builder, plan, hasher)
+    if plan.first_number is not None:
+        planted = Block(canaries.number(secret) + b"\n", 1)
+        side.numbers.add(planted, 0, plan.first_number, Kind.IDENTIFIER, np.zeros(1, np.uint64))
     for number, table in enumerate(plan.tables):
         if not table.columns:
             continue
@@ -110,10 +119,10 @@ def read_source(
             folder, f"table-{number}", compared, keyed=bool(table.key), limit=limit, unique=table.method is not Method.TOGETHER
         )
         for leaf, relation in enumerate(relation for relation in relations if relation.root == table.name):
-            planted = plant(plan, table, secret) if leaf == 0 else b""
+            row = plant(plan, table, secret) if leaf == 0 else b""
             try:
                 with connection.transaction():
-                    _read(connection, relation, table, number, side, hasher, planted, key, wanted, on_progress)
+                    _read(connection, relation, table, number, side, hasher, row, key, wanted, on_progress)
             except psycopg.Error as err:
                 if err.sqlstate is None or connection.closed:
                     raise
@@ -138,6 +147,8 @@ def _read(
         for place, item in enumerate(table.columns):
             if item.searched:
                 side.builder.add(features.folded, features.folded_hashed, first_sensitive(table) + place, item.number, keys)
+            if item.value.kind in NUMBERS:
+                side.numbers.add(features.folded, first_sensitive(table) + place, item.number, item.value.kind, np.where(ours, 0, keys))
         side.canaries |= {place for place in _missing(wanted, side) if _holds(features.folded, wanted[place], first_sensitive(table))}
         done += int((~ours).sum())
         on_progress(f"read {relation.name}", done, max(done, relation.rows))

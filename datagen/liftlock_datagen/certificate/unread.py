@@ -43,7 +43,7 @@ def _blind_for(reading: Reading) -> Iterator[str]:
 def canary_result(reading: Reading, blind: Sequence[str]) -> CanaryResult:
     """Which of the canaries were found. blind: where rows of our own were not seen to be unchanged."""
     scan, plan = reading.scan, reading.plan
-    seen = {place for _, place, *_ in scan.planted.found}
+    seen = {place for _, place, *_ in (*scan.planted.found, *scan.planted_numbers.found)}
     missed = sorted(map(scan.shown, (scan.expected - seen) | set(blind)))
     compared = sum(len(table.columns) for table in plan.tables if table.key)
     return CanaryResult(len(scan.expected) + compared, tuple(missed), len(plan.canaries), len(reading.side.canaries))

@@ -10,7 +10,7 @@ import pytest
 
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.certificate.check import check_copy
-from liftlock_datagen.certificate.model import Certificate, Sides, Verdict
+from liftlock_datagen.certificate.model import Certificate, Form, Sides, Verdict
 from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Rule, TableSpec, ValueSpec
 from tests.postgres import RunningPostgres
 
@@ -71,3 +71,39 @@ def test_a_name_that_holds_a_value_is_in_no_certificate(found: Certificate) -> N
     assert "muster@" not in text
     assert "index of [a name that holds a value, " in text
     assert found.canaries.missed == ()
+
+
+_NUMBERS = """
+CREATE TABLE people (id int PRIMARY KEY, phone text, card text, iban text, ahv bigint); CREATE TABLE notes (id int PRIMARY KEY, body text);
+INSERT INTO people SELECT i, '+41 79 {0} ' || 10000 + i * 7, '4{0} 1111 2222 ' || 1000 + i, 'CH93 0076 {0} ' || 10000 + i, 7560000{0}000 + i
+FROM generate_series(1, 60) i;
+INSERT INTO notes SELECT i, 'order ' || 1000000 + i FROM generate_series(1, 20) i; ANALYZE;
+"""
+_WRITTEN = """
+UPDATE notes SET body = 'call 079-111.10007 soon' WHERE id = 1; UPDATE notes SET body = 'paid with 4111-1111-2222-1002' WHERE id = 2;
+UPDATE notes SET body = 'to ch93007611110003' WHERE id = 3; UPDATE notes SET body = '756.0000.1110.04' WHERE id = 4;
+COMMENT ON TABLE notes IS 'ask 004179 11110035';
+"""
+
+
+def test_numbers_of_people_are_found_in_another_way_and_in_columns_that_are_no_texts(postgres: RunningPostgres) -> None:
+    people, notes = TableName("public", "people"), TableName("public", "notes")
+    kinds = {"phone": Kind.PHONE, "card": Kind.PAYMENT_CARD, "iban": Kind.IBAN, "ahv": Kind.NATIONAL_ID}
+    kept = ColumnSpec(ValueSpec(Kind.TECHNICAL, Rule.KEEP))
+    tables = {
+        people: TableSpec(people, {"id": kept, **{name: ColumnSpec(ValueSpec(kind, Rule.PSEUDONYM)) for name, kind in kinds.items()}}),
+        notes: TableSpec(notes, {"id": kept, "body": kept}),
+    }
+    spec, verdicts = DataSpec("shop", tables, digest="spec"), {}
+    with postgres.database(_NUMBERS.format("111")) as source:
+        for name, more in (("good", ""), ("bad", _WRITTEN)):
+            with postgres.database(_NUMBERS.format("999") + more) as copy:
+                sides = Sides(postgres.url(source), postgres.url(copy), "production", "copy", "test")
+                found = check_copy(sides, spec, naming=b"a secret of the tests", on_progress=lambda *_: None)
+            verdicts[name] = {(item.source, item.place, item.verdict) for item in found.findings if item.form is Form.NUMBER}
+            assert found.canaries.missed == ()
+    assert verdicts["good"] == set()
+    assert verdicts["bad"] == {
+        *((f"public.people.{column}", "public.notes.body", Verdict.LEAK) for column in kinds),
+        ("public.people.phone", "comment of notes", Verdict.LEAK),
+    }
