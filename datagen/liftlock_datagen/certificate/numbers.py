@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -34,35 +35,38 @@ for _code in ("1", "7", *_COUNTRIES.split()):
     _CODE[int(_code.ljust(3, "0")) : int(_code.ljust(3, "9")) + 1] = len(_code)
 
 
-@dataclass(frozen=True)
-class Digits:
-    """The digits of a text alone. before: how many there are before each position of the text."""
+def _without_zeros(digits: Octets, starts: Offsets) -> Offsets:
+    """The first digit from each one on that is no zero; past the end where there is none. digits: without anything between them."""
+    starts = starts.copy()
+    left = np.arange(len(starts))
+    while len(left):
+        left = left[starts[left] < len(digits)]
+        left = left[digits[starts[left]] == ord("0")]
+        starts[left] += 1
+    return starts
 
-    octets: Octets
-    before: Offsets
 
-    @staticmethod
-    def of(octets: Octets) -> Digits:
-        """The digits of these bytes."""
-        are = _are_digits(octets)
-        before = np.zeros(len(octets) + 1, np.int64)
-        np.cumsum(are, out=before[1:])
-        return Digits(octets[are], before)
+def _behind_code(digits: Octets, starts: Offsets) -> Offsets:
+    """Where a phone number goes on behind its country's code, and a zero after that."""
+    first, second, third = (_at(digits, starts + place).astype(np.int64) - ord("0") for place in range(3))
+    return _without_zeros(digits, np.minimum(starts + _CODE[first * 100 + second * 10 + third], len(digits)))
 
-    def without_zeros(self, starts: Offsets) -> Offsets:
-        """The first digit from each one on that is no zero; past the end where there is none."""
-        others = np.append(np.flatnonzero(self.octets != ord("0")), len(self.octets))
-        return others[np.searchsorted(others, starts)]
 
-    def behind_code(self, starts: Offsets) -> Offsets:
-        """Where a phone number goes on behind its country's code, and a zero after that."""
-        padded = np.concatenate((self.octets, np.full(3, ord("0"), np.uint8))).astype(np.int64) - ord("0")
-        first = padded[starts] * 100 + padded[starts + 1] * 10 + padded[starts + 2]
-        return self.without_zeros(np.minimum(starts + _CODE[first], len(self.octets)))
+def _at(octets: Octets, places: Offsets) -> Octets:
+    """What stands there; the last sign past the end."""
+    return octets[np.minimum(places, len(octets) - 1)]
 
 
 def _are_digits(octets: Octets) -> NDArray[np.bool_]:
     return np.asarray(octets - np.uint8(ord("0")) < 10, np.bool_)
+
+
+def _gathered(block: Block, index: int) -> tuple[Octets, Offsets]:
+    """The cells of one column, one after another, and where each of them ends."""
+    starts, ends = block.column(index)
+    sizes = ends - starts
+    after = np.cumsum(sizes)
+    return block.octets[np.repeat(starts - after + sizes, sizes) + np.arange(int(sizes.sum()))], after
 
 
 def _fitting(starts: Offsets, ends: Offsets) -> NDArray[np.bool_]:
@@ -79,24 +83,27 @@ class NumberBuilder:
 
     def add(self, block: Block, index: int, column: int, kind: Kind, owners: Hashes) -> None:
         """The values of one column of a folded block. Of one with letters, what follows the last of them, such as an IBAN's account."""
-        octets = block.octets
-        starts, ends = block.column(index)
+        octets, ends = _gathered(block, index)
+        if not len(octets):
+            return
         letters = np.concatenate((np.full(1, -1), np.flatnonzero((octets >= ord("a")) & (octets <= ord("z")))))
+        starts = np.concatenate((np.zeros(1, np.int64), ends[:-1]))
         starts = np.maximum(starts, letters[np.searchsorted(letters, ends) - 1] + 1)
-        digits = Digits.of(octets)
-        first, last = digits.before[starts], digits.before[ends]
-        begins = digits.without_zeros(first)
+        are = _are_digits(octets)
+        digits, before = octets[are], np.concatenate((np.zeros(1, np.int64), np.cumsum(are, dtype=np.int64)))
+        first, last = before[starts], before[ends]
+        begins = _without_zeros(digits, first)
         self._keep(digits, begins, last, column, owners)
-        if kind is Kind.PHONE:
-            abroad = (octets[np.minimum(starts, len(octets) - 1)] == ord("+")) | (begins - first >= 2)
-            self._keep(digits, digits.behind_code(begins[abroad]), last[abroad], column, owners[abroad])
+        if kind is Kind.PHONE and len(digits):
+            abroad = (_at(octets, starts) == ord("+")) | (begins - first >= 2)
+            self._keep(digits, _behind_code(digits, begins[abroad]), last[abroad], column, owners[abroad])
 
-    def _keep(self, digits: Digits, begins: Offsets, ends: Offsets, column: int, owners: Hashes) -> None:
+    def _keep(self, digits: Octets, begins: Offsets, ends: Offsets, column: int, owners: Hashes) -> None:
         fit = _fitting(begins, ends)
         begins, ends = begins[fit], ends[fit]
         if len(begins):
             self._lengths[column] += np.bincount(ends - begins, minlength=LONGEST + 1)
-            keys = self._hasher.of(digits.octets).stretches(begins, ends)
+            keys = self._hasher.of(digits).stretches(begins, ends)
             self._needles.add_hashed(keys, ends - begins, column, owners[fit])
 
     def table(self) -> NumberTable:
@@ -120,50 +127,83 @@ class NumberTable:
     def find(self, block: Block, places: Sequence[str]) -> Hits:
         """Every number in a folded block. places: of the cells of a row."""
         octets = block.octets
-        begins, ends = self._stretches(octets)
-        if not self._wanted.any() or not len(begins):
-            return Hits(begins[:0], begins[:0], begins[:0], np.zeros(0, np.bool_))
-        digits = Digits.of(octets)
-        first, last = digits.before[begins], digits.before[ends]
-        starts = digits.without_zeros(first)
+        groups = _Groups.of(octets)
+        first, final = groups.stretches() if self._wanted.any() else (groups.starts[:0], groups.starts[:0])
+        if not len(first):
+            return Hits(first[:0], first[:0], first[:0], np.zeros(0, np.bool_))
+        digits, begins = groups.digits, groups.starts[first]
+        starts, last = groups.before[first], groups.before[final + 1]
+        whole = _without_zeros(digits, starts)
         before = octets[np.maximum(begins - 1, 0)]
-        abroad = np.flatnonzero(((before == ord("+")) & (begins > 0)) | (starts - first >= 2))
+        abroad = np.flatnonzero(((before == ord("+")) & (begins > 0)) | (whole - starts >= 2))
         of = np.concatenate((np.arange(len(begins)), abroad))
-        starts, last = np.concatenate((starts, digits.behind_code(starts[abroad]))), last[of]
+        starts, last = np.concatenate((whole, _behind_code(digits, whole[abroad]))), last[of]
         likely = _fitting(starts, last)
         likely[likely] = self._wanted[(last - starts)[likely]]
         of, starts, last = of[likely], starts[likely], last[likely]
+        if not len(of):
+            return Hits(of, of, of, np.zeros(0, np.bool_))
         self._count(block.cells_at(begins[of]) % len(places), last - starts, places)
-        at, real = self.needles.lookup(self._hasher.of(digits.octets).stretches(starts, last))
+        at, real = self.needles.lookup(self._hasher.of(digits).stretches(starts, last))
         of, at = of[real], at[real]
-        begins, ends = begins[of] - (before[of] == ord("+")), ends[of]
-        whole = _longest(begins, ends, self.needles.columns(at))
-        return Hits(begins, ends, at, np.ones(len(of), np.bool_)).only(whole)
+        begins, ends = begins[of] - (before[of] == ord("+")), groups.ends[final[of]]
+        return Hits(begins, ends, at, np.ones(len(of), np.bool_)).only(_longest(begins, ends, self.needles.columns(at)))
 
     def _count(self, places: Offsets, sizes: Offsets, names: Sequence[str]) -> None:
-        pairs, many = np.unique(places * (LONGEST + 1) + sizes, return_counts=True)
-        for pair, count in zip(pairs.tolist(), many.tolist(), strict=True):
-            self.tries[names[pair // (LONGEST + 1)], pair % (LONGEST + 1)] += count
+        counts = np.bincount(places * (LONGEST + 1) + sizes)
+        for pair in np.flatnonzero(counts).tolist():
+            self.tries[names[pair // (LONGEST + 1)], pair % (LONGEST + 1)] += int(counts[pair])
 
-    def _stretches(self, octets: Octets) -> tuple[Offsets, Offsets]:
-        """Groups of digits, alone and with those that follow, which together are as long as a number may be."""
-        are = np.concatenate(([False], _are_digits(octets), [False]))
+
+@dataclass(frozen=True)
+class _Groups:
+    """Groups of digits. before: how many digits there are before each group, and in all."""
+
+    octets: Octets
+    starts: Offsets
+    ends: Offsets
+    before: Offsets
+
+    @cached_property
+    def digits(self) -> Octets:
+        """Their digits, without anything between them."""
+        return self.octets[_are_digits(self.octets)]
+
+    @staticmethod
+    def of(octets: Octets) -> _Groups:
+        """Those of a text."""
+        are = np.zeros(len(octets) + 2, np.bool_)
+        are[1:-1] = _are_digits(octets)
         edges = np.flatnonzero(are[1:] != are[:-1])
         starts, ends = edges[::2], edges[1::2]
-        if not len(starts):
-            return starts, ends
-        before = np.concatenate((np.zeros(1, np.int64), np.cumsum(ends - starts)))
-        joined = _are_joined(octets, starts, ends)
-        groups = np.arange(len(starts))
+        return _Groups(octets, starts, ends, np.concatenate((np.zeros(1, np.int64), np.cumsum(ends - starts))))
+
+    def stretches(self) -> tuple[Offsets, Offsets]:
+        """Groups, alone and with those that follow, which together are as long as a number may be: the first of each, and the last."""
+        joined = self._joined()
+        groups = np.flatnonzero(joined | (self.ends - self.starts >= SHORTEST))
         found: list[tuple[Offsets, Offsets]] = []
         for further in range(_GROUPS):
-            size = before[groups + further + 1] - before[groups]
-            fit = (size >= SHORTEST) & (size <= LONGEST + 4)
-            found.append((starts[groups[fit]], ends[groups[fit] + further]))
+            size = self.before[groups + further + 1] - self.before[groups]
+            fit = groups[(size >= SHORTEST) & (size <= LONGEST + 4)]
+            found.append((fit, fit + further))
             groups = groups[joined[groups + further] & (size < LONGEST)]
-        begins, ends = (np.concatenate(side) for side in zip(*found, strict=True))
-        dates = _are_dates(octets, begins, ends)
-        return begins[~dates], ends[~dates]
+            if not len(groups):
+                break
+        first, last = (np.concatenate(side) for side in zip(*found, strict=True))
+        dates = _are_dates(self.octets, self.starts[first], self.ends[last])
+        return first[~dates], last[~dates]
+
+    def _joined(self) -> NDArray[np.bool_]:
+        """Whether each group is followed by another one of the same number."""
+        joined = np.zeros(len(self.starts), np.bool_)
+        gaps = self.starts[1:] - self.ends[:-1]
+        near = np.flatnonzero(gaps <= _GAP)
+        for place in range(_GAP):
+            inside = gaps[near] > place
+            near = near[~inside | _SEPARATORS[_at(self.octets, self.ends[near] + place)]]
+        joined[near] = True
+        return joined
 
 
 def _longest(begins: Offsets, ends: Offsets, columns: Offsets) -> NDArray[np.bool_]:
@@ -176,18 +216,8 @@ def _longest(begins: Offsets, ends: Offsets, columns: Offsets) -> NDArray[np.boo
     return found
 
 
-def _are_joined(octets: Octets, starts: Offsets, ends: Offsets) -> NDArray[np.bool_]:
-    """Whether a group is followed by another one of the same number."""
-    gaps = np.append(starts[1:] - ends[:-1], _GAP + 1)
-    joined: NDArray[np.bool_] = gaps <= _GAP
-    for place in range(_GAP):
-        joined &= (gaps <= place) | _SEPARATORS[octets[np.minimum(ends + place, len(octets) - 1)]]
-    return joined
-
-
 def _are_dates(octets: Octets, begins: Offsets, ends: Offsets) -> NDArray[np.bool_]:
     """Whether a stretch is a date as people write it: eight digits with two signs between them, after the year or before it."""
-    signs = [octets[np.minimum(begins + place, len(octets) - 1)] for place in (2, 4, 5, 7)]
-    third, fifth, sixth, eighth = (_SEPARATORS[sign] for sign in signs)
+    third, fifth, sixth, eighth = (_SEPARATORS[_at(octets, begins + place)] for place in (2, 4, 5, 7))
     found: NDArray[np.bool_] = (ends - begins == 10) & ((fifth & eighth) | (third & sixth))
     return found
