@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ from liftlock_datagen.certificate.spill import IN_MEMORY, Records, Spill
 SHORTEST = 4
 GLUED = 12  # from this length on a value is also found inside a longer word
 _FEW = 200
+_KNOWN = 22  # bits of a hash
+_UNKNOWN = np.uint64(64 - _KNOWN)
 _BLANK, _ELEMENT = 32, 31
 _RECORD = np.dtype([("key", "<u8"), ("window", "<u8"), ("length", "<u4"), ("column", "<u2"), ("owner", "<u8")])
 _NEEDLE = np.dtype([("key", "<u8"), ("column", "<u2"), ("owner", "<u8")])
@@ -166,6 +169,13 @@ class NeedleTable:
         self._map[self._windows >> self._shift] = True
         self._short = [n for n in range(SHORTEST, WINDOW) if bool((self._lengths == n).any())]
 
+    @cached_property
+    def _known(self) -> NDArray[np.bool_]:
+        """How the hashes of needles begin: says quickly of most others that they are none."""
+        known = np.zeros(1 << _KNOWN, np.bool_)
+        known[self._keys >> _UNKNOWN] = True
+        return known
+
     def __len__(self) -> int:
         return len(self._keys)
 
@@ -186,8 +196,9 @@ class NeedleTable:
         """The needle with each of these hashes, and whether there is one."""
         if not len(self._keys):
             return np.zeros(len(keys), np.int64), np.zeros(len(keys), np.bool_)
-        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        return at, self._keys[at] == keys
+        at, real = np.zeros(len(keys), np.int64), self._known[keys >> _UNKNOWN]
+        at[real] = np.minimum(np.searchsorted(self._keys, keys[real]), len(self._keys) - 1)
+        return at, real & (self._keys[at] == keys)
 
     def find(self, data: bytes, hashed: _Lazy | None = None, *, glued: bool = True) -> Hits:
         """Every needle in a folded text. hashed: of the text, where somebody has it already. glued: inside longer words, too."""

@@ -198,8 +198,8 @@ class _Groups:
         """Whether each group is followed by another one of the same number."""
         joined = np.zeros(len(self.starts), np.bool_)
         gaps = self.starts[1:] - self.ends[:-1]
-        near = np.flatnonzero(gaps <= _GAP)
-        for place in range(_GAP):
+        near = np.flatnonzero((gaps <= _GAP) & _SEPARATORS[self.octets[self.ends[:-1]]])
+        for place in range(1, _GAP):
             inside = gaps[near] > place
             near = near[~inside | _SEPARATORS[_at(self.octets, self.ends[near] + place)]]
         joined[near] = True
