@@ -78,7 +78,7 @@ def make_hasher(key: bytes) -> Hasher:
     return Hasher(words[:256], base, pow(base, -1, 1 << 64), words[256:265])
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)  # two for each size of a block: large ones, those of their digits, and the last of a table
 def _all_powers(base: int, size: int) -> Hashes:
     steps = np.full(size, base, np.uint64)
     steps[0] = 1
@@ -86,4 +86,4 @@ def _all_powers(base: int, size: int) -> Hashes:
 
 
 def _powers(base: int, count: int) -> Hashes:
-    return _all_powers(base, max(1 << 16, 1 << (count - 1).bit_length()))[:count]
+    return _all_powers(base, max(1 << 18, 1 << (count - 1).bit_length()))[:count]
