@@ -122,6 +122,15 @@ def test_options_that_ask_two_things_at_once_are_refused(run: Run, words: tuple[
     assert message in str(done.exception)
 
 
+def test_what_can_prove_nothing_is_refused(run: Run, databases: dict[str, str]) -> None:
+    itself = run("--from", "env:GOOD", "--to", "env:GOOD", "--spec", "shop", **databases)
+    assert isinstance(itself.exception, UsageError)
+    assert str(itself.exception) == "env:GOOD would be held against itself"
+    no_hash = run("--to", "env:GOOD", "--spec", "shop", "--find", "ab", **databases)
+    assert isinstance(no_hash.exception, UsageError)
+    assert "it has 16 hexadecimal digits" in str(no_hash.exception.hint)
+
+
 def test_rows_have_names_that_only_the_key_or_the_salt_leads_back_from(run: Run, databases: dict[str, str]) -> None:
     words = ("--from", "env:SOURCE", "--to", "env:BAD", "--spec", "shop", "--json")
 

@@ -202,6 +202,17 @@ def _decided(line: str) -> str:
     return line.replace(": unclassified", ": {kind: technical, rule: keep}")
 
 
+def test_a_database_without_tables_does_not_call_all_that_was_decided_gone(postgres: RunningPostgres, run: Run, root: Path) -> None:
+    run("init")
+    before = (root / "data/shop.yaml").read_text(encoding="utf-8")
+    with postgres.database("") as name:
+        words = ["data", "init", "shop", "--from", "env:EMPTY", "--repo", str(root)]
+        done = CliRunner().invoke(app, words, env={"EMPTY": postgres.url(name)})
+    assert isinstance(done.exception, UsageError)
+    assert "env:EMPTY has no tables, and data/shop.yaml has" in str(done.exception)
+    assert (root / "data/shop.yaml").read_text(encoding="utf-8") == before
+
+
 def test_a_database_without_tables_is_said_to_be_one(postgres: RunningPostgres, root: Path) -> None:
     with postgres.database("") as name:
         for command in ("init", "plan"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from liftlock_datagen.port import DataEngine
 from liftlock_datagen.spec.model import DataSpec
 
 _SALT = 16
+_HASH = re.compile(r"[0-9a-f]{16}")
 _EXITS = {Verdict.LEAK: ExitCode.BLOCKED, Verdict.BROKEN: ExitCode.INCOMPLETE, Verdict.INCOMPLETE: ExitCode.INCOMPLETE}
 
 
@@ -42,6 +44,8 @@ class Certification:
 
         missing: the share of a table's rows that may have no row in the source; None for what the classification says.
         """
+        if source.url == copy.url:
+            raise UsageError(f"{source.shown} would be held against itself", hint="--from names the source, --to its copy")
         name = database or source.database
         spec = self.specs(name)
         if spec is None:
@@ -75,6 +79,9 @@ class Certification:
 
     def find(self, copy: Place, positions: Sequence[str], database: str | None, salt: str | None) -> tuple[FoundRow, ...]:
         """Where the rows are that a certificate of this copy names. salt: what the check printed, where it went without a pseudonym key."""
+        for text in positions:
+            if not _HASH.fullmatch(text):
+                raise UsageError("--find names no row of a certificate", hint="it has 16 hexadecimal digits, as the column ROWS shows them")
         naming = _unsalted(salt) if salt else self._naming_of(database or copy.database)
         with datagen_errors(about=copy.shown):
             return self.engine.find_rows(copy.url, positions, naming)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from liftlock.core.errors import UsageError
 from liftlock.core.ports import Progress
 from liftlock.services.data.errors import datagen_errors
 from liftlock.services.data.places import Place
@@ -97,6 +98,11 @@ class Classification:
         self.progress.step(f"{place.shown}: catalog{f' and up to {sample} values of each column' if sample else ''}")
         with datagen_errors(about=place.shown):
             catalog, proposal = self.engine.propose(place.url, sample=sample)
+        if spec is not None and spec.tables and not (catalog.tables or catalog.books):
+            raise UsageError(
+                f"{place.shown} has no tables, and {self.files.name(database)} has {len(spec.tables)}: nothing was written",
+                hint="is it the right database, and have its migrations run? Name another place with --from",
+            )
         update = plan_update(catalog, spec, proposal)
         text = self.files.updated(database, update)
         changes = spec is None or text != self.files.updated(database, SpecUpdate())
