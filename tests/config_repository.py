@@ -83,5 +83,5 @@ def write(root: Path, files: Mapping[str, str] = FILES) -> Path:
     for name, text in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
     return root

@@ -20,7 +20,7 @@ from liftlock.core.ci_pipeline import CiPipeline, Job, Platform
 from liftlock.core.ci_planning import plan_pipeline
 from liftlock.core.ledger import Entry, Fact
 from liftlock_templates.ci_files import render_ci
-from tests.config_repository import FILES, REGISTRY
+from tests.config_repository import FILES, REGISTRY, write
 from tests.git_repositories import git, make_clone, make_forge
 from tests.registries import serving_tags
 
@@ -85,10 +85,7 @@ def runner(tmp_path: Path) -> Iterator[Runner]:
     with serving_tags(tags) as host:
         files = {name: text.replace(REGISTRY, host) for name, text in FILES.items() if name != "releases/dev.yaml"}
         files["liftlock.yaml"] = files["liftlock.yaml"].replace("../shop.git", "../forge.git").replace("approvals: 2", "approvals: 1")
-        first = tmp_path / "plain"
-        for name, text in files.items():
-            (first / name).parent.mkdir(parents=True, exist_ok=True)
-            (first / name).write_text(text)
+        first = write(tmp_path / "plain", files)
         pipeline = plan_pipeline(load_project(first).project, version="0.1.0")
         forge = make_forge(tmp_path, files | render_ci(Platform.GITHUB.value, pipeline))
         yield Runner(make_clone(forge, tmp_path / "clone"), pipeline, program)

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from liftlock.core.errors import UsageError
 from liftlock.main import app
-from tests.config_repository import FILES
+from tests.config_repository import FILES, write
 from tests.json_results import validated
 from tests.postgres import PASSWORD, RunningPostgres
 
@@ -36,9 +36,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    for name, text in {**FILES, "data/shop.yaml": _CLASSIFICATION}.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
+    write(tmp_path, {**FILES, "data/shop.yaml": _CLASSIFICATION})
 
     def run(*words: str, **variables: str) -> Result:
         result = CliRunner().invoke(app, ["data", "check", *words, "--repo", str(tmp_path)], env=variables)

@@ -15,7 +15,7 @@ from liftlock.core.errors import UsageError
 from liftlock.main import app
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.spec.model import DataSpec, Kind, Rule
-from tests.config_repository import FILES
+from tests.config_repository import write
 from tests.json_results import validated
 from tests.postgres import PASSWORD, RunningPostgres
 
@@ -47,10 +47,7 @@ def source(postgres: RunningPostgres) -> Iterator[str]:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """An environments repository without classification."""
-    for name, text in FILES.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    return tmp_path
+    return write(tmp_path)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from liftlock.core.errors import ConfigError, PolicyError, UnavailableError, UsageError
 from liftlock.main import app
 from liftlock_datagen.snapshots.markers import Anonymised, mark_anonymised
-from tests.config_repository import FILES
+from tests.config_repository import FILES, write
 from tests.json_results import validated
 from tests.postgres import PASSWORD, RunningPostgres
 
@@ -43,10 +43,7 @@ Run = Callable[..., Result]
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """An environments repository with a classification."""
-    for name, text in {**FILES, "data/shop.yaml": _CLASSIFICATION}.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    return tmp_path
+    return write(tmp_path, {**FILES, "data/shop.yaml": _CLASSIFICATION})
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from liftlock.core.errors import LiftlockError, UsageError
 from liftlock.main import app
-from tests.config_repository import FILES
+from tests.config_repository import FILES, write
 from tests.json_results import validated
 from tests.postgres import PASSWORD, RunningPostgres
 
@@ -42,9 +42,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    for name, text in {**FILES, "data/shop.yaml": CLASSIFICATION}.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
+    write(tmp_path, {**FILES, "data/shop.yaml": CLASSIFICATION})
 
     def run(*words: str, source: str, key: str = KEY) -> Result:
         variables = {"SOURCE": source, "PSEUDONYMS": key}

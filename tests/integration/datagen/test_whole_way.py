@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from liftlock.main import app
-from tests.config_repository import FILES
+from tests.config_repository import write
 from tests.json_results import validated
 from tests.postgres import RunningPostgres
 from tests.schemas import NAMES, schema
@@ -35,9 +35,7 @@ _NEVER = {
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """An environments repository, with a key."""
-    for name, text in FILES.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
+    write(tmp_path)
     assert CliRunner().invoke(app, ["data", "key", "new", "--output", str(tmp_path / "data.key")]).exit_code == 0
     return tmp_path
 

@@ -24,6 +24,7 @@ from liftlock.adapters.receipts.files import FileReceipts
 from liftlock.adapters.receipts.look import LocalWitness
 from liftlock.adapters.receipts.program import program_fingerprint
 from liftlock.core.receipt import Clues, Receipt, Route, differing
+from tests.config_repository import write
 
 CONTAINER: dict[str, Any] = {
     "Id": "c1",
@@ -110,15 +111,16 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     for name in [name for name in os.environ if name.startswith(("DOCKER_", "PULUMI_", "LIFTLOCK_"))]:
         monkeypatch.delenv(name)
     root = tmp_path / "repo"
-    for name, text in {
-        "liftlock.yaml": "version: 1\n",
-        "environments/dev.yaml": "extends: base\n",
-        "releases/dev.yaml": "services: {}\n",
-        ".liftlock/state/Pulumi.dev.yaml": "config: {}\n",
-        ".liftlock/state/.pulumi/stacks/shop/dev.json": json.dumps(checkpoint()),
-    }.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
+    write(
+        root,
+        {
+            "liftlock.yaml": "version: 1\n",
+            "environments/dev.yaml": "extends: base\n",
+            "releases/dev.yaml": "services: {}\n",
+            ".liftlock/state/Pulumi.dev.yaml": "config: {}\n",
+            ".liftlock/state/.pulumi/stacks/shop/dev.json": json.dumps(checkpoint()),
+        },
+    )
     git = Git(root)
     git.run("init", "--quiet")
     commit(git, "main")
