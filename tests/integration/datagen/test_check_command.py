@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from liftlock.core.errors import UsageError
+from liftlock.core.errors import ConfigError, UsageError
 from liftlock.main import app
 from tests.config_repository import FILES, write
 from tests.json_results import validated
@@ -101,8 +101,9 @@ def test_a_leak_exits_with_4_and_leads_to_its_row(run: Run, databases: dict[str,
 
 def test_a_check_without_a_classification_or_a_source_is_refused(run: Run, databases: dict[str, str]) -> None:
     missing = run("--from", "env:SOURCE", "--to", "env:GOOD", **databases)
-    assert isinstance(missing.exception, UsageError)
+    assert isinstance(missing.exception, ConfigError)
     assert "nobody has said which columns are sensitive" in str(missing.exception)
+    assert isinstance(run("--from", "env:SOURCE", "--to", "env:GOOD", "--spec", "none", **databases).exception, UsageError)
     assert "--from is missing" in str(run("--to", "env:GOOD", **databases).exception)
 
 

@@ -98,6 +98,16 @@ def test_a_profile_is_written_and_rows_take_its_shape(run: Run, root: Path, sour
     assert float(str(top and top[0])) == pytest.approx(1 / 3, abs=0.05)
 
 
+def test_a_database_without_tables_takes_no_profiles_place(run: Run, root: Path, postgres: RunningPostgres) -> None:
+    file = root / "data" / "shop.profile.json"
+    file.write_text("as it was", encoding="utf-8")
+    with postgres.database("") as name:
+        done = run("profile", "env:EMPTY", "--output", str(file), EMPTY=postgres.url(name))
+    assert isinstance(done.exception, UsageError)
+    assert str(done.exception) == "env:EMPTY has no tables"
+    assert file.read_text(encoding="utf-8") == "as it was"
+
+
 def test_a_profile_without_a_file_goes_to_stdout(run: Run, source: str) -> None:
     result = run("profile", "env:SOURCE", SOURCE=source)
     assert json.loads(result.stdout)["format"] == "liftlock/data-profile/v1"

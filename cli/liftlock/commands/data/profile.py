@@ -60,7 +60,7 @@ _SHOWN = ("place", "classified_by", "tables", "rows", "columns", "histograms", "
 def _show(report: ProfileReport, output: Path | None) -> None:
     where = f" written to {output}" if output else ""
     figures = f"about {report.rows:,} rows, {report.columns} columns, {report.histograms} histograms"
-    typer.echo(f"{report.place}: {report.tables} tables, {figures}{where}", err=True)
+    typer.echo(f"{report.place}: {report.tables} table{'' if report.tables == 1 else 's'}, {figures}{where}", err=True)
     if report.gaps:
         reasons = sorted({gap.reason for gap in report.gaps})
         typer.echo(f"{len(report.gaps)} columns without figures ({', '.join(reasons)}):", err=True)

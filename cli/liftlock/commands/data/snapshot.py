@@ -172,7 +172,7 @@ def prune(
     report = report_of(plan) if dry_run else remove(work.parts, plan)
     if as_json:
         print_json("data-snapshot-prune", report)
-    elif report.applied:
+    elif report.applied and (report.removed or report.swept):
         swept = f", and {len(report.swept)} volumes and containers that killed runs left" if report.swept else ""
         typer.echo(f"removed {_copies(len(report.removed))}{swept}")
 

@@ -188,7 +188,7 @@ class Anonymisation:
             found = self.specs(database)
             if found is not None:
                 return found
-        raise UsageError(
+        raise (UsageError if named else ConfigError)(
             f"{self.file(databases[0])} is not there: nobody said what each column holds",
             hint=f"run: liftlock data init {databases[0]}, and have the file reviewed; or name another database with --spec",
         )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from liftlock.core.errors import ExitCode, UsageError
+from liftlock.core.errors import ConfigError, ExitCode, UsageError
 from liftlock.core.ports import Progress
 from liftlock.services.data.errors import datagen_errors
 from liftlock.services.data.places import Place
@@ -49,7 +49,7 @@ class Certification:
         name = database or source.database
         spec = self.specs(name)
         if spec is None:
-            raise UsageError(
+            raise (UsageError if database else ConfigError)(
                 f"there is no data/{name}.yaml, so nobody has said which columns are sensitive",
                 hint=f"propose one: liftlock data init {name}; or name another database with --spec",
             )

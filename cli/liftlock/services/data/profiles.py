@@ -48,6 +48,8 @@ class Profiles:
             raise UsageError(f"there is no data/{database}.yaml", hint=f"propose one: liftlock data init {database}")
         with datagen_errors(about=place.shown):
             reading = self.engine.profile(place.url, spec)
+        if not reading.profile.tables:
+            raise UsageError(f"{place.shown} has no tables", hint="is it the right database, and have its migrations run?")
         text = profile_text(reading.profile)
         if output is not None:
             try:

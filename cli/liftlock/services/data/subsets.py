@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from liftlock.core.errors import UsageError
+from liftlock.core.errors import ConfigError, UsageError
 from liftlock.core.ports import Progress
 from liftlock.services.data.errors import datagen_errors
 from liftlock.services.data.places import Place
@@ -29,7 +29,7 @@ class Subsets:
         name = database or place.database
         spec = self.specs(name)
         if spec is None:
-            raise UsageError(f"there is no data/{name}.yaml", hint=f"propose one: liftlock data init {name}")
+            raise (UsageError if database else ConfigError)(f"there is no data/{name}.yaml", hint=f"propose one: liftlock data init {name}")
         if spec.subset is None:
             raise UsageError(f"{spec.file} describes no subset", hint="add subset: with roots, see docs/data/subset.md")
         table = parse_table(why[0]) if why else None
