@@ -34,6 +34,8 @@ QUERIES = {
     f" WHERE c.relkind IN ('v', 'm') AND {_OURS}",
     "function": f"SELECT p.proname, concat_ws(' ', p.prosrc, CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END)"
     f" FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE {_OURS} AND p.oid >= 16384",
+    "aggregate": "SELECT p.proname, concat_ws(' ', a.agginitval, a.aggminitval) FROM pg_aggregate a JOIN pg_proc p ON p.oid = a.aggfnoid"
+    " WHERE p.oid >= 16384",
     "domain default": f"SELECT t.typname, t.typdefault FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace"
     f" WHERE t.typdefault IS NOT NULL AND {_OURS}",
     "trigger": "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
@@ -75,6 +77,16 @@ UNION SELECT 'constraint', k.conname FROM pg_constraint k JOIN pg_namespace n ON
 UNION SELECT 'type', t.typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typcategory <> 'A' AND {_OURS}
 UNION SELECT 'function', p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE {_OURS}
 UNION SELECT 'function', unnest(p.proargnames) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE {_OURS}
+UNION SELECT 'collation', c.collname FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace WHERE {_OURS}
+UNION SELECT 'conversion', c.conname FROM pg_conversion c JOIN pg_namespace n ON n.oid = c.connamespace WHERE {_OURS}
+UNION SELECT 'text search configuration', c.cfgname FROM pg_ts_config c JOIN pg_namespace n ON n.oid = c.cfgnamespace WHERE {_OURS}
+UNION SELECT 'text search dictionary', d.dictname FROM pg_ts_dict d JOIN pg_namespace n ON n.oid = d.dictnamespace WHERE {_OURS}
+UNION SELECT 'operator class', o.opcname FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace WHERE {_OURS}
+UNION SELECT 'operator family', o.opfname FROM pg_opfamily o JOIN pg_namespace n ON n.oid = o.opfnamespace WHERE {_OURS}
+UNION SELECT 'rule', r.rulename FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE {_OURS}
+UNION SELECT 'event trigger', evtname FROM pg_event_trigger
+UNION SELECT 'foreign data wrapper', fdwname FROM pg_foreign_data_wrapper
 UNION SELECT 'trigger', tgname FROM pg_trigger WHERE NOT tgisinternal
 UNION SELECT 'policy', polname FROM pg_policy
 UNION SELECT 'publication', pubname FROM pg_publication

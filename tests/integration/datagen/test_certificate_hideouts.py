@@ -31,6 +31,9 @@ CREATE FUNCTION atomic() RETURNS text LANGUAGE sql RETURN 'prod9.muster@prod-mai
 CREATE STATISTICS joined ON (body || 'prod10.muster@prod-mail.net') FROM notes;
 UPDATE notes SET body = E'prod12.mus\\u200Bter@prod-mail.net' WHERE id = 1; UPDATE notes SET body = 'prod  wachtveitl13' WHERE id = 2;
 CREATE PUBLICATION partly FOR TABLE notes WHERE (body <> 'prod11.muster@prod-mail.net');
+CREATE AGGREGATE added (text) (SFUNC = textcat, STYPE = text, INITCOND = 'prod15.muster@prod-mail.net');
+CREATE COLLATION "prod16.muster@prod-mail.net" FROM "C"; CREATE TEXT SEARCH CONFIGURATION "prod17.muster@prod-mail.net" (COPY = simple);
+CREATE RULE "prod18.muster@prod-mail.net" AS ON DELETE TO notes DO ALSO NOTHING;
 CREATE TABLE unsaid AS SELECT 'x'::text AS "prod14.muster@prod-mail.net";
 """
 
@@ -56,6 +59,7 @@ def found(postgres: RunningPostgres) -> Iterator[Certificate]:
     [
         "name of a relation", "name of a column", "name of a schema", "name of a constraint", "domain default of mail", "function of given",
         "function of atomic", "statistics object of joined", "publication's rows of public.notes", "public.notes.body",
+        "aggregate of added", "name of a collation", "name of a text search configuration", "name of a rule",
     ],
 )  # fmt: skip
 def test_a_value_in_a_name_or_a_definition_is_found(found: Certificate, place: str) -> None:
