@@ -30,9 +30,12 @@ from liftlock_datagen.database.connect import Connection
 from liftlock_datagen.database.refusals import told
 from liftlock_datagen.masking.cells import column_maker
 from liftlock_datagen.masking.keys import PseudonymKey
+from liftlock_datagen.masking.literals import escaped, unescaped
 from liftlock_datagen.masking.makers import NULL
 from liftlock_datagen.primitives.bits import mix
 from liftlock_datagen.spec.model import Kind
+
+_BLANKS = bytes.maketrans(b"\t\n\r", b"   ")
 
 Counted = Callable[[str, int, int], None]
 
@@ -82,7 +85,7 @@ def pseudonymised_keys(
         by = led_by(made_by)
         make = column_maker(f"{table.name}.{name}", made_by, key)
         new = make(old, cells[names.index(by)]) if by else make(old)
-        columns.append([b"" if cell == NULL else cell for cell in new] if NULL in old else new)
+        columns.append([_read_back(cell) if b"\\" in cell else cell for cell in new])
     made = Block(b"".join(b"\t".join(cells) + b"\n" for cells in zip(*columns, strict=True)), len(columns))
     if rows:
         keys[~ours] = _salted(hasher.of(made.octets).stretches(made.column(0)[0], made.column(len(columns) - 1)[1]), number)
@@ -90,9 +93,17 @@ def pseudonymised_keys(
 
 
 def _written(block: Block, place: int, rows: Sequence[int]) -> list[bytes]:
-    """The cells of a column of these rows as COPY writes NULL."""
+    """The cells of a column of these rows as COPY writes them."""
+    cells = [block.cell(row * block.columns + place) for row in rows]
+    if b"\\" in block.data:
+        cells = [escaped(cell) for cell in cells]
     nulls = block.nulls(place)
-    return [NULL if nulls[row] else block.cell(row * block.columns + place) for row in rows]
+    return [NULL if nulls[row] else cell for row, cell in zip(rows, cells, strict=True)] if nulls.any() else cells
+
+
+def _read_back(cell: bytes) -> bytes:
+    """A cell as blocks.plain leaves it."""
+    return b"" if cell == NULL else unescaped(cell).translate(_BLANKS)
 
 
 def _salted(keys: Hashes, number: int) -> Hashes:

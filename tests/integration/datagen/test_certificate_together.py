@@ -13,6 +13,8 @@ from liftlock_datagen.certificate.model import Certificate, Form, Method, Sides,
 from liftlock_datagen.masking.cells import column_maker
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.plan import plan_mask
+from liftlock_datagen.masking.run import MaskRequest
+from liftlock_datagen.postgres import PostgresEngine
 from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Rule, TableSpec, ValueSpec
 from tests.postgres import RunningPostgres
 
@@ -110,3 +112,34 @@ def test_a_row_key_names_the_columns_that_stay(postgres: RunningPostgres) -> Non
     }
     assert found["device", "place"].complete
     assert "the row key names load, of which nobody can say what stands in a copy" in found["device", "load"].unread[0]
+
+
+_VISITS = """
+CREATE TABLE visit (customer int, name text, email text, city text, zip text, at date, seen timestamptz, code text, note text, ip inet);
+INSERT INTO visit SELECT i % 40, CASE WHEN i % 11 > 0 THEN 'Ann ' || chr(65 + i % 26) || 'ee' END, 'ann' || i % 40 || '@mail.net',
+  (ARRAY['Bern', 'Basel', 'Zug'])[1 + i % 3], lpad((3000 + i % 70)::text, 5, '0'),
+  CASE WHEN i % 13 > 0 THEN date '2001-01-01' + i * 3 END, timestamptz '2020-03-01 10:20:30.5+01' + i * interval '7 hours',
+  CASE i % 4 WHEN 0 THEN 'a\\b' || i WHEN 1 THEN '' ELSE 'äb-' || i END, E'said\\t' || i || E'\\nand \\\\ more', '10.1.2.3'::inet + i
+FROM generate_series(1, 300) i;
+"""
+
+
+def test_what_the_key_makes_again_tells_the_rows_of_a_real_copy_apart(postgres: RunningPostgres) -> None:
+    masked, name = Rule.PSEUDONYM, TableName("public", "visit")
+    said = {
+        "customer": (Kind.IDENTIFIER, masked), "name": (Kind.PERSON_NAME, masked), "email": (Kind.EMAIL, masked),
+        "city": (Kind.CITY, masked), "zip": (Kind.POSTAL_CODE, masked), "at": (Kind.BIRTH_DATE, Rule.SHIFT),
+        "seen": (Kind.MOMENT, Rule.SHIFT),
+        "code": (Kind.IDENTIFIER, masked), "note": (Kind.FREE_TEXT, masked), "ip": (Kind.IP_ADDRESS, masked),
+    }  # fmt: skip
+    columns = {column: ColumnSpec(ValueSpec(kind, rule)) for column, (kind, rule) in said.items()}
+    spec = DataSpec("shop", {name: TableSpec(name, columns, subject="customer")}, digest="spec")
+    with postgres.database(_VISITS) as source, postgres.database("") as copy:
+        request = MaskRequest(postgres.url(source), postgres.url(copy), spec, KEY, replace=True)
+        PostgresEngine().anonymise(request, on_progress=lambda *_: None)
+        found = _check(postgres, source, copy, spec, KEY)
+        without = _check(postgres, source, copy, spec, None)
+    assert [(item.method, item.matched, item.alike, item.alone) for item in found.tables] == [(Method.TOGETHER, 300, 0, 0)]
+    assert (found.complete, found.unread) == (True, ())
+    assert found.verdict in {Verdict.CLEAN, Verdict.CHANCE}, [item for item in found.columns if item.verdict is Verdict.LEAK]
+    assert without.verdict is Verdict.INCOMPLETE
