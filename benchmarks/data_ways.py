@@ -77,8 +77,21 @@ def _anonymised_copy(_: int) -> int:
     from liftlock_datagen.masking.run import MaskRequest  # noqa: PLC0415
     from liftlock_datagen.postgres import PostgresEngine  # noqa: PLC0415
 
-    request = MaskRequest(os.environ[SOURCE], os.environ[TARGET], SPEC, KEY, replace=True)
+    request = MaskRequest(os.environ[SOURCE], os.environ[TARGET], SPEC, KEY, replace=True, fresh=True)
     return PostgresEngine().anonymise(request, on_progress=lambda *_: None).total
+
+
+def _second_run(_: int) -> int:
+    """The same copy once more, of a source that did not change: it is seen that nothing is to be written."""
+    from benchmarks.data_workload import KEY, SPEC  # noqa: PLC0415
+    from liftlock_datagen.masking.run import MaskRequest  # noqa: PLC0415
+    from liftlock_datagen.postgres import PostgresEngine  # noqa: PLC0415
+
+    request = MaskRequest(os.environ[SOURCE], os.environ[TARGET], SPEC, KEY, replace=True)
+    done = PostgresEngine().anonymise(request, on_progress=lambda *_: None)
+    if not done.unchanged:
+        raise RuntimeError("the second run wrote something")
+    return done.total
 
 
 def _check(cells: int) -> int:
@@ -121,6 +134,7 @@ WAYS: Mapping[str, Callable[[int], int]] = {
     "plain-copy": _plain_copy,
     "naive-copy": _naive_copy,
     "anonymised-copy": _anonymised_copy,
+    "second-run": _second_run,
     "check": _check,
     "template-clone": _template_clone,
     "snapshot-clone": _snapshot_clone,

@@ -104,7 +104,7 @@ def _begun(keeper: Connection, target_url: str, resumption: Resumption | None, p
     """What is to be built, with the target claimed and nothing in the way; DatagenError where something is."""
     target = database_of(target_url)
     with wrapped(target_url):
-        _claim(keeper, target, min(patience, _LINGERING))
+        claim(keeper, target, min(patience, _LINGERING))
         beside = _chosen(keeper, target_url, target, resumption)
         remove_leftovers(keeper, target, on_note, but=beside.name)
         _require_rights(keeper, beside)
@@ -147,8 +147,9 @@ def _maintenance(stack: ExitStack, target_url: str, target: str) -> Connection:
     return stack.enter_context(connected(url_of(target_url, "template1")))
 
 
-def _claim(keeper: Connection, target: str, patience: float) -> None:
-    """One run at a time for one target. The lock goes with the connection; that of a run that was killed may live a moment longer."""
+def claim(keeper: Connection, target: str, patience: float = _LINGERING) -> None:
+    """One run at a time for one target; BusyError for the others. The lock goes with the connection, which may claim it again; that of a
+    run that was killed may live a moment longer."""
     ends = time.monotonic() + patience
     while not (keeper.execute("SELECT pg_try_advisory_lock(%s, %s)", lock_of(target)).fetchone() or (False,))[0]:
         if time.monotonic() < ends:

@@ -61,15 +61,16 @@ class Crew:
                 process.join()
 
     def begin(self, setup: Setup) -> None:
-        """Tells all of them where to read and to write."""
+        """Tells all of them where to read and to write from now on."""
         for _, pipe in self._members:
             _told(pipe, setup)
 
     def run(self, parts: Sequence[Part], estimates: Mapping[TableName, int], on_progress: Progress) -> dict[str, int]:
         """Carries all parts out; the rows of each table. DatagenError of the first member that fails."""
 
-        def count(_part: Part, _moved: Moved) -> None:
+        def count(_part: Part, _moved: Moved) -> bool:
             self.copied += 1
+            return True
 
         return self._carried_out(parts, estimates, on_progress, count)
 
@@ -77,16 +78,30 @@ class Crew:
         """Reads all parts, each with the digest that is expected of it; those that have it."""
         same: set[PartKey] = set()
 
-        def note(part: Part, moved: Moved) -> None:
+        def note(part: Part, moved: Moved) -> bool:
             if moved.same:
                 same.add(part.key)
+            return True
 
         self._carried_out(parts, estimates, on_progress, note)
         return frozenset(same)
 
+    def first_changed(self, parts: Sequence[Part], estimates: Mapping[TableName, int], on_progress: Progress) -> PartKey | None:
+        """Reads parts in their order, each with the digest that is expected of it, until one has another; None where all have it."""
+        other: list[PartKey] = []
+
+        def note(part: Part, moved: Moved) -> bool:
+            if not moved.same:
+                other.append(part.key)
+            return not other
+
+        self._carried_out(parts, estimates, on_progress, note)
+        return other[0] if other else None
+
     def _carried_out(
-        self, parts: Sequence[Part], estimates: Mapping[TableName, int], on_progress: Progress, on_done: Callable[[Part, Moved], None]
+        self, parts: Sequence[Part], estimates: Mapping[TableName, int], on_progress: Progress, on_done: Callable[[Part, Moved], bool]
     ) -> dict[str, int]:
+        """on_done: whether to go on; where not, no further part is begun, and those that are under way end."""
         totals = {str(part.table.name): estimates.get(part.table.name, 0) for part in parts}
         open_parts = dict.fromkeys(totals, 0)
         for part in parts:
@@ -112,7 +127,8 @@ class Crew:
                 rows[moved.table] += moved.rows
                 if moved.done:
                     open_parts[moved.table] -= 1
-                    on_done(busy.pop(ready), moved)
+                    if not on_done(busy.pop(ready), moved):
+                        waiting.clear()
                     if waiting:
                         begin(ready)
                 total = max(totals[moved.table], rows[moved.table] + (1 if open_parts[moved.table] else 0))

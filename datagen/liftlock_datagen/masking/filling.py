@@ -14,9 +14,7 @@ from liftlock_datagen.database.resumption import say_final, say_resumable
 from liftlock_datagen.database.schema_copy import SchemaCopy, Section
 from liftlock_datagen.errors import NoRoomError
 from liftlock_datagen.masking.crew import Crew, Progress
-from liftlock_datagen.masking.keys import PseudonymKey
-from liftlock_datagen.masking.recipes import part_recipe
-from liftlock_datagen.masking.records import begin_records, drop_records, empty, read_records, strays, writers
+from liftlock_datagen.masking.records import begin_records, empty, read_records, strays, writers
 from liftlock_datagen.masking.resuming import PartKey, candidates, resumed, untouched
 from liftlock_datagen.masking.worker import Part
 
@@ -26,8 +24,7 @@ Note = Callable[[str], None]
 class Filling:
     """The rows of one run. copied: how many each table has. taken_over: how many of them were there."""
 
-    def __init__(self, key: PseudonymKey, crew: Crew, on_progress: Progress, on_note: Note) -> None:
-        self._key = key
+    def __init__(self, crew: Crew, on_progress: Progress, on_note: Note) -> None:
         self._crew = crew
         self._on_progress = on_progress
         self._on_note = on_note
@@ -46,7 +43,7 @@ class Filling:
 
     def copy(self, parts: Sequence[Part], beside: Beside, expected: Mapping[TableName, int]) -> None:
         """Copies all parts but those that a cut-off run copied from the same rows."""
-        work = {part.key: replace(part, recipe=part_recipe(self._key, part)) for part in parts}
+        work = {part.key: part for part in parts}
         load = self._missing(work, beside, expected) if beside.begun else list(work.values())
         rows = {**dict.fromkeys((str(part.table.name) for part in parts), 0), **self.taken_over}
         for name, count in self._crew.run(load, expected, self._on_progress).items():
@@ -58,7 +55,6 @@ class Filling:
         self.spoil()
         with connected(beside.url) as target:
             say_final(target, beside.name, beside.target)
-            drop_records(target)
 
     def spoil(self) -> None:
         """Nobody goes on with what is there, whatever happens now."""

@@ -19,9 +19,9 @@ _INDEX_MEMORY = "256MB"
 _SEQUENCES = "SELECT schemaname, sequencename, last_value FROM pg_sequences WHERE last_value IS NOT NULL ORDER BY 1, 2"
 
 
-def read_sequences(source: Source) -> Mapping[TableName, int]:
-    """Where each sequence of the source stands."""
-    return {TableName(schema, name): int(last) for schema, name, last in source.connection.execute(_SEQUENCES).fetchall()}
+def read_sequences(connection: Connection) -> Mapping[TableName, int]:
+    """Where each sequence stands."""
+    return {TableName(schema, name): int(last) for schema, name, last in connection.execute(_SEQUENCES).fetchall()}
 
 
 def set_sequences(stands: Mapping[TableName, int], source: Source, target: Connection, plan: MaskPlan) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from liftlock_datagen.catalog.model import ColumnType, TypeKind
+from liftlock_datagen.catalog.model import ColumnType, TableName, TypeKind
 from liftlock_datagen.masking.model import MaskPlan
 from liftlock_datagen.masking.obstacles import sorted_by
 from liftlock_datagen.masking.source import Source
@@ -40,6 +40,15 @@ def parts(source: Source, plan: MaskPlan, selection: SubsetSelection | None = No
                 last = first + _PART_PAGES
                 found.append((_PART_PAGES, replace(whole, first=first, last=last if last < pages else None, whole=False)))
     return [part for _, part in sorted(found, key=lambda item: -item[0])]
+
+
+def expected_rows(source: Source, selection: SubsetSelection | None) -> dict[TableName, int]:
+    """About how many rows each table will have."""
+    taken: dict[TableName, int] = {}
+    for name, count in (selection.rows() if selection else {}).items():
+        root = source.catalog.root_of(source.catalog.table(name)).name
+        taken[root] = taken.get(root, 0) + count
+    return source.rows() | taken
 
 
 def _is_own(kind: ColumnType) -> bool:

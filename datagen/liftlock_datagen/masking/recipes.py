@@ -19,12 +19,12 @@ _BYTES = 16
 def part_recipe(key: PseudonymKey, part: Part) -> str:
     """How the part's rows are read and changed: the columns, their types, what is done to each, and by which program."""
     columns = [(column.name, column.type, column.transformer) for column in part.table.columns]
-    return _keyed(key, repr((part.table.name, columns, part.table.generated, part.binary)), program())
+    return keyed(key, repr((part.table.name, columns, part.table.generated, part.binary)), program())
 
 
 def schema_recipe(key: PseudonymKey, schema: str) -> str:
     """What the empty database looks like that the rows go into. schema: a hash of its SQL."""
-    return _keyed(key, schema, program())
+    return keyed(key, schema, program())
 
 
 @cache
@@ -39,5 +39,6 @@ def program() -> str:
     return found.hexdigest()
 
 
-def _keyed(key: PseudonymKey, *said: str) -> str:
+def keyed(key: PseudonymKey, *said: str) -> str:
+    """A hash that says nothing to who has not got the key."""
     return hashlib.blake2b("\0".join(said).encode(), key=key.records, digest_size=_BYTES, person=b"recipe").hexdigest()

@@ -46,11 +46,6 @@ def begin_records(connection: Connection) -> None:
     connection.execute(_TABLE)
 
 
-def drop_records(connection: Connection) -> None:
-    """Leaves none, where nobody will go on with the database."""
-    connection.execute("DROP TABLE liftlock_data.copied")
-
-
 def recording(done: Recorded) -> bytes:
     """The statement that notes a part; it belongs into the transaction of its rows."""
     key = done.key

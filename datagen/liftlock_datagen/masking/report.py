@@ -28,7 +28,8 @@ class Crowd:
 class MaskReport:
     """rows: per table. plan: what was done to each column. key_id and spec_digest: what gives the same again.
 
-    taken_over: how many of them a run that was cut off had copied, from rows of the source that are still the same.
+    taken_over: how many of them a run that was cut off had copied, from rows of the source that are still the same. unchanged: the target
+    already was this copy, and nothing was written.
     """
 
     rows: Mapping[str, int]
@@ -40,6 +41,7 @@ class MaskReport:
     seconds: float
     phases: Mapping[str, float] = field(default_factory=dict)
     taken_over: Mapping[str, int] = field(default_factory=dict)
+    unchanged: bool = False
 
     @property
     def total(self) -> int:

@@ -1,4 +1,5 @@
-"""Makes an anonymised copy: reads the source in one snapshot, builds a database beside the target, and swaps it in when it is whole.
+"""Makes an anonymised copy: reads the source in one snapshot, builds a database beside the target, and swaps it in when it is whole; or
+sees that the target already is that copy (second_run.py), and writes nothing.
 
 The source is never written to: its sessions are read-only. Killed at any moment, the target serves its old data. What was copied until
 then is gone on with by the next run (resuming.py), as far as the source's rows are still the same, or else removed. Memory is bounded by
@@ -8,21 +9,23 @@ blocks of rows and by a limited memory of values per column.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import psycopg
 
 from liftlock_datagen.catalog.model import TableName
-from liftlock_datagen.database.beside import Beside, built_beside
-from liftlock_datagen.database.connect import connected
+from liftlock_datagen.database.beside import Beside, built_beside, claim, keeping
+from liftlock_datagen.database.connect import connected, database_of
+from liftlock_datagen.database.leftovers import remove_leftovers
 from liftlock_datagen.database.refusals import masked_errors
 from liftlock_datagen.database.resumption import Resumption
 from liftlock_datagen.database.schema_copy import SchemaCopy, Section, copied_schema
 from liftlock_datagen.errors import ChangedError, DatagenError, NoRoomError, UnreachableError
 from liftlock_datagen.masking.crew import Crew, Progress
+from liftlock_datagen.masking.facts import note_facts, of_request, of_rows, of_schema
 from liftlock_datagen.masking.filling import Filling, Note
 from liftlock_datagen.masking.finish import (
     analyse,
@@ -36,13 +39,15 @@ from liftlock_datagen.masking.finish import (
 )
 from liftlock_datagen.masking.keys import PseudonymKey
 from liftlock_datagen.masking.model import MaskPlan
-from liftlock_datagen.masking.parts import parts
+from liftlock_datagen.masking.parts import expected_rows, parts
 from liftlock_datagen.masking.plan import plan_mask
-from liftlock_datagen.masking.recipes import schema_recipe
+from liftlock_datagen.masking.recipes import part_recipe, schema_recipe
 from liftlock_datagen.masking.report import Crowd, MaskReport
+from liftlock_datagen.masking.sameness import Facts
+from liftlock_datagen.masking.second_run import Other, Same, SecondRun
 from liftlock_datagen.masking.source import Source, opened, present_digest
 from liftlock_datagen.masking.target import is_there, origin, refuse_target, require_columns
-from liftlock_datagen.masking.worker import Setup
+from liftlock_datagen.masking.worker import Part, Setup
 from liftlock_datagen.snapshots.markers import Anonymised, mark_anonymised
 from liftlock_datagen.spec.model import DataSpec
 from liftlock_datagen.subset.plan import plan_subset
@@ -61,7 +66,8 @@ class MaskRequest:
     """What is asked. replace: rows of the target that are not ours may go. whole: all rows, also where the classification has a subset.
 
     image: of PostgreSQL, for its pg_dump where this machine has none. tool: name and version, for the marker. source_name: what the source
-    is called where its address may change. fresh: nothing of an earlier run is gone on with, and after an error nothing is left."""
+    is called where its address may change. fresh: a copy is made also where the target already is it, nothing of an earlier run is gone on
+    with, and after an error nothing is left."""
 
     source_url: str = field(repr=False)
     target_url: str = field(repr=False)
@@ -84,7 +90,7 @@ def preview(source_url: str, spec: DataSpec) -> MaskPlan:
 
 
 def anonymise(request: MaskRequest, on_progress: Progress, on_note: Note) -> MaskReport:
-    """Replaces the target by an anonymised copy of the source.
+    """Replaces the target by an anonymised copy of the source, unless it already is that copy.
 
     Raises:
         PlanError: parts cannot be anonymised as the classification says; nothing was read.
@@ -92,14 +98,22 @@ def anonymise(request: MaskRequest, on_progress: Progress, on_note: Note) -> Mas
         DatagenError: anything else; in every case the target is as it was. No message holds a value or a password.
     """
     refusals = masked_errors("the database refused", request.source_url, request.target_url)
-    with refusals, Crew(request.workers) as crew, opened(request.source_url) as source:
+    with refusals, Crew(request.workers) as crew, opened(request.source_url) as source, ExitStack() as choice:
         run = _Run(request, source, crew, on_progress, on_note)
         refuse_target(source.connection, request.target_url, replace=request.replace, source_name=request.source_name)
         plan = plan_mask(source.catalog, request.spec, rows=source.rows()).required()
+        keeper = choice.enter_context(keeping(request.target_url))
+        claim(keeper, database_of(request.target_url))
+        with run.told_of_changes():
+            work = run.work(plan, choice.enter_context(chosen(source, request)), keeper.info.server_version // 10000)
+            same = run.same(plan, work)
+        if same is not None:
+            remove_leftovers(keeper, database_of(request.target_url), on_note)
+            return same
         with run.schema() as schema:
             resumption = Resumption(schema_recipe(request.key, schema.digest(source.url)), run.stays, request.fresh)
-            with built_beside(request.target_url, resumption=resumption, on_note=on_note) as beside:
-                found = run.build(plan, schema, beside)
+            with built_beside(request.target_url, keeper=keeper, resumption=resumption, on_note=on_note) as beside:
+                found = run.build(plan, work, schema, beside)
     return run.report(plan, found)
 
 
@@ -114,19 +128,51 @@ class _Run:
         self._on_note = on_note
         self._started = time.monotonic()
         self._phases: dict[str, float] = {}
-        self._filling = Filling(request.key, crew, on_progress, on_note)
+        self._filling = Filling(crew, on_progress, on_note)
+        self._facts: Facts = {}
+        self._expected: Mapping[TableName, int] = {}
 
-    def build(self, plan: MaskPlan, schema: SchemaCopy, beside: Beside) -> tuple[Crowd, ...]:
+    def work(self, plan: MaskPlan, selection: SubsetSelection | None, target_major: int) -> Sequence[Part]:
+        """What is to be read and written, part by part."""
+        request, source = self._request, self._source
+        same_types = request.schema is SchemaFrom.SOURCE and source.catalog.version // 10000 == target_major
+        self._expected = expected_rows(source, selection)
+        came_from = origin(source.connection, request.source_name)
+        options = f"{request.schema} {request.whole} {target_major} {request.spec.subset!r}"
+        self._facts = {
+            **of_request(request.key, plan, source=came_from, tool=request.tool, options=options),
+            **of_schema(request.key, source.connection),
+        }
+        every = parts(source, plan, selection, same_types=same_types)
+        return [replace(part, recipe=part_recipe(request.key, part)) for part in every]
+
+    def same(self, plan: MaskPlan, work: Sequence[Part]) -> MaskReport | None:
+        """What to say where the target already is this copy; None where a copy is to be made."""
+        request, source = self._request, self._source
+        if request.fresh or not is_there(request.target_url):
+            return None
+        second = SecondRun(source, request.key, work, self._facts_of(work, read_sequences(source.connection)))
+        match second.compared(request.target_url, self._crew, self._expected, self._on_progress, self._on_note):
+            case Other(reason):
+                if reason:
+                    self._on_note(f"copying anew: {reason}")
+                return None
+            case Same(rows):
+                with connected(request.target_url) as target:
+                    found = tuple(crowds(target, plan))
+                return replace(self.report(plan, found), rows=rows, unchanged=True)
+
+    def build(self, plan: MaskPlan, work: Sequence[Part], schema: SchemaCopy, beside: Beside) -> tuple[Crowd, ...]:
         """Everything between the empty database, or what a cut-off run left of it, and the swap."""
         request, source, crew = self._request, self._source, self._crew
         with self._timed("schema"):
             self._filling.begin(schema, beside)
             crew.begin(Setup(source.url, beside.url, source.snapshot, request.key))
-        with self._timed("rows"), self._of_one_schema(), chosen(source, request) as selection:
-            same = request.schema is SchemaFrom.SOURCE and source.catalog.version // 10000 == _server_major(beside.url)
-            work = parts(source, plan, selection, same_types=same)
-            self._filling.copy(work, beside, self._expected(source, selection))
-            stands, came_from = read_sequences(source), origin(source.connection, request.source_name)
+        with self._timed("rows"), self.told_of_changes():
+            self._filling.copy(work, beside, self._expected)
+            stands, came_from = read_sequences(source.connection), origin(source.connection, request.source_name)
+            facts = self._facts_of(work, stands)
+        self._require_same_schema()
         # What follows is the target's alone and may take long: a source in production is not held for it.
         crew.dismiss()
         source.release()
@@ -143,6 +189,7 @@ class _Run:
                 found = tuple(crowds(target, plan))
                 require_crowds(found, plan.k)
                 mark_anonymised(target, Anonymised(request.key.id, plan.spec_digest, request.tool, came_from))
+                note_facts(target, request.key, facts)
         if request.schema is SchemaFrom.TARGET:
             schema.require_same(request.target_url)
         return found
@@ -157,15 +204,9 @@ class _Run:
         """Whether what this run leaves is to stay, for the next one to go on with."""
         return not self._request.fresh and self._filling.stays(error)
 
-    @staticmethod
-    def _expected(source: Source, selection: SubsetSelection | None) -> dict[TableName, int]:
-        """About how many rows each table will have."""
-        counts = source.rows()
-        taken: dict[TableName, int] = {}
-        for name, count in (selection.rows() if selection else {}).items():
-            root = source.catalog.root_of(source.catalog.table(name)).name
-            taken[root] = taken.get(root, 0) + count
-        return counts | taken
+    def _facts_of(self, work: Sequence[Part], stands: Mapping[TableName, int]) -> Facts:
+        """All that is known of the source at this moment without a look at a row."""
+        return {**self._facts, **of_rows(self._request.key, self._source.connection, {part.stored for part in work}, stands)}
 
     @contextmanager
     def schema(self) -> Iterator[SchemaCopy]:
@@ -187,7 +228,7 @@ class _Run:
             yield schema
 
     @contextmanager
-    def _of_one_schema(self) -> Iterator[None]:
+    def told_of_changes(self) -> Iterator[None]:
         """Rows are read of the schema that was planned for. What somebody's migration broke in between is told of as that."""
         try:
             yield
@@ -196,7 +237,6 @@ class _Run:
         except (DatagenError, psycopg.ProgrammingError):
             self._require_same_schema()
             raise
-        self._require_same_schema()
 
     def _require_same_schema(self) -> None:
         if present_digest(self._request.source_url) != self._source.catalog.digest:
@@ -221,9 +261,3 @@ def chosen(source: Source, request: MaskRequest) -> Iterator[SubsetSelection | N
     salt = request.key.domain("subset").hex()
     with selected(source.connection, subset, salt=salt) as selection:
         yield selection
-
-
-def _server_major(url: str) -> int:
-    """The server's major version."""
-    with connected(url) as connection:
-        return connection.info.server_version // 10000

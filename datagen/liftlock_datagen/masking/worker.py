@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from multiprocessing.connection import Connection as Pipe
 
 import psycopg
@@ -96,13 +97,16 @@ Tell = Callable[[Moved], None]
 
 
 def work(pipe: Pipe) -> None:
-    """Takes a Setup, then parts, until there are no more. Sends Moved, or a DatagenError. Ctrl-C is for the process that began this one."""
-    setup: Setup | None = None
+    """Takes a Setup, then parts, and perhaps another Setup and more parts. Sends Moved, or a DatagenError. Ctrl-C is for the process that
+    began this one."""
     try:
-        setup = pipe.recv()
-        copier = Copier(setup)
-        while (part := pipe.recv()) is not None:
-            copier.copy(part, pipe.send)
+        copier = Copier(pipe.recv())
+        while (told := pipe.recv()) is not None:
+            if isinstance(told, Setup):
+                copier.close()
+                copier = Copier(told)
+            else:
+                copier.copy(told, pipe.send)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
     except DatagenError as err:
@@ -120,9 +124,10 @@ def _send(pipe: Pipe, err: DatagenError) -> None:
 
 
 class Copier:
-    """One connection to the source, in the snapshot, and one to the target."""
+    """One connection to the source, in the snapshot, and one to the target from when something is written there."""
 
     def __init__(self, setup: Setup) -> None:
+        self._setup = setup
         self._key = setup.key
         self._source = connect(setup.source_url)
         run(self._source, _FORM + _SOURCE + _ORDER, "source")
@@ -131,9 +136,17 @@ class Copier:
         if self._source.exec_(b"SET TRANSACTION SNAPSHOT " + snapshot).status != pq.ExecStatus.COMMAND_OK:
             hint = "nothing was swapped in. Is its server up, and does nobody end its sessions? Then run the same command again"
             raise UnreachableError("source: the session whose view of the rows all others share is gone", hint=hint)
-        self._target = connect(setup.target_url)
-        run(self._target, _FORM + _TARGET, "target")
         self._maskers: dict[str, RowMasker] = {}
+
+    @cached_property
+    def _target(self) -> pq.abc.PGconn:
+        target = connect(self._setup.target_url)
+        run(target, _FORM + _TARGET, "target")
+        return target
+
+    def close(self) -> None:
+        """Ends its reading."""
+        self._source.finish()
 
     def copy(self, part: Part, tell: Tell) -> None:
         """One part, in one transaction of the target; or a look at it, where its rows are there already."""

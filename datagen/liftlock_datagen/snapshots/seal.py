@@ -42,7 +42,7 @@ FROM liftlock_data.sealed
 _RELATIONS = """
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'm') AND c.relispopulated AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-  AND NOT (n.nspname = 'liftlock_data' AND c.relname IN ('anonymised', 'seeded', 'sealed'))
+  AND NOT (n.nspname = 'liftlock_data' AND c.relname IN ('anonymised', 'seeded', 'sealed', 'made'))
 ORDER BY 1, 2
 """
 _OLDEST = 1 << 30  # transactions, of the 2 ** 31 that PostgreSQL's numbers can tell apart

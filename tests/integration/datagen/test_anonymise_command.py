@@ -83,8 +83,16 @@ def test_a_copy_that_was_cut_off_is_gone_on_with_unless_it_is_to_be_fresh(server
         assert gone_on.exit_code == 0, gone_on.output
         assert "1 of 1 tables, 600 rows, taken over from a run that was cut off" in gone_on.stdout
         assert gone_on.stdout.split()[:4] == ["TABLE", "ROWS", "TAKEN", "OVER"]
+        again = run(*words, **places)
+        assert "env:B already is this copy of env:A: nothing was written (600 rows compared in " in again.stdout, again.output
+        report = validated(run(*words, "--json", **places).stdout)
+        assert (report["unchanged"], report["tables"], report["taken_over"]) == (True, {"public.customers": 600}, {})
+
+        with server.connect(source) as connection:
+            connection.execute("UPDATE customers SET email = 'canary.new@mail.ch' WHERE id = 1")
         cut_off()
         report = validated(run(*words, "--json", **places).stdout)
+        assert not report["unchanged"]
         assert (report["taken_over"], report["tables"]) == ({"public.customers": 600}, {"public.customers": 600})
         cut_off()
         assert validated(run(*words, "--fresh", "--json", **places).stdout)["taken_over"] == {}

@@ -59,7 +59,7 @@ def anonymise(
     ] = None,
     whole: Annotated[bool, typer.Option("--whole", help="All rows, also where data/DB.yaml has a subset.")] = False,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Begin anew, whatever a run that was cut off had copied, and leave nothing to go on from.")
+        bool, typer.Option("--fresh", help="Begin anew, whatever was copied before, whole or cut off, and leave nothing to go on from.")
     ] = False,
     replace: ReplaceOption = False,
     environment: EnvironmentOption = None,
@@ -69,8 +69,9 @@ def anonymise(
     """Replace a database by an anonymised copy of another, as data/DB.yaml classifies its columns.
 
     The copy is built beside the target and swapped in when it is whole: the old rows serve until then. An interrupted run changes
-    nothing, and the same command goes on from what it had copied, as far as the source's rows are still the same. A target in use, and
-    rows that are no copy of this source, are replaced only where somebody says so.
+    nothing, and the same command goes on from what it had copied, as far as the source's rows are still the same. Where the target
+    already is this copy, with every row as it was copied and the source unchanged, nothing is written; --fresh copies nevertheless. A
+    target in use, and rows that are no copy of this source, are replaced only where somebody says so.
     Exits 78 where something is not classified or cannot be done as it is classified, 4 where the copy is not k-anonymous, 6 for a target
     that is not to be replaced.
 
@@ -103,12 +104,16 @@ def _show(report: AnonymisationReport) -> None:
     print_table(headers, counts, empty="there are no tables to copy")
     for crowd in report.crowds:
         typer.echo(f"{crowd.table} ({', '.join(crowd.columns)}): every row has at least {crowd.smallest - 1:,} others like it")
+    for remark in report.remarks:
+        typer.echo(f"note: {remark}")
+    if report.unchanged:
+        typer.echo(f"{report.target} already is this copy of {report.source}: nothing was written ({report.total:,} rows compared in "
+                   f"{report.seconds:.1f} s, key {report.key_id})")  # fmt: skip
+        return
     rate = report.total / report.seconds if report.seconds else 0
     typer.echo(
         f"{report.target}: {report.total:,} rows of {report.source} in {report.seconds:.1f} s, {rate:,.0f} rows/s, key {report.key_id}"
     )
-    for remark in report.remarks:
-        typer.echo(f"note: {remark}")
     if taken:
         typer.echo(f"{len(taken)} of {len(report.tables)} tables, {sum(taken.values()):,} rows, taken over from a run that was cut off")
     typer.echo(f"{_privacy(report)}. Pseudonymised is not anonymous: whoever has the key can tell who is who")

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class CopyAsked:
     """What the command line says. schema: source or target. replace: rows of the target that are not ours may go. whole: no subset.
 
-    spec: the database whose classification holds, where it is not that of the target. fresh: nothing of an earlier run is gone on with, and
-    after an error nothing is left.
+    spec: the database whose classification holds, where it is not that of the target. fresh: a copy is made also where the target already
+    is it, nothing of an earlier run is gone on with, and after an error nothing is left.
     """
 
     schema: str = "source"
@@ -68,6 +68,7 @@ class AnonymisationReport:
 
     taken_over: per table, how many of its rows a run that was cut off had copied already, from rows that are still the same. remarks: what
     people should know of the copy, in words.
+    unchanged: the target already was this copy, and nothing was written; seconds is how long it took to see that.
     """
 
     source: str
@@ -85,6 +86,7 @@ class AnonymisationReport:
     seconds: float = 0.0
     taken_over: Mapping[str, int] = field(default_factory=dict)
     remarks: Sequence[str] = ()
+    unchanged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ class Anonymisation:
         return AnonymisationReport(
             source.shown, target.shown, False, done.total, done.rows, done.privacy, _columns(done.plan), (), done.k,
             tuple(map(_crowd, done.crowds)), done.key_id, done.spec_digest, done.seconds, done.taken_over,
-            remarks_on(done.total, chosen=not asked.whole and spec.subset is not None),
+            remarks_on(done.total, chosen=not asked.whole and spec.subset is not None), done.unchanged,
         )  # fmt: skip
 
     def require_ready(self, source: Place, target: Place, asked: CopyAsked) -> tuple[DataSpec, PseudonymKey]:
