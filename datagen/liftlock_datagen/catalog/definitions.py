@@ -8,10 +8,10 @@ Not in it: owners, rights and settings, other servers, and what maintenance chan
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+import psycopg
 from psycopg import sql
-
-from liftlock_datagen.database.connect import Connection
 
 _OWN = 16384  # the first number that PostgreSQL gives to what people make
 # Tables that hold long values, which come and go with their tables' files, and tables of a session.
@@ -57,7 +57,7 @@ _CATALOGS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def definitions(connection: Connection) -> str:
+def definitions(connection: psycopg.Connection[Any]) -> str:
     """The hash, of the moment that the connection's transaction sees."""
     path = connection.execute("SELECT current_setting('search_path')").fetchone()
     connection.execute("SELECT set_config('search_path', 'pg_catalog', false)")  # functions are shown by it
