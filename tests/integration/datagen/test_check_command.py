@@ -191,6 +191,7 @@ def test_rows_that_the_source_no_longer_has_are_a_gap_until_somebody_accepts_so_
         consented = run(*words, "--accept-missing", "5", "--json", **places)
     assert done.exit_code == 3
     assert "have no row in the source: deleted there since" in done.stdout
+    assert "rows: public.people: 49 of 50 compared with their own; 1 have no row in the source\n" in done.stdout
     document = validated(consented.stdout)
     assert (consented.exit_code, document["verdict"], document["missing"]) == (0, "accepted", 0.05)
     assert document["tables"][0]["alone"] == 1

@@ -102,6 +102,8 @@ def _show(certificate: Certificate, report: Path | None) -> None:
     print_table(_FINDINGS, found, empty="no sensitive value was found anywhere")
     groups = [(item.table, ", ".join(item.columns), item.smallest, item.rows_below, item.k, item.verdict) for item in certificate.anonymity]
     print_table(_GROUPS, groups, empty="no quasi-identifiers")
+    for line in _not_compared(certificate):
+        typer.echo(line)
     for broken in certificate.promises:
         typer.echo(f"broken promise: {broken.table}.{broken.column} [{broken.code}]: {broken.text}")
     _show_gaps((*certificate.unread, *(f"canary not found: {place}" for place in certificate.canaries.missed)), report)
@@ -113,6 +115,15 @@ def _show(certificate: Certificate, report: Path | None) -> None:
         f" {certificate.needles:,} values in {certificate.seconds:.1f} s ({rate:,.0f} cells/s);"
         f" {certificate.canaries.planted} canaries, {len(certificate.canaries.missed)} missed" + (f"; page: {report}" if report else "")
     )
+
+
+def _not_compared(certificate: Certificate) -> Iterator[str]:
+    """Tables of which not every row of the copy was held against its own."""
+    for table in certificate.tables:
+        if table.matched < table.copy_rows:
+            alone = f"; {table.alone:,} have no row in the source" if table.alone else ""
+            alike = f"; {table.alike:,} are not told apart" if table.alike else ""
+            yield f"rows: {table.table}: {table.matched:,} of {table.copy_rows:,} compared with their own{alone}{alike}"
 
 
 def _show_gaps(gaps: Sequence[str], report: Path | None) -> None:
