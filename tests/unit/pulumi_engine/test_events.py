@@ -67,7 +67,7 @@ def test_the_steps_that_the_cli_counted_are_the_changes() -> None:
         END,
     )
     assert account.gap == ""
-    result = stack_result(result_of(Operation.UP, account, {}, succeeded=True, cancelled=False, said=""), {}, 1.0)
+    result = stack_result(result_of(Operation.UP, account, {}, succeeded=True, said=""), {}, 1.0)
     assert [(change.name, change.operation) for change in result.changes] == [
         ("web", StepOperation.CREATE),
         ("api", StepOperation.SAME),
@@ -79,7 +79,7 @@ def test_the_steps_that_the_cli_counted_are_the_changes() -> None:
 def test_what_is_read_before_the_program_runs_is_no_change() -> None:
     account = told(*before_and_after("refresh", logical=False), *before_and_after("same"), summary(same=1), END)
     assert account.gap == ""
-    result = stack_result(result_of(Operation.UP, account, {}, succeeded=True, cancelled=False, said=""), {}, 1.0)
+    result = stack_result(result_of(Operation.UP, account, {}, succeeded=True, said=""), {}, 1.0)
     assert [change.operation for change in result.changes] == [StepOperation.SAME]
 
 
@@ -124,7 +124,7 @@ def test_failures_are_told_by_resource_with_the_first_reason_and_without_empty_w
         END,
         whole=False,
     )
-    result = result_of(Operation.UP, account, {}, succeeded=False, cancelled=False, said="")
+    result = result_of(Operation.UP, account, {}, succeeded=False, said="")
     assert stack_result(result, {"x": "hunter22"}, 1.0).failures == {"web": "it said [secret] and ended"}
 
 
@@ -141,14 +141,14 @@ def test_what_an_earlier_run_left_unfinished_is_told_in_one_line() -> None:
 
 
 def test_a_run_that_fails_without_a_reason_says_the_clis_last_words() -> None:
-    result = result_of(Operation.UP, told(whole=False), {}, succeeded=False, cancelled=False, said="out of disk")
+    result = result_of(Operation.UP, told(whole=False), {}, succeeded=False, said="out of disk")
     assert stack_result(result, {}, 1.0).failures == {"environment": "out of disk"}
 
 
 def test_a_program_that_fails_is_the_environments_failure() -> None:
     stack = "pulumi:pulumi:Stack"
     account = told(error("the program broke", urn("shop-dev", stack)), error("preview failed"), whole=False)
-    result = result_of(Operation.UP, account, {}, succeeded=False, cancelled=False, said="")
+    result = result_of(Operation.UP, account, {}, succeeded=False, said="")
     assert stack_result(result, {}, 1.0).failures == {"environment": "the program broke"}
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
@@ -167,3 +168,14 @@ def end_session(leader: int) -> None:
         if session == leader:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(int(folder.name), signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def side_by_side(cli: Cli) -> Iterator[ThreadPoolExecutor]:
+    """A second thread for what changes nothing; whatever stops the first ends the second's CLI."""
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            yield pool
+        except BaseException:
+            cli.end_now()
+            raise

@@ -29,6 +29,11 @@ class RunConfiguration:
     path: Path | None
     place: Path
 
+    @property
+    def file(self) -> str | None:
+        """The file as the CLI is given it."""
+        return None if self.path is None else str(self.path)
+
     def commit(self) -> None:
         """Makes it the stack's configuration."""
         if self.path is not None:

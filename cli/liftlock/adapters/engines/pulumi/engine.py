@@ -6,7 +6,6 @@ import secrets as random
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -18,7 +17,7 @@ from pulumi.automation.errors import CommandError, StackAlreadyExistsError
 
 from liftlock.adapters.engines.embedded import OWNER_LABELS
 from liftlock.adapters.engines.interrupts import interruptible
-from liftlock.adapters.engines.pulumi.command import Cli
+from liftlock.adapters.engines.pulumi.command import Cli, side_by_side
 from liftlock.adapters.engines.pulumi.conducting import Conductor, Outcome
 from liftlock.adapters.engines.pulumi.configuration import RunConfiguration, prepared
 from liftlock.adapters.engines.pulumi.errors import translated
@@ -74,7 +73,7 @@ class PulumiEngine:
             with engine.begin(environment, hidden, cancel) as run, engine.configured(run, values, secrets) as config:
                 stack = run.stack()
                 outcome = run.run(
-                    lambda log: stack.preview(refresh=True, on_event=log.take, config_file=_file(config), **_QUIET),
+                    lambda log: stack.preview(refresh=True, on_event=log.take, config_file=config.file, **_QUIET),
                     partial(EventLog, show, planning=True),
                 )
             outputs = outputs_of(outcome.account) or {}
@@ -90,7 +89,7 @@ class PulumiEngine:
             with self.configured(run, values, secrets) as config:
                 stack = run.stack()
                 outcome = run.run(
-                    lambda log: stack.up(refresh=True, on_event=log.take, config_file=_file(config), show_secrets=False, **_QUIET),
+                    lambda log: stack.up(refresh=True, on_event=log.take, config_file=config.file, show_secrets=False, **_QUIET),
                     partial(EventLog, _teller(progress, cancel, hidden), begun=config.commit),
                 )
             outputs = outputs_of(outcome.account)
@@ -125,10 +124,10 @@ class PulumiEngine:
             with (
                 engine.begin(environment, hidden, cancel) as run,
                 engine.configured(run, values, secrets) as config,
-                _side_by_side(run.cli) as pool,
+                side_by_side(run.cli) as pool,
             ):
                 stack = run.stack()
-                more: dict[str, Any] = {"config_file": _file(config), **_QUIET}
+                more: dict[str, Any] = {"config_file": config.file, **_QUIET}
                 looking = pool.submit(
                     run.run,
                     lambda log: stack.refresh(preview_only=True, on_event=log.take, show_secrets=False, **more),
@@ -137,7 +136,7 @@ class PulumiEngine:
                 planned = run.run(lambda log: stack.preview(on_event=log.take, **more), EventLog)
                 looked = looking.result().account if exists else _NO_LOOK
         if not planned.succeeded:
-            result = result_of(Operation.PREVIEW, planned.account, {}, succeeded=False, cancelled=False, said=planned.said)
+            result = result_of(Operation.PREVIEW, planned.account, {}, succeeded=False, said=planned.said)
             raise LiftlockError(f"the program of {self._name(environment)} cannot be previewed: {hide(result.error, hidden.values())}")
         declared = declared_by(planned.account, recorded(snapshot))
         return [observation(item, hidden) for item in observations(snapshot, declared, looked)]
@@ -242,28 +241,13 @@ class PulumiEngine:
         return StackName(self.settings.project, environment)
 
 
-def _file(config: RunConfiguration) -> str | None:
-    return None if config.path is None else str(config.path)
-
-
 def _teller(progress: Progress, cancel: threading.Event, secrets: Mapping[str, str]) -> RunTeller:
     return RunTeller(progress, asked=cancel.is_set, clean=lambda text: hide(text, secrets.values()))
-
-
-@contextmanager
-def _side_by_side(cli: Cli) -> Iterator[ThreadPoolExecutor]:
-    """A second thread for what changes nothing; whatever stops the first ends the second's CLI."""
-    with ThreadPoolExecutor(1) as pool:
-        try:
-            yield pool
-        except BaseException:
-            cli.end_now()
-            raise
 
 
 def _result(
     operation: Operation, outcome: Outcome, outputs: Mapping[str, Any], secrets: Mapping[str, str], cancel: threading.Event, began: float
 ) -> StackResult:
-    result = result_of(operation, outcome.account, outputs, succeeded=outcome.succeeded, cancelled=False, said=outcome.said)
+    result = result_of(operation, outcome.account, outputs, succeeded=outcome.succeeded, said=outcome.said)
     stop_if_asked(result, cancel)
     return stack_result(result, secrets, time.monotonic() - began)

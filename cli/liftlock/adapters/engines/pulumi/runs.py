@@ -19,7 +19,7 @@ _UNSEEN = "it was not looked at, because looking at another resource failed"
 _OTHER = "[another secret]"
 
 
-def result_of(operation: Operation, account: Account, outputs: PropertyMap, *, succeeded: bool, cancelled: bool, said: str) -> Result:
+def result_of(operation: Operation, account: Account, outputs: PropertyMap, *, succeeded: bool, said: str) -> Result:
     """What the run came to. said: the CLI's own last words, for a run that failed without a reason."""
     errors = [message for message in account.errors if message.text not in _EMPTY_WORDS]
     first = errors[0].text if errors else account.errors[0].text if account.errors else said
@@ -30,7 +30,7 @@ def result_of(operation: Operation, account: Account, outputs: PropertyMap, *, s
     return Result(
         operation=operation,
         succeeded=succeeded,
-        cancelled=cancelled,
+        cancelled=False,
         changes=account.summary or {},
         steps=tuple(_report(step) for step in account.steps if step.stage is Stage.DONE and step.logical and not step.reading),
         outputs=outputs,
