@@ -6,7 +6,6 @@ next run, or gone on with where it was made in the same way (resumption.py). Wha
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -15,20 +14,25 @@ import psycopg
 from psycopg import sql
 
 from liftlock_datagen.database.ahead import Ahead
+from liftlock_datagen.database.claim import LINGERING, claim
 from liftlock_datagen.database.connect import Connection, connected, database_of, url_of, wrapped
-from liftlock_datagen.database.leftovers import beside_name, drop_database, drop_without_waiting, lock_of, marker, remove_leftovers
+from liftlock_datagen.database.leftovers import (
+    beside_name,
+    drop_database,
+    drop_without_waiting,
+    lock_of,
+    marker,
+    remove_leftovers,
+)
 from liftlock_datagen.database.resumption import Resumption, end_sessions, find_resumable, recipe_with
 from liftlock_datagen.database.rights import carry_rights
 from liftlock_datagen.database.settings import keep_others_out
 from liftlock_datagen.database.swap import Swap, refuse_unswappable, swap_in
-from liftlock_datagen.errors import BusyError, DatagenError
+from liftlock_datagen.errors import DatagenError
 
 Note = Callable[[str], None]
 
 _PATIENCE = 30.0
-_LINGERING = 10.0  # seconds that a server may take to notice that its client is gone
-_PAUSE = 0.1
-_BUSY = "wait for it to end, then run the same command again; a killed one counts until the server sees that it is gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ def _begun(keeper: Connection, target_url: str, resumption: Resumption | None, p
     """What is to be built, with the target claimed and nothing in the way; DatagenError where something is."""
     target = database_of(target_url)
     with wrapped(target_url):
-        claim(keeper, target, min(patience, _LINGERING))
+        claim(keeper, target, on_note, min(patience, LINGERING))
         beside = _chosen(keeper, target_url, target, resumption)
         remove_leftovers(keeper, target, on_note, but=beside.name)
         _require_rights(keeper, beside)
@@ -145,17 +149,6 @@ def _maintenance(stack: ExitStack, target_url: str, target: str) -> Connection:
         with suppress(DatagenError):  # the role may not connect to it, or it was dropped
             return stack.enter_context(connected(url_of(target_url, "postgres")))
     return stack.enter_context(connected(url_of(target_url, "template1")))
-
-
-def claim(keeper: Connection, target: str, patience: float = _LINGERING) -> None:
-    """One run at a time for one target; BusyError for the others. The lock goes with the connection, which may claim it again; that of a
-    run that was killed may live a moment longer."""
-    ends = time.monotonic() + patience
-    while not (keeper.execute("SELECT pg_try_advisory_lock(%s, %s)", lock_of(target)).fetchone() or (False,))[0]:
-        if time.monotonic() < ends:
-            time.sleep(_PAUSE)
-            continue
-        raise BusyError(f"another run is building {target} at this moment", hint=_BUSY)
 
 
 def _named(keeper: Connection, target_url: str, target: str) -> Beside:

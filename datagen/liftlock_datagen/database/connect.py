@@ -33,6 +33,10 @@ def connected(url: str) -> Iterator[Connection]:
 _WAYS_OUT = (
     ("password authentication failed", "mend the user or the password in the address"),
     ("no password supplied", "the address, PGPASSWORD or the file of PGPASSFILE has to say the password"),
+    (
+        "permission denied for database",
+        "an administrator runs: GRANT CONNECT ON DATABASE … TO this role; or say another role in the address",
+    ),
     ('database "', "mend the name of the database in the address, or make it"),
     ('role "', "mend the user in the address"),
     ("resolve", "mend the name of the host in the address"),

@@ -29,6 +29,7 @@ _HINTS = {
     DISK_FULL: "the server's disk is full; nothing was changed: free some, then run the same command again",
     "53200": "the server has too little memory: lower its work, then run the same command again",
     "55P03": "another session holds a lock on the table: wait for it, then run the same command again",
+    "42501": "the role of this address lacks a right: use the role that owns the database and its tables, or let an administrator grant it",
     "57014": "a statement was cancelled, by a person or a time limit of the role",
 }
 

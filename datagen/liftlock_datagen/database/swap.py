@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psycopg
@@ -17,6 +17,12 @@ from liftlock_datagen.errors import DatagenError
 
 _PAUSE = 0.05
 _IN_USE = ("55006", "55P03")  # object in use, lock not available
+_SESSION = (
+    "format('process %%s of role %%s, %%s in database %%s', pid, usename, coalesce(nullif(application_name, ''), 'unnamed'), datname)"
+)
+_BLOCKING = f"SELECT string_agg({_SESSION}, '; ') FROM pg_stat_activity WHERE pid = ANY(pg_blocking_pids(%s))".encode()  # noqa: S608 - our own
+_CONNECTED = f"SELECT string_agg({_SESSION}, '; ') FROM pg_stat_activity WHERE datid = ANY(%s) AND usesysid IS NOT NULL".encode()  # noqa: S608
+_AGAIN = "run the same command again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +59,28 @@ def swap_in(keeper: Connection, worker: Connection, swap: Swap, on_note: Callabl
     ends = time.monotonic() + swap.patience
     query = "SELECT oid FROM pg_database WHERE datname = ANY(%s)"
     databases = [oid for (oid,) in keeper.execute(query, [[swap.new, swap.target]]).fetchall()]
+    ending = _Ending(keeper, worker.info.backend_pid, databases)
     while True:
         try:
-            with _ending_sessions(keeper, databases):
+            with ending.sessions():
                 _rename(worker, swap, on_note)
         except psycopg.Error as err:
             if err.sqlstate not in _IN_USE:
                 raise
             if time.monotonic() > ends:
-                raise DatagenError(
-                    f"database {swap.target} is in use and its sessions could not be ended within {swap.patience:.0f} s",
-                    hint=f"end what is connected to it ({sessions_of(keeper, swap.target)}), then run the same command again",
-                ) from None
+                raise _given_up(keeper, swap, ending.in_the_way) from None
         else:
             return
+
+
+def _given_up(keeper: Connection, swap: Swap, in_the_way: str) -> DatagenError:
+    within = f"within {swap.patience:.0f} s"
+    if in_the_way:
+        text = f"database {swap.target} could not be renamed {within}: another session holds a lock on it: {in_the_way}"
+        return DatagenError(text, hint="end that session, or wait for it; then run the same command again")
+    text = f"database {swap.target} is in use and its sessions could not be ended {within}"
+    who = sessions_of(keeper, swap.target) or "its applications"
+    return DatagenError(text, hint=f"end what is connected to it ({who}), then run the same command again")
 
 
 def _rename(worker: Connection, swap: Swap, on_note: Callable[[str], None]) -> None:
@@ -89,34 +103,54 @@ def _rename_one(worker: Connection, name: str, new_name: str) -> None:
     worker.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(name), sql.Identifier(new_name)))
 
 
-@contextmanager
-def _ending_sessions(keeper: Connection, databases: list[int]) -> Iterator[None]:
-    """Ends every session of the databases, again and again, until the block is left."""
-    done, failed = threading.Event(), list[psycopg.Error]()
+class _Ending:
+    """Ends every session of the databases, again and again. in_the_way: whose lock the renaming waits for, in words; not theirs."""
 
-    def end() -> None:
+    def __init__(self, keeper: Connection, renaming: int, databases: list[int]) -> None:
+        self._keeper, self._renaming, self._databases = keeper, renaming, databases
+        self._failed: psycopg.Error | None = None
+        self.in_the_way = ""
+
+    @contextmanager
+    def sessions(self) -> Iterator[None]:
+        """Until the block is left."""
+        done = threading.Event()
+        thread = threading.Thread(target=self._end, args=(done,), name="end-sessions", daemon=True)
+        thread.start()
+        try:
+            yield
+        except psycopg.Error:
+            done.set()
+            thread.join()
+            if self._failed is not None:  # why they could not be ended says more than that they are there
+                raise self._stubborn(self._failed) from None
+            raise
+        finally:
+            done.set()
+            thread.join()
+
+    def _end(self, done: threading.Event) -> None:
         while not done.is_set():
             try:
-                _terminate(keeper, databases)
+                _terminate(self._keeper, self._databases)
+                row = self._keeper.execute(_BLOCKING, [self._renaming]).fetchone()
             except psycopg.Error as err:
-                failed.append(err)
+                self._failed = err
                 return
+            self.in_the_way = str(row[0]) if row and row[0] else self.in_the_way
             done.wait(_PAUSE)
 
-    thread = threading.Thread(target=end, name="end-sessions", daemon=True)
-    thread.start()
-    try:
-        yield
-    except psycopg.Error:
-        done.set()
-        thread.join()
-        if failed:  # why they could not be ended says more than that they are there
-            text = f"the sessions of the database to be replaced could not be ended: {failed[0].diag.message_primary or 'connection lost'}"
-            raise DatagenError(text, hint="end them, or let an administrator GRANT pg_signal_backend to your role") from None
-        raise
-    finally:
-        done.set()
-        thread.join()
+    def _stubborn(self, err: psycopg.Error) -> DatagenError:
+        if err.diag.message_primary is None:
+            return DatagenError("the connection was lost while sessions of the database to be replaced were ended", hint=_AGAIN)
+        with suppress(psycopg.Error):
+            row = self._keeper.execute(_CONNECTED, [self._databases]).fetchone()
+            who = f" ({row[0]})" if row and row[0] else ""
+            text = f"the sessions of the database to be replaced could not be ended{who}: {err.diag.message_primary}"
+            return DatagenError(
+                text, hint="end them, or let an administrator GRANT pg_signal_backend to your role; a superuser's end themselves"
+            )
+        return DatagenError(f"the sessions of the database to be replaced could not be ended: {err.diag.message_primary}", hint=_AGAIN)
 
 
 def _terminate(keeper: Connection, databases: list[int]) -> None:

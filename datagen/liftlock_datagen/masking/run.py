@@ -17,9 +17,11 @@ from enum import StrEnum
 import psycopg
 
 from liftlock_datagen.catalog.model import TableName
-from liftlock_datagen.database.beside import Beside, built_beside, claim, keeping
+from liftlock_datagen.database.beside import Beside, built_beside, keeping
+from liftlock_datagen.database.claim import claim
 from liftlock_datagen.database.connect import connected, database_of
 from liftlock_datagen.database.leftovers import remove_leftovers
+from liftlock_datagen.database.reading_rights import require_readable
 from liftlock_datagen.database.refusals import masked_errors
 from liftlock_datagen.database.resumption import Resumption
 from liftlock_datagen.database.schema_copy import SchemaCopy, Section, copied_schema
@@ -102,8 +104,9 @@ def anonymise(request: MaskRequest, on_progress: Progress, on_note: Note) -> Mas
         run = _Run(request, source, crew, on_progress, on_note)
         refuse_target(source.connection, request.target_url, replace=request.replace, source_name=request.source_name)
         plan = plan_mask(source.catalog, request.spec, rows=source.rows()).required()
+        require_readable(source.connection)
         keeper = choice.enter_context(keeping(request.target_url))
-        claim(keeper, database_of(request.target_url))
+        claim(keeper, database_of(request.target_url), on_note)
         with run.told_of_changes():
             work = run.work(plan, choice.enter_context(chosen(source, request)), keeper.info.server_version // 10000)
             same = run.same(plan, work)

@@ -21,6 +21,7 @@ from liftlock_datagen.catalog.model import Catalog, TableName
 from liftlock_datagen.catalog.read import read_catalog
 from liftlock_datagen.database.connect import Connection, connected, wrapped
 from liftlock_datagen.database.load_phases import build_indexes, empty_anew, finish_load, prepare_load, prove_references
+from liftlock_datagen.database.reading_rights import require_readable
 from liftlock_datagen.database.refusals import synthetic_errors
 from liftlock_datagen.database.row_security import hidden_rows, lift_forced, seen_by_owner
 from liftlock_datagen.errors import RequestError, TargetError
@@ -122,6 +123,7 @@ def found_before(url: str, request: RowsRequest) -> Before:
                 "there are no tables to fill", hint="run the migrations first: liftlock env up, liftlock branch up, or their own tool"
             )
         require_tables(catalog, request)
+        require_readable(connection)
         return seen_by_owner(connection, lambda: _looked_at(connection, catalog, request))
 
 
