@@ -6,13 +6,13 @@ import json
 import os
 import signal
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import docker
 import pytest
 
+from tests.docker_gateway import Gateway
 from tests.e2e.conftest import User, disk_for_state
 from tests.waiting import eventually
 
@@ -80,51 +80,10 @@ def test_drift_with_a_dead_docker_engine_is_incomplete_and_never_clean(resident:
     assert "no drift" not in outcome.out
 
 
-class Gateway:
-    """A socket in front of Docker's that can be cut while calls are under way."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._calls: list[socket.socket] = []
-        self._open = True
-        self._server = socket.socket(socket.AF_UNIX)
-        self._server.bind(str(path))
-        self._server.listen(64)
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def cut(self) -> None:
-        self._open = False
-        self._server.close()
-        self.path.unlink(missing_ok=True)
-        for call in self._calls:
-            call.close()
-
-    def _serve(self) -> None:
-        while self._open:
-            try:
-                near, _ = self._server.accept()
-            except OSError:
-                return
-            far = socket.socket(socket.AF_UNIX)
-            far.connect("/var/run/docker.sock" if "DOCKER_HOST" not in os.environ else os.environ["DOCKER_HOST"].removeprefix("unix://"))
-            self._calls += [near, far]
-            for one, other in ((near, far), (far, near)):
-                threading.Thread(target=_pump, args=(one, other), daemon=True).start()
-
-
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    try:
-        while data := source.recv(65536):
-            sink.sendall(data)
-        sink.shutdown(socket.SHUT_WR)
-    except OSError:
-        return
-
-
 def test_a_docker_engine_that_goes_away_in_the_middle_loses_nothing(user: User, tmp_path: Path) -> None:
     user.ok("image", "record", "--env", "dev", "api=v1", "web=v1")
     gateway = Gateway(tmp_path / "gateway.sock")
-    running = user.start("env", "up", "dev", env={"DOCKER_HOST": f"unix://{gateway.path}"})
+    running = user.start("env", "up", "dev", env={"DOCKER_HOST": gateway.url})
     eventually(lambda: any("db-" in name for name in user.objects()))
     gateway.cut()
     _, said = running.communicate(timeout=120)

@@ -15,6 +15,7 @@ from requests.exceptions import RequestException
 from liftlock.core.errors import LiftlockError, UnavailableError
 
 HINT = "start Docker (Debian: systemctl start docker), then run the same command again; liftlock doctor tells more"
+ROOM = "liftlock data snapshot prune --keep 1 makes room (docker system df shows what takes it); then run the same command again"
 DEFAULT_ENDPOINT = "unix:///var/run/docker.sock"
 
 
@@ -42,6 +43,8 @@ def wrapped() -> Iterator[None]:
     try:
         yield
     except APIError as err:
+        if "no space left on device" in str(err.explanation or err).lower():
+            raise LiftlockError("there is no room left where Docker keeps its volumes", hint=ROOM) from err
         raise LiftlockError(f"Docker refused: {err.explanation or err}") from err
     except (DockerException, RequestException) as err:
         raise UnavailableError("the Docker engine does not answer", hint=HINT) from err

@@ -10,6 +10,7 @@ from typing import Any
 from docker import APIClient
 from docker.errors import APIError, ImageNotFound, NotFound
 
+from liftlock.adapters.docker_client import ROOM
 from liftlock.core.errors import LiftlockError
 
 _SECONDS = 6 * 3600
@@ -70,8 +71,7 @@ def run_job(client: APIClient, id_: str, what: str) -> str:
 def failure_of(what: str, said: str) -> LiftlockError:
     """The error of a program that printed this and failed. what: it was to do."""
     if any(word in said for word in _NO_ROOM):
-        hint = "liftlock data snapshot prune --keep 1 makes room; then run the same command again"
-        return LiftlockError(f"{what}: there is no room left where Docker keeps its volumes", hint=hint)
+        return LiftlockError(f"{what}: there is no room left where Docker keeps its volumes", hint=ROOM)
     return LiftlockError(f"{what}: {_last_words(said)}")
 
 
