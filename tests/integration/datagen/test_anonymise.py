@@ -146,6 +146,7 @@ def contents(server: RunningPostgres, database: str) -> list[list[tuple[object, 
     return [rows(server, database, query) for query in queries]
 
 
+@pytest.mark.every_version
 def test_a_copy_is_whole_and_holds_nothing_of_what_was_to_go(server: RunningPostgres, source: str, target: str, copy: Copy) -> None:
     before = contents(server, source)
     report = copy()
@@ -212,6 +213,7 @@ def test_what_is_not_classified_and_paths_that_nobody_knows_stop_the_run(server:
     assert rows(server, target, "SELECT count(*) FROM old") == [(0,)]
 
 
+@pytest.mark.every_version
 def test_a_copy_takes_the_targets_schema_where_that_is_ahead(server: RunningPostgres, source: str, copy: Copy) -> None:
     ahead = "ALTER TABLE people ADD COLUMN later text DEFAULT 'new'; CREATE TABLE latest (what text);"
     with server.database(SCHEMA + ahead) as migrated:
@@ -349,6 +351,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.every_version
 @pytest.mark.parametrize(("step", "how"), [(1, signal.SIGKILL), (4, signal.SIGKILL), (2, signal.SIGINT)])
 def test_killed_at_any_moment_the_old_rows_serve_and_the_next_run_cleans_up(
     server: RunningPostgres, source: str, target: str, copy: Copy, step: int, how: signal.Signals

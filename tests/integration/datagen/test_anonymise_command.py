@@ -112,6 +112,7 @@ def test_a_copy_of_empty_tables_says_so(server: RunningPostgres, root: Path, run
         assert validated(run(*words, "--json", **places).stdout)["remarks"] == ["0 rows: the source's tables are empty"]
 
 
+@pytest.mark.every_version
 def test_a_copy_from_the_plan_to_the_summary(server: RunningPostgres, root: Path, run: Run) -> None:
     (root / "secret").mkdir()
     assert run("key", "new", "--output", str(root / "secret/data.key")).exit_code == 0

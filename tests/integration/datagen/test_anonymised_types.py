@@ -10,7 +10,7 @@ from liftlock_datagen.masking.run import MaskRequest, anonymise
 from liftlock_datagen.spec.model import ColumnSpec, DataSpec, Kind, Rule, TableSpec, ValueSpec
 from tests.postgres import RunningPostgres
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.every_version(since=14)]
 
 TYPES = {
     "money": ("'-1234.56'", "100"), "float4": ("'1.5e38'", "100"), "float8": ("'1.7976931348623157e308'", ""),

@@ -20,7 +20,7 @@ from liftlock_datagen.errors import DatagenError
 from tests.integration.datagen.shape import SHAPE
 from tests.postgres import PASSWORD, RunningPostgres
 
-pytestmark = [pytest.mark.docker, pytest.mark.every_version]
+pytestmark = pytest.mark.docker
 
 OLD = "CREATE TABLE thing (what text); INSERT INTO thing VALUES ('old')"
 
@@ -83,6 +83,7 @@ def test_an_old_database_that_was_not_dropped_after_all_goes_with_the_next_run(s
     assert databases(server, target) == [target]
 
 
+@pytest.mark.every_version
 def test_the_new_database_takes_the_name_and_all_that_was_said_of_the_old_one(server: RunningPostgres, target: str) -> None:
     for statement in (
         "ALTER DATABASE {} SET search_path = \"$user\", 'We ird', public",
@@ -146,6 +147,7 @@ def test_nobody_else_may_look_into_a_database_before_it_is_whole(server: Running
     assert who_may(server, target) == before
 
 
+@pytest.mark.every_version
 def test_applications_keep_their_rights_and_what_they_own(server: RunningPostgres) -> None:
     server.administer('CREATE ROLE "an app"; GRANT "an app" TO liftlock; CREATE ROLE reader')
     try:
@@ -174,6 +176,7 @@ def test_applications_keep_their_rights_and_what_they_own(server: RunningPostgre
         server.administer('DROP ROLE IF EXISTS "an app"; DROP ROLE IF EXISTS reader')
 
 
+@pytest.mark.every_version
 def test_a_clone_of_a_template_gets_the_rights_of_the_old_database(server: RunningPostgres) -> None:
     with server.database(OBJECTS) as template, server.database(OBJECTS) as target:
         with server.connect(target) as connection:
@@ -208,6 +211,7 @@ def test_a_setting_that_the_role_may_not_make_is_told_and_holds_nothing_up(serve
     assert "hush" not in " ".join(notes)
 
 
+@pytest.mark.every_version
 def test_sessions_that_come_back_at_once_are_ended_and_meet_the_new_database(server: RunningPostgres, target: str) -> None:
     notes, stop, seen = list[str](), threading.Event(), set[object]()
 
@@ -244,6 +248,7 @@ def test_a_failure_leaves_the_old_database_and_nothing_else(server: RunningPostg
     assert databases(server, target) == [target]
 
 
+@pytest.mark.every_version
 def test_a_failure_leaves_nothing_although_sessions_of_the_new_database_come_back_at_once(server: RunningPostgres, target: str) -> None:
     stop, came = threading.Event(), threading.Barrier(4)
 
@@ -285,6 +290,7 @@ def test_what_a_killed_run_left_is_removed_but_not_what_lives_or_is_not_ours(ser
             connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
 
 
+@pytest.mark.every_version
 def test_a_run_that_is_killed_leaves_the_old_data_and_the_next_one_cleans_up(server: RunningPostgres, target: str) -> None:
     begun = (
         "import sys; from liftlock_datagen.database.beside import built_beside\n"
@@ -340,6 +346,7 @@ def test_a_role_without_rights_is_told_what_to_ask_for(server: RunningPostgres, 
     assert missing_right(server.url(target)) is None
 
 
+@pytest.mark.every_version(since=13)
 def test_a_copied_schema_is_the_same_schema(server: RunningPostgres, odd_schema: str) -> None:
     with server.database(odd_schema) as source, server.database("") as target:
         with copied_schema(server.url(source)) as copy:

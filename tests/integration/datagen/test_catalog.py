@@ -11,7 +11,7 @@ from liftlock_datagen.catalog.model import Action, Attribute, Catalog, Identity,
 from liftlock_datagen.catalog.read import read_catalog
 from tests.postgres import RunningPostgres
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.every_version(since=15)]
 
 
 @pytest.fixture(scope="module")

@@ -55,6 +55,7 @@ def databases(postgres: RunningPostgres) -> Iterator[dict[str, str]]:
         yield {"SOURCE": postgres.url(source), "GOOD": postgres.url(good), "BAD": postgres.url(bad)}
 
 
+@pytest.mark.every_version
 def test_a_clean_copy_exits_with_0_and_a_page(run: Run, databases: dict[str, str], tmp_path: Path) -> None:
     page = tmp_path / "certificate.html"
     done = run("--from", "env:SOURCE", "--to", "env:GOOD", "--spec", "shop", "--report", str(page), **databases)
@@ -80,6 +81,7 @@ def test_a_column_of_which_no_row_was_compared_is_not_called_clean(
     assert '<td class="soft">not compared</td>' in page.read_text()
 
 
+@pytest.mark.every_version
 def test_a_leak_exits_with_4_and_leads_to_its_row(run: Run, databases: dict[str, str], tmp_path: Path) -> None:
     page = tmp_path / "certificate.html"
     words = ("--from", "env:SOURCE", "--to", "env:BAD", "--spec", "shop", "--json", "--report", str(page))
@@ -164,6 +166,7 @@ def test_a_leak_does_not_hide_what_was_not_looked_at(
     assert (document["verdict"], document["complete"]) == ("leak", False)
 
 
+@pytest.mark.every_version
 def test_a_broken_promise_exits_with_3_and_is_named(run: Run, postgres: RunningPostgres, databases: dict[str, str], tmp_path: Path) -> None:
     page = tmp_path / "certificate.html"
     words = ("--from", "env:SOURCE", "--to", "env:OTHER", "--spec", "shop")

@@ -78,6 +78,7 @@ def _json(result: Result) -> dict[str, Any]:
     return validated(result.stdout)
 
 
+@pytest.mark.every_version
 def test_a_profile_is_written_and_rows_take_its_shape(run: Run, root: Path, source: str, target: str, postgres: RunningPostgres) -> None:
     file = root / "data" / "shop.profile.json"
     report = _json(run("profile", "env:SOURCE", "--spec", "shop", "--output", str(file), "--json", SOURCE=source))
@@ -114,6 +115,7 @@ def test_a_profile_without_a_file_goes_to_stdout(run: Run, source: str) -> None:
     assert "show counts only" in result.stderr
 
 
+@pytest.mark.every_version
 def test_people_see_the_plan_and_what_was_done(run: Run, target: str) -> None:
     planned = run("generate", "env:TARGET", "--size", "tiny", "--table", "orders=30", "--plan-only", TARGET=target)
     assert "nothing was written" in planned.stdout

@@ -68,6 +68,7 @@ def database(postgres: RunningPostgres) -> Iterator[str]:
         yield name
 
 
+@pytest.mark.every_version
 def test_the_figures_are_those_of_the_data(postgres: RunningPostgres, database: str) -> None:
     reading = read_profile(postgres.url(database), _spec())
     people, visits = reading.profile.tables[_PEOPLE], reading.profile.tables[_VISITS]
@@ -120,6 +121,7 @@ def test_no_table_is_read_so_locked_tables_do_not_matter(postgres: RunningPostgr
             reader.execute("SELECT FROM people LIMIT 1")
 
 
+@pytest.mark.every_version
 def test_a_role_without_rights_gets_gaps_instead_of_figures(postgres: RunningPostgres, database: str) -> None:
     with postgres.connect(database) as owner:
         postgres.administer("CREATE ROLE profiler LOGIN PASSWORD 'p@ss'")

@@ -45,6 +45,7 @@ def _quiet(*_: object) -> None:
     pass
 
 
+@pytest.mark.every_version
 def test_an_empty_database_is_filled_then_left_alone_then_replaced(postgres: RunningPostgres, database: str) -> None:
     url = postgres.url(database)
     assert not generate(url, RowsRequest(300), on_progress=_quiet).skipped
@@ -65,6 +66,7 @@ def test_what_is_declared_leaves_rows_that_were_chosen_by_hand(postgres: Running
     assert (declared.skipped, declared.rows) == (True, chosen.rows)
 
 
+@pytest.mark.every_version
 def test_rows_that_nobody_of_ours_made_are_replaced_only_on_demand(postgres: RunningPostgres, database: str) -> None:
     url = postgres.url(database)
     with postgres.connect(database) as connection:
@@ -166,6 +168,7 @@ def test_rows_that_nobody_can_look_at_now_are_asked_for(postgres: RunningPostgre
     assert generate(url, RowsRequest(30), on_progress=_quiet).total == 30
 
 
+@pytest.mark.every_version
 def test_a_run_that_is_interrupted_leaves_the_old_rows(postgres: RunningPostgres, database: str) -> None:
     url = postgres.url(database)
     generate(url, RowsRequest(300), on_progress=_quiet)

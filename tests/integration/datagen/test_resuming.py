@@ -108,6 +108,7 @@ def fresh(server: RunningPostgres, source: str, of: DataSpec | None = None, key:
         return everything(server, other)
 
 
+@pytest.mark.every_version
 def test_a_killed_run_is_gone_on_with_and_ends_as_a_new_one(
     server: RunningPostgres, source: str, target: str, copy: Copy, notes: list[str]
 ) -> None:
@@ -126,6 +127,7 @@ def test_a_killed_run_is_gone_on_with_and_ends_as_a_new_one(
     assert copy().unchanged
 
 
+@pytest.mark.every_version
 def test_only_tables_that_changed_and_those_that_a_crash_empties_are_copied_again(
     server: RunningPostgres, source: str, target: str, copy: Copy
 ) -> None:

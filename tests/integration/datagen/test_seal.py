@@ -125,6 +125,7 @@ def test_a_marker_without_a_seal_proves_nothing(postgres: RunningPostgres, marke
     assert "an older version of liftlock" in _since(postgres, marked)
 
 
+@pytest.mark.every_version
 def test_synthetic_rows_are_sealed_where_they_are_made_and_a_clone_keeps_the_seal(postgres: RunningPostgres) -> None:
     with postgres.database("CREATE TABLE person (id int PRIMARY KEY, name text NOT NULL)") as name:
         seed(postgres.url(name), rows=50, seed=7, on_progress=lambda *_: None)

@@ -53,6 +53,7 @@ def shop(postgres: RunningPostgres) -> Iterator[str]:
         yield name
 
 
+@pytest.mark.every_version(since=13)
 def test_a_schema_of_everything_hard_is_filled_and_left_as_it_was(postgres: RunningPostgres, odd: str) -> None:
     before = ask(postgres, odd, SHAPE)
     report = fill(postgres, odd)
@@ -149,6 +150,7 @@ def test_sequences_go_on_after_the_last_row(postgres: RunningPostgres, odd: str)
     assert ask(postgres, odd, "INSERT INTO depot (name, opened) VALUES ('mine', '2024-01-01') RETURNING id > 1") == [(True,)]
 
 
+@pytest.mark.every_version
 def test_triggers_of_the_application_fire(postgres: RunningPostgres) -> None:
     schema = """
     CREATE TABLE note (id int PRIMARY KEY, body text NOT NULL, size int);
@@ -199,6 +201,7 @@ def test_no_error_shows_the_password(postgres: RunningPostgres, change: tuple[st
     assert "ss%3Aword" not in shown
 
 
+@pytest.mark.every_version
 def test_the_shop_looks_like_a_shop(postgres: RunningPostgres, shop: str) -> None:
     assert ask(postgres, shop, "SELECT (SELECT count(*) FROM order_lines) > (SELECT count(*) FROM orders)") == [(True,)]
     busiest = ask(postgres, shop, "SELECT max(n), avg(n)::float FROM (SELECT count(*) n FROM orders GROUP BY customer_id) x")

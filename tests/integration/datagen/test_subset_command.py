@@ -60,6 +60,7 @@ def source(postgres: RunningPostgres) -> Iterator[str]:
         yield postgres.url(name)
 
 
+@pytest.mark.every_version
 def test_the_rows_of_each_table_are_counted_by_what_brought_them(run: Run, source: str) -> None:
     found = validated(run("--spec", "shop", "--json", source=source).stdout)
     tables = {table["table"]: table for table in found["tables"]}
@@ -74,6 +75,7 @@ def test_the_rows_of_each_table_are_counted_by_what_brought_them(run: Run, sourc
     assert "nothing leads to public.unrelated" in shown.output
 
 
+@pytest.mark.every_version
 def test_a_row_is_explained_from_its_root(run: Run, source: str) -> None:
     found = validated(run("--spec", "shop", "--why", "invoice", "(2021,41)", "--json", source=source).stdout)
     assert found["why"] == [{"table": "public.invoice", "key": "(2021,41)", "by": "root: number = 41"}]

@@ -11,7 +11,7 @@ from psycopg import sql
 from liftlock_datagen.synthesis.load import seed
 from tests.postgres import RunningPostgres
 
-pytestmark = pytest.mark.docker
+pytestmark = [pytest.mark.docker, pytest.mark.every_version(since=14)]
 
 EXTENSIONS: tuple[LiteralString, ...] = ("hstore", "ltree", "citext", "cube", "isn", "seg")
 COMPARED = """
