@@ -19,6 +19,7 @@ from liftlock_datagen.certificate.samples import Chance, PairSample, ValueSample
 from liftlock_datagen.certificate.spill import IN_MEMORY, Records, Spill
 
 _TOLD_APART = 100_000
+_KEY = np.dtype([("key", "<u8")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Alignment:
     """The rows of one table. keyed: whether rows have a key to meet by; without one only the columns' values are compared.
 
     unique: whether keys of the source tell its rows apart. Where they do not, rows that share one with others meet none, unless all of
-    those hold the same; alike counts them.
+    those hold the same; alike counts them. raw: rows of the copy that meet none, and have a key that was said to be none.
     """
 
     def __init__(
@@ -98,8 +99,10 @@ class Alignment:
         self._nulls = np.zeros((2, len(columns)), np.int64)
         self._planted: set[int] = set()
         self._seen: NDArray[np.bool_] | None = None
+        self._raw = Spill(folder, f"{name}-raw", _KEY, limit)
         self.rows = [0, 0]
         self.alike = 0
+        self.raw = 0
 
     def add(self, side: int, keys: Hashes, features: Features, planted: NDArray[np.bool_]) -> None:
         """Rows of the source (0) or of the copy (1). planted: our own, which must be found unchanged and count for nothing else."""
@@ -116,6 +119,12 @@ class Alignment:
             records = np.empty(len(keys), self._kind)
             records["key"], records["values"], records["nulls"] = keys, np.stack(values, axis=1), nulls
             self._sides[side].add(records)
+
+    def add_raw(self, keys: Hashes) -> None:
+        """Keys that rows of the source would have if something of them had been left as it was."""
+        records = np.empty(len(keys), _KEY)
+        records["key"] = keys
+        self._raw.add(records)
 
     def result(self) -> tuple[int, list[ColumnAgreement]]:
         """How many rows met, and what they have in common, column by column."""
@@ -153,7 +162,9 @@ class Alignment:
         """Rows of both sides with the same key, part by part. A key that comes twice in the source stands for its first row."""
         if not self._keyed:
             return
-        for source, copy in zip(self._sides[0].parts(), self._sides[1].parts(), strict=True):
+        for source, copy, raw in zip(*(spill.parts() for spill in (*self._sides, self._raw)), strict=True):
+            if len(raw):
+                self.raw += int((np.isin(copy["key"], raw["key"]) & ~np.isin(copy["key"], source["key"])).sum())
             keys, first = np.unique(source["key"], return_index=True)
             if not len(keys) or not len(copy):
                 continue

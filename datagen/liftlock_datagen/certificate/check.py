@@ -67,7 +67,9 @@ def _read(
     plan = plan_check(spec, *catalogs, generated=generated, seeded=made, has_key=key is not None)
     hasher = make_hasher(secrets.token_bytes(32))  # for this run alone: no hash that it makes is in the report
     relations = read_relations(source)
-    side = read_source(source, plan, hasher, folder, secret, on_progress, relations=relations, common=common, key=key)
+    side = read_source(
+        source, plan, hasher, folder, secret, on_progress, relations=relations, common=common, key=key, consent=spec.missing > 0
+    )
     table, first = side.builder.table(), plan.first_searched
     needle = canaries.canary(secret, first) if first is not None else b""
     found, planted = (Findings(table, plan, secret, spec.locale) for _ in range(2))

@@ -11,11 +11,11 @@ from liftlock_datagen.certificate.aligned import Agreement, ColumnAgreement
 from liftlock_datagen.certificate.features import Features
 from liftlock_datagen.certificate.judgement import judge_column
 from liftlock_datagen.certificate.model import BrokenPromise, ColumnResult, TableResult
-from liftlock_datagen.certificate.ours import odds
+from liftlock_datagen.certificate.ours import is_chance, odds
 from liftlock_datagen.certificate.plan import Sensitive, TablePlan
 from liftlock_datagen.certificate.promises import broken_by_values
 from liftlock_datagen.certificate.reading import Reading
-from liftlock_datagen.certificate.rooms import is_crowded, room
+from liftlock_datagen.certificate.rooms import is_crowded, room, rooms_of
 from liftlock_datagen.certificate.source import cells_of, ours_alone
 from liftlock_datagen.certificate.unseen import Looked, alone, unseen
 from liftlock_datagen.masking.cells import ColumnMaker
@@ -52,9 +52,9 @@ def _compare(reading: Reading, table: TablePlan, result: Comparison) -> None:
     generated = reading.plan.generated
     matched, found = alignment.result()
     was, now = alignment.rows
-    rows = TableResult(
-        str(table.name), table.method, was, now, matched, alone(table.method, was, now, matched + alignment.alike), alignment.alike
-    )
+    lonely = alone(table.method, was, now, matched + alignment.alike)
+    raw = 0 if is_chance(alignment.raw, lonely * was / rooms_of(table.makers)) else alignment.raw
+    rows = TableResult(str(table.name), table.method, was, now, matched, lonely, alignment.alike, raw)
     pairs = list(zip(table.columns, found, strict=True))
     _weigh(reading, table, found)
     _excuse(reading, table, pairs)

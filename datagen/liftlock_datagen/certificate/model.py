@@ -186,6 +186,7 @@ class TableResult:
 
     alone: how many of the copy's have none, as they were deleted there since, or came later; at least so many, where rows do not meet.
     alike: how many of the copy's are not told apart, as several rows of the source hold together what they do.
+    raw: of those without a row, how many have the key of one with something as it was; counted where a share of missing rows is accepted.
     """
 
     table: str
@@ -195,6 +196,7 @@ class TableResult:
     matched: int
     alone: int
     alike: int
+    raw: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ looked at, and those that stand together: a number is never found within a longe
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,8 @@ from liftlock_datagen.spec.model import Kind
 
 NUMBERS = frozenset({Kind.PHONE, Kind.IBAN, Kind.PAYMENT_CARD, Kind.NATIONAL_ID, Kind.BANK_ACCOUNT, Kind.TAX_ID})
 SHORTEST, LONGEST = 7, 30
+_SORTS = (LONGEST + 1) * 100
+_FILLED = 0.05  # of the numbers that begin alike
 _GROUPS = 12  # of digits, which a number may be written in
 _GAP = 5  # bytes between two of them: a dash of Unicode with blanks
 _SEPARATORS = np.isin(np.arange(256), list(b" .-/()" + "\u2010\u2011\u2012\u2013\u2014\u2015".encode()))
@@ -69,6 +71,12 @@ def _gathered(block: Block, index: int) -> tuple[Octets, Offsets]:
     return block.octets[np.repeat(starts - after + sizes, sizes) + np.arange(int(sizes.sum()))], after
 
 
+def _sorts(digits: Octets, starts: Offsets, ends: Offsets) -> Offsets:
+    """What sort each number is of: its length, and its first two digits."""
+    first, second = (digits[starts + place].astype(np.int64) - ord("0") for place in range(2))
+    return (ends - starts) * 100 + first * 10 + second
+
+
 def _fitting(starts: Offsets, ends: Offsets) -> NDArray[np.bool_]:
     return np.asarray((ends - starts >= SHORTEST) & (ends - starts <= LONGEST), np.bool_)
 
@@ -79,7 +87,7 @@ class NumberBuilder:
     def __init__(self, hasher: Hasher, folder: Path, columns: int, common: int, limit: int = IN_MEMORY) -> None:
         self._hasher = hasher
         self._needles = NeedleBuilder(hasher, folder, columns, common, limit, name="numbers")
-        self._lengths = np.zeros((columns, LONGEST + 1), np.int64)
+        self._sorts: dict[int, NDArray[np.int64]] = defaultdict(lambda: np.zeros(_SORTS, np.int64))
 
     def add(self, block: Block, index: int, column: int, kind: Kind, owners: Hashes) -> None:
         """The values of one column of a folded block. Of one with letters, what follows the last of them, such as an IBAN's account."""
@@ -102,27 +110,34 @@ class NumberBuilder:
         fit = _fitting(begins, ends)
         begins, ends = begins[fit], ends[fit]
         if len(begins):
-            self._lengths[column] += np.bincount(ends - begins, minlength=LONGEST + 1)
+            self._sorts[column] += np.bincount(_sorts(digits, begins, ends), minlength=_SORTS)
             keys = self._hasher.of(digits).stretches(begins, ends)
             self._needles.add_hashed(keys, ends - begins, column, owners[fit])
 
     def table(self) -> NumberTable:
         """Everything collected, ready to look for."""
-        return NumberTable(self._hasher, self._needles.table(), self._lengths)
+        return NumberTable(self._hasher, self._needles.table(), dict(self._sorts))
 
 
 class NumberTable:
-    """What is looked for. lengths: how many numbers of each length a column has. tries: how many were looked at, by place and length."""
+    """What is looked for. sorts: how many numbers of each sort (_sorts) a column has. tries: how many were looked at, by place and sort."""
 
-    def __init__(self, hasher: Hasher, needles: NeedleTable, lengths: NDArray[np.int64]) -> None:
-        self._hasher, self.needles, self._lengths = hasher, needles, lengths
-        self._wanted: NDArray[np.bool_] = lengths.sum(axis=0) > 0
-        self.tries: Counter[tuple[str, int]] = Counter()
+    def __init__(self, hasher: Hasher, needles: NeedleTable, sorts: Mapping[int, NDArray[np.int64]]) -> None:
+        self._hasher, self.needles, self._sorts = hasher, needles, sorts
+        self._wanted = np.asarray(sum(sorts.values(), np.zeros(_SORTS, np.int64)).reshape(-1, 100).any(axis=1), np.bool_)
+        self.tries: dict[str, NDArray[np.int64]] = defaultdict(lambda: np.zeros(_SORTS, np.int64))
 
     def expected(self, place: str, column: int) -> float:
-        """How many numbers of a column would be found at a place if all of its numbers were drawn by lot."""
-        counts: list[int] = self._lengths[column].tolist()
-        return sum((self.tries[place, size] * many / (9.0 * 10.0 ** (size - 1)) for size, many in enumerate(counts) if many), start=0.0)
+        """How many numbers of a column would be found at a place if all of its numbers were drawn by lot.
+
+        Among those that begin alike, as mobile numbers and moments counted in seconds do; among all where they nearly fill that room, so
+        that it explains no leak.
+        """
+        if place not in self.tries or column not in self._sorts:
+            return 0.0
+        many, room = self._sorts[column].reshape(-1, 100), 10.0 ** np.maximum(np.arange(LONGEST + 1) - 2, 0)
+        alike, overall = many / room[:, None], many.sum(axis=1) / (90 * room)
+        return float((self.tries[place].reshape(-1, 100) * np.where(alike <= _FILLED, alike, overall[:, None])).sum())
 
     def find(self, block: Block, places: Sequence[str]) -> Hits:
         """Every number in a folded block. places: of the cells of a row."""
@@ -143,16 +158,15 @@ class NumberTable:
         of, starts, last = of[likely], starts[likely], last[likely]
         if not len(of):
             return Hits(of, of, of, np.zeros(0, np.bool_))
-        self._count(block.cells_at(begins[of]) % len(places), last - starts, places)
+        self._count(block.cells_at(begins[of]) % len(places), _sorts(digits, starts, last), places)
         at, real = self.needles.lookup(self._hasher.of(digits).stretches(starts, last))
         of, at = of[real], at[real]
         begins, ends = begins[of] - (before[of] == ord("+")), groups.ends[final[of]]
         return Hits(begins, ends, at, np.ones(len(of), np.bool_)).only(_longest(begins, ends, self.needles.columns(at)))
 
-    def _count(self, places: Offsets, sizes: Offsets, names: Sequence[str]) -> None:
-        counts = np.bincount(places * (LONGEST + 1) + sizes)
-        for pair in np.flatnonzero(counts).tolist():
-            self.tries[names[pair // (LONGEST + 1)], pair % (LONGEST + 1)] += int(counts[pair])
+    def _count(self, places: Offsets, sorts: Offsets, names: Sequence[str]) -> None:
+        for place in np.unique(places).tolist():
+            self.tries[names[place]] += np.bincount(sorts[places == place], minlength=_SORTS)
 
 
 @dataclass(frozen=True)

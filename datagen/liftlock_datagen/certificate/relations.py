@@ -38,6 +38,9 @@ SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace 
 WHERE c.relkind = 'f' ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"
 """
 MARK = "\x1f"
+HELD, MARKS = "\n\t\r\b\f\v", "\x01\x02\x03\x04\x05\x06"
+"""What parts lines and cells, and what stands for it where it must not be lost."""
+_LONG = frozenset({"text", "varchar"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +125,15 @@ def select(source: sql.Composable, expressions: Sequence[sql.Composable]) -> sql
     return sql.SQL("COPY (SELECT {} FROM {}) TO STDOUT").format(sql.SQL(", ").join(expressions), source)
 
 
-def key_expressions(key: Sequence[Column]) -> list[sql.Composable]:
-    """The columns of a key."""
-    return [sql.Identifier(column.name) for column in key]
+def key_expressions(key: Sequence[Column], *, marked: bool = False) -> list[sql.Composable]:
+    """The columns of a key. marked: texts with marks instead of line breaks, which a block could not hold."""
+    text = sql.SQL("translate({}::text, {}, {})")
+    return [
+        text.format(sql.Identifier(column.name), sql.Literal(HELD), sql.Literal(MARKS))
+        if marked and column.type.name in _LONG
+        else sql.Identifier(column.name)
+        for column in key
+    ]
 
 
 def only(name: TableName) -> sql.Composed:

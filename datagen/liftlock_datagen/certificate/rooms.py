@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from functools import cache
-from math import prod, sqrt
+from math import inf, prod, sqrt
 
 from liftlock_datagen.catalog.model import ColumnType
 from liftlock_datagen.certificate.blocks import fold
 from liftlock_datagen.certificate.samples import SIZE
 from liftlock_datagen.masking.alphabets import stand_ins
-from liftlock_datagen.masking.transformers import Integers, Letters, Shifted, Transformer
+from liftlock_datagen.masking.transformers import Integers, Keep, Letters, Shifted, Transformer
 from liftlock_datagen.spec.model import Kind
 
 _SHAPE = bytes.maketrans(b"0123456789" + bytes(range(65, 91)) + bytes(range(97, 123)), b"0" * 10 + b"A" * 26 + b"a" * 26)
@@ -36,6 +36,11 @@ def room(new: Transformer | None, kind: ColumnType, cells: Iterable[bytes]) -> i
             return _days(cells)
         case _:
             return 0
+
+
+def rooms_of(makers: Iterable[Transformer]) -> float:
+    """Among how many numbers the pseudonyms of a key are, at least; without end where something else tells rows apart, too."""
+    return prod(float(1 << made.bits) if isinstance(made, Integers) else inf for made in makers if not isinstance(made, Keep))
 
 
 def _integers(cells: Iterable[bytes], bits: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from psycopg import sql
 from liftlock_datagen.catalog.model import TableName
 from liftlock_datagen.certificate import canaries
 from liftlock_datagen.certificate.aligned import Alignment, Compared
-from liftlock_datagen.certificate.blocks import Block
+from liftlock_datagen.certificate.blocks import Block, plain
 from liftlock_datagen.certificate.features import Features
 from liftlock_datagen.certificate.hashing import Hasher, Hashes
 from liftlock_datagen.certificate.model import Form, Method
@@ -23,28 +24,32 @@ from liftlock_datagen.certificate.numbers import NUMBERS, NumberBuilder
 from liftlock_datagen.certificate.ours import could_agree
 from liftlock_datagen.certificate.pairing import led_by
 from liftlock_datagen.certificate.plan import CheckPlan, TablePlan
-from liftlock_datagen.certificate.relations import Relation, key_expressions, only, select, sensitive_expression
+from liftlock_datagen.certificate.relations import HELD, MARKS, Relation, key_expressions, only, select, sensitive_expression
 from liftlock_datagen.certificate.spill import IN_MEMORY
 from liftlock_datagen.certificate.streams import blocks
 from liftlock_datagen.database.connect import Connection
 from liftlock_datagen.database.refusals import told
 from liftlock_datagen.masking.cells import column_maker
 from liftlock_datagen.masking.keys import PseudonymKey
-from liftlock_datagen.masking.literals import escaped, unescaped
+from liftlock_datagen.masking.literals import escaped
 from liftlock_datagen.masking.makers import NULL
+from liftlock_datagen.masking.transformers import Keep
 from liftlock_datagen.primitives.bits import mix
 from liftlock_datagen.spec.model import Kind
 
-_BLANKS = bytes.maketrans(b"\t\n\r", b"   ")
-
 Counted = Callable[[str, int, int], None]
+_BLANKS = bytes.maketrans(b"\b\f\v", b"   ")
+_SPECIAL = re.compile(b"[\\\\" + MARKS.encode() + b"]")
+_MARKED = bytes.maketrans(MARKS.encode(), HELD.encode())
 
 
 @dataclass
 class SourceSide:
     """What is known of the source when it was read. numbers: those of people, which may be written otherwise.
 
-    unread: relations that could not be. canaries: those of people that were there."""
+    unread: relations that could not be. canaries: those of people that were there. consent: whether rows of the copy may have no row here,
+    so that it must be told whether they only seem to.
+    """
 
     builder: NeedleBuilder
     numbers: NumberBuilder
@@ -53,6 +58,7 @@ class SourceSide:
     cells: int = 0
     unread: list[str] = field(default_factory=list)
     canaries: set[int] = field(default_factory=set)
+    consent: bool = False
 
 
 def first_sensitive(table: TablePlan) -> int:
@@ -60,9 +66,9 @@ def first_sensitive(table: TablePlan) -> int:
     return 1 + len(table.key)
 
 
-def expressions(table: TablePlan) -> list[sql.Composable]:
-    """What is read of a table on either side."""
-    return [sql.SQL("ctid"), *key_expressions(table.key), *map(sensitive_expression, table.columns)]
+def expressions(table: TablePlan, *, marked: bool = False) -> list[sql.Composable]:
+    """What is read of a table on either side. marked: with marks for the line breaks in its key."""
+    return [sql.SQL("ctid"), *key_expressions(table.key, marked=marked), *map(sensitive_expression, table.columns)]
 
 
 def row_keys(table: TablePlan, number: int, features: Features) -> Hashes:
@@ -73,37 +79,46 @@ def row_keys(table: TablePlan, number: int, features: Features) -> Hashes:
 
 
 def pseudonymised_keys(
-    table: TablePlan, number: int, features: Features, key: PseudonymKey, ours: NDArray[np.bool_], hasher: Hasher
-) -> Hashes:
-    """The keys of the source's rows as row_keys gives those of the copy's: what the copy made of each key is made again."""
-    keys = row_keys(table, number, features)
+    table: TablePlan, number: int, features: Features, key: PseudonymKey, ours: NDArray[np.bool_], hasher: Hasher, *, left: bool = False
+) -> tuple[Hashes, Hashes]:
+    """The keys of the source's rows as row_keys gives those of the copy's: what the copy made of each key is made again.
+
+    Then, if asked for (left), those that they would have if one value of the key, or all of it, had been left as it was.
+    """
+    keys, raw = row_keys(table, number, features), np.zeros(0, np.uint64)
     rows = np.flatnonzero(~ours).tolist()
     columns = []
-    cells = [_written(features.block, place, rows) for place in range(1, len(table.key) + 1)]
+    special = _SPECIAL.search(features.block.data) is not None
+    cells = [_written(features.block, place, rows, special=special) for place in range(1, len(table.key) + 1)]
     names = [column.name for column in table.key]
     for name, made_by, old in zip(names, table.makers, cells, strict=True):
         by = led_by(made_by)
         make = column_maker(f"{table.name}.{name}", made_by, key)
-        new = make(old, cells[names.index(by)]) if by else make(old)
-        columns.append([_read_back(cell) if b"\\" in cell else cell for cell in new])
-    made = Block(b"".join(b"\t".join(cells) + b"\n" for cells in zip(*columns, strict=True)), len(columns))
+        columns.append(make(old, cells[names.index(by)]) if by else make(old))
     if rows:
-        keys[~ours] = _salted(hasher.of(made.octets).stretches(made.column(0)[0], made.column(len(columns) - 1)[1]), number)
-    return keys
+        keys[~ours] = _hashed(columns, number, hasher)
+    if rows and left:
+        changed = [place for place, made_by in enumerate(table.makers) if not isinstance(made_by, Keep)]
+        ways = [cells, *([*columns[:place], cells[place], *columns[place + 1 :]] for place in changed if len(changed) > 1)]
+        raw = np.concatenate([found[found != keys[~ours]] for found in (_hashed(way, number, hasher) for way in ways)])
+    return keys, raw
 
 
-def _written(block: Block, place: int, rows: Sequence[int]) -> list[bytes]:
-    """The cells of a column of these rows as COPY writes them."""
-    cells = [block.cell(row * block.columns + place) for row in rows]
-    if b"\\" in block.data:
-        cells = [escaped(cell) for cell in cells]
+def _hashed(columns: Sequence[Sequence[bytes]], number: int, hasher: Hasher) -> Hashes:
+    """The keys of rows with these cells, which are written as COPY does."""
+    lines = b"".join(b"\t".join(cells) + b"\n" for cells in zip(*columns, strict=True))
+    made = plain(Block(lines.translate(_BLANKS), len(columns)))
+    return _salted(hasher.of(made.octets).stretches(made.column(0)[0], made.column(len(columns) - 1)[1]), number)
+
+
+def _written(block: Block, place: int, rows: Sequence[int], *, special: bool) -> list[bytes]:
+    """The cells of a column of these rows as COPY writes them, with the line breaks that marks stand for.
+
+    special: whether there is anything to write otherwise.
+    """
     nulls = block.nulls(place)
-    return [NULL if nulls[row] else cell for row, cell in zip(rows, cells, strict=True)] if nulls.any() else cells
-
-
-def _read_back(cell: bytes) -> bytes:
-    """A cell as blocks.plain leaves it."""
-    return b"" if cell == NULL else unescaped(cell).translate(_BLANKS)
+    cells = [NULL if nulls[row] else block.cell(row * block.columns + place) for row in rows]
+    return [cell if cell is NULL else escaped(cell.translate(_MARKED)) for cell in cells] if special else cells
 
 
 def _salted(keys: Hashes, number: int) -> Hashes:
@@ -112,11 +127,13 @@ def _salted(keys: Hashes, number: int) -> Hashes:
 
 def read_source(
     connection: Connection, plan: CheckPlan, hasher: Hasher, folder: Path, secret: bytes, on_progress: Counted, *,
-    relations: Sequence[Relation], common: int, key: PseudonymKey | None = None, limit: int = IN_MEMORY,
+    relations: Sequence[Relation], common: int, key: PseudonymKey | None = None, limit: int = IN_MEMORY, consent: bool = False,
 ) -> SourceSide:  # fmt: skip
     """Reads every table that has sensitive columns."""
     columns = len(plan.names)
-    side = SourceSide(NeedleBuilder(hasher, folder, columns, common, limit), NumberBuilder(hasher, folder, columns, common, limit))
+    side = SourceSide(
+        NeedleBuilder(hasher, folder, columns, common, limit), NumberBuilder(hasher, folder, columns, common, limit), consent=consent
+    )
     wanted = _add_canaries(side.builder, plan, hasher)
     if plan.first_number is not None:
         planted = Block(canaries.number(secret) + b"\n", 1)
@@ -151,7 +168,8 @@ def _read(
         features = Features(hasher, block)
         ours = planted_rows(block)
         if key is not None and table.is_made_again:
-            keys = pseudonymised_keys(table, number, features, key, ours, hasher)
+            keys, raw = pseudonymised_keys(table, number, features, key, ours, hasher, left=side.consent)
+            side.alignments[table.name].add_raw(raw)
         else:
             keys = row_keys(table, number, features)
         side.alignments[table.name].add(0, keys, features, ours)
@@ -209,7 +227,7 @@ def planted_rows(block: Block) -> NDArray[np.bool_]:
 
 
 def rows_of(connection: Connection, relation: Relation, table: TablePlan, planted: bytes) -> Iterator[Block]:
-    parts = expressions(table)
+    parts = expressions(table, marked=table.is_made_again)
     return blocks(connection, select(only(relation.name), parts), len(parts), planted)
 
 

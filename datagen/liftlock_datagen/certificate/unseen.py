@@ -116,8 +116,11 @@ def alone(method: Method, source_rows: int, copy_rows: int, matched: int) -> int
 
 
 def is_accepted(table: TableResult, missing: float) -> bool:
-    """Whether so many rows without a row in the source were said to be right. Never all of them: such a table was not compared."""
-    return 0 < table.alone <= missing * table.copy_rows and (table.method is Method.VALUES or table.matched > 0)
+    """Whether so many rows without a row in the source were said to be right.
+
+    Never all of them: such a table was not compared. Nor where a row of the source was left as it was: that one is not missing.
+    """
+    return 0 < table.alone <= missing * table.copy_rows and not table.raw and (table.method is Method.VALUES or table.matched > 0)
 
 
 def accepted(tables: Sequence[TableResult], missing: float) -> tuple[str, ...]:
@@ -133,6 +136,11 @@ def _alone(table: TableResult) -> str:
     if table.method in _MEET and not table.matched:
         why = "was another pseudonym key used?" if table.method is Method.PSEUDONYM else "is it a copy of this source?"
         return f"copy: {table.table}: no row has one in the source, so none was compared: {why}"
+    if table.raw:
+        return (
+            f"copy: {_counted(table)}, and {table.raw:,} of them hold, with a value as it was, what tells a row of the source from others:"
+            " those are not deleted or new, so no share of missing rows accepts them; make the copy again"
+        )
     return (
         f"copy: {_counted(table)}: deleted there since, or new in the copy, so what they hold was not compared;"
         " check a copy when it is made, make it again, or accept so many (--accept-missing, or missing in the classification)"

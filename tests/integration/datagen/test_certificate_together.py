@@ -12,6 +12,7 @@ from liftlock_datagen.certificate.check import check_copy
 from liftlock_datagen.certificate.model import Certificate, Form, Method, Sides, Verdict
 from liftlock_datagen.masking.cells import column_maker
 from liftlock_datagen.masking.keys import PseudonymKey
+from liftlock_datagen.masking.literals import escaped
 from liftlock_datagen.masking.plan import plan_mask
 from liftlock_datagen.masking.run import MaskRequest
 from liftlock_datagen.postgres import PostgresEngine
@@ -143,3 +144,41 @@ def test_what_the_key_makes_again_tells_the_rows_of_a_real_copy_apart(postgres: 
     assert (found.complete, found.unread) == (True, ())
     assert found.verdict in {Verdict.CLEAN, Verdict.CHANCE}, [item for item in found.columns if item.verdict is Verdict.LEAK]
     assert without.verdict is Verdict.INCOMPLETE
+
+
+def test_a_row_that_was_left_as_it_was_is_not_accepted_as_one_that_is_missing(postgres: RunningPostgres) -> None:
+    """Where rows meet by what they hold, a value that was not masked looks like a row that the source has not any more."""
+    spec = dataclasses.replace(_spec(), missing=0.05)
+    found = []
+    with postgres.database(_SOURCE) as source, postgres.database(_TABLE) as copy:
+        _masked(postgres, source, spec, copy)
+        with postgres.connect(source) as connection, postgres.connect(copy) as other:
+            rows = connection.execute("SELECT at, load, device, place FROM reading WHERE load < 7").fetchall()
+            for change in ("UPDATE reading SET at = at + 9000 WHERE load > -1.6", None):
+                for row in rows if change is None else ():
+                    other.execute("UPDATE reading SET at = %s, load = %s WHERE device = %s AND place = %s", row)
+                if change:
+                    other.execute(change.encode())
+                found.append(_check(postgres, source, copy, spec, KEY))
+                other.rollback()
+    assert [(item.verdict, item.tables[0].raw > 0) for item in found] == [(Verdict.ACCEPTED, False), (Verdict.INCOMPLETE, True)]
+    assert "so no share of missing rows accepts them" in found[1].unread[0]
+
+
+def test_rows_meet_by_texts_of_several_lines(postgres: RunningPostgres) -> None:
+    made = "CREATE TABLE reading (device int, name text, at date);"
+    text = "E'Ann Lee\\nRoom\\t' || i || E'\\\\n'"
+    rows = f"INSERT INTO reading SELECT i % 7, {text}, date '2001-01-01' + i FROM generate_series(1, 60) i;"  # noqa: S608
+    spec = _spec()
+    columns = {name: said for name, said in spec.tables[NAME].columns.items() if name in {"device", "name", "at"}}
+    columns["name"] = ColumnSpec(ValueSpec(Kind.STREET, Rule.PSEUDONYM))
+    spec = dataclasses.replace(spec, tables={NAME: TableSpec(NAME, columns)})
+    with postgres.database(made + rows) as source, postgres.database(made) as copy:
+        with postgres.connect(source) as connection, postgres.connect(copy) as other:
+            masks = {column.name: column.transformer for column in plan_mask(read_catalog(connection), spec).table(NAME).columns}
+            make = {name: column_maker(name, masks[name], KEY) for name in ("name", "at")}
+            for device, name, at in connection.execute("SELECT device, name, at::text FROM reading").fetchall():
+                new = [make["name"]([escaped(str(name).encode())])[0].decode(), make["at"]([str(at).encode()])[0].decode()]
+                other.execute("INSERT INTO reading VALUES (%s, %s, %s)", [device, *new])
+        found = _check(postgres, source, copy, spec, KEY)
+    assert (found.tables[0].matched, found.unread) == (60, ())

@@ -109,7 +109,20 @@ def _is_date(text: str) -> bool:
 
 
 def test_chance_is_counted_by_place_and_length(tmp_path: Path) -> None:
-    table = _table(tmp_path, Kind.BANK_ACCOUNT, *[f"{number:07}" for number in range(1_000_000, 1_090_000)])
+    table = _table(tmp_path, Kind.BANK_ACCOUNT, *[f"{number:07}" for number in range(1_000_000, 10_000_000, 100)])
     table.find(_block("1234567 12345678", "7654321", "x"), ["place"])
     assert table.expected("place", 0) == pytest.approx(2 * 90_000 / 9_000_000)
     assert table.expected("elsewhere", 0) == 0
+
+
+def test_numbers_that_begin_alike_meet_more_often(tmp_path: Path) -> None:
+    """Moments counted in seconds begin as mobile numbers without their zero do."""
+    table = _table(tmp_path, Kind.PHONE, *[f"01{number}" for number in range(700_000_000, 800_000_000, 50_000)])
+    table.find(_block(*[f"at {1_700_000_000 + number * 301}" for number in range(1000)]), ["place"])
+    assert table.expected("place", 0) == pytest.approx(1000 * 2000 / 100_000_000)
+
+
+def test_numbers_that_nearly_fill_what_begins_alike_explain_no_leak(tmp_path: Path) -> None:
+    table = _table(tmp_path, Kind.BANK_ACCOUNT, *[str(number) for number in range(5_500_000, 5_590_000)])
+    table.find(_block("5512345", "6512345"), ["place"])
+    assert table.expected("place", 0) == pytest.approx(90_000 / 9_000_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from math import inf
 
 import numpy as np
 import pytest
@@ -11,9 +12,9 @@ from hypothesis import strategies as st
 
 from liftlock_datagen.catalog.model import ColumnType
 from liftlock_datagen.certificate.blocks import fold
-from liftlock_datagen.certificate.rooms import is_crowded, room, room_of_folded
+from liftlock_datagen.certificate.rooms import is_crowded, room, room_of_folded, rooms_of
 from liftlock_datagen.masking.alphabets import permuted_texts, stand_ins
-from liftlock_datagen.masking.transformers import Integers, Invented, Letters, Shifted
+from liftlock_datagen.masking.transformers import Integers, Invented, Keep, Letters, Shifted
 from liftlock_datagen.spec.model import Kind
 
 TEXT = ColumnType("text")
@@ -89,3 +90,9 @@ def test_a_permutation_of_a_crowded_column_is_no_leak_and_its_own_values_are_whe
 def test_a_column_with_few_of_the_values_is_never_crowded(distinct: int) -> None:
     assert not is_crowded(distinct, 5000, 0.0)
     assert not is_crowded(distinct, 0, 0.0)
+
+
+def test_a_key_of_numbers_has_as_much_room_as_its_smallest_type() -> None:
+    assert rooms_of([Integers("ids", 31)]) == 2**31
+    assert rooms_of([Integers("ids", 31), Keep()]) == 2**31
+    assert rooms_of([Integers("ids", 31), Shifted("d", 30)]) == inf
