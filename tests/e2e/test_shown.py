@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.conftest import LIFTLOCK, User
 from tests.screen import Screen, run_in_terminal
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.docker
 
@@ -23,7 +24,7 @@ def test_a_run_without_a_terminal_names_each_change_and_sums_them_up(user: User)
     assert re.search(r"dev: rel-\w+ healthy at http://dev\.\S+ \(\d+\.\d s, engine \w+ [\d.]+\)\n$", first.out)
 
     assert re.match(r"dev: no change \(\d+ unchanged\)\n", user.ok("env", "up", "dev").out)
-    assert user.ok("env", "up", "dev").out.startswith("dev: no change since the last run")
+    eventually(lambda: user.ok("env", "up", "dev").out.startswith("dev: no change since the last run"), seconds=240)
 
     removed = user.ok("env", "down", "dev", "--yes")
     assert re.match(r"dev: removed \d+ objects in \d+\.\d s\n  removed  ", removed.out)

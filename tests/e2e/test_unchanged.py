@@ -11,6 +11,7 @@ import docker
 import pytest
 
 from tests.e2e.conftest import User
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.docker
 
@@ -18,6 +19,18 @@ pytestmark = pytest.mark.docker
 def up(user: User, *options: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(user.ok("env", "up", "dev", "--json", *options).out)
     return found
+
+
+def look(user: User) -> dict[str, Any]:
+    """The report of a run that was a look, as soon each one is. Where a busy machine answers too late for a look, it is a full run."""
+    reports: list[dict[str, Any]] = []
+
+    def looks() -> bool:
+        reports.append(up(user))
+        return bool(reports[-1]["looked"])
+
+    eventually(looks, seconds=240)
+    return reports[-1]
 
 
 def touched(report: dict[str, Any]) -> list[str]:
@@ -72,8 +85,7 @@ HAPPENINGS: dict[str, tuple[Callable[[User], None], list[str]]] = {
 
 def test_a_run_without_change_is_a_look_until_anything_is_otherwise(resident: User) -> None:
     assert not up(resident)["looked"]
-    looked = up(resident)
-    assert looked["looked"]
+    looked = look(resident)
     full = up(resident, "--full")
     assert not full["looked"]
     assert {**looked, "looked": False, "seconds": 0, "changes": by_name(looked)} == {**full, "seconds": 0, "changes": by_name(full)}
@@ -82,7 +94,7 @@ def test_a_run_without_change_is_a_look_until_anything_is_otherwise(resident: Us
 @pytest.mark.parametrize("name", HAPPENINGS)
 def test_whatever_happens_is_seen_and_mended(resident: User, name: str) -> None:
     happen, expected = HAPPENINGS[name]
-    assert [up(resident) for _ in range(2)][-1]["looked"]
+    look(resident)
     happen(resident)
     report = up(resident)
     assert not report["looked"]
