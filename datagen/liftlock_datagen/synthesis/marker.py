@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from liftlock_datagen.database.connect import Connection
 from liftlock_datagen.errors import TargetError
+from liftlock_datagen.snapshots.markers import anonymised
 from liftlock_datagen.snapshots.seal import seal
 from liftlock_datagen.synthesis.plan_data import LoadPlan
 from liftlock_datagen.synthesis.request import RowsRequest
@@ -64,7 +65,10 @@ def asked(request: RowsRequest) -> tuple[int, int, str]:
 
 
 def read_marker(connection: Connection) -> Done | None:
-    """What the marker says; None where there is none, or where there was no table yet: then nothing was made."""
+    """What the marker says; None where there is none, where there was no table yet (then nothing was made), or where the rows are
+    an anonymised copy's: that marker may lie beside this one."""
+    if anonymised(connection) is not None:
+        return None
     known = connection.execute("SELECT to_regclass('liftlock_data.seeded') IS NOT NULL").fetchone()
     if not known or not known[0]:
         return None
